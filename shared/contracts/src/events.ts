@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { Lane } from './lane.ts';
+import { AmountMinor, Currency } from './money.ts';
+
+/** Media type of every message: CloudEvents 1.0, structured mode. */
+export const CLOUDEVENTS_JSON = 'application/cloudevents+json';
+
+/** Someone to tell, as they were when the money was committed: a channel needs nothing else. */
+export const Party = z.object({
+  accountId: z.uuid(),
+  name: z.string(),
+  phone: z.string().meta({ description: 'E.164' }),
+  email: z.string(),
+  language: z.string().meta({ description: 'BCP 47 tag', example: 'en' }),
+});
+export type Party = z.output<typeof Party>;
+
+/** Which side of a transfer somebody is on: the payer is debited, the payee credited. */
+export const ROLES = ['payer', 'payee'] as const;
+export const Role = z.enum(ROLES);
+export type Role = z.output<typeof Role>;
+
+/** W3C Trace Context `traceparent`, version 00. */
+const Traceparent = z.string().regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
+
+const cloudEvent = {
+  specversion: z.literal('1.0'),
+  id: z.uuid(),
+  source: z.string().min(1),
+  time: z.iso.datetime(),
+  datacontenttype: z.literal('application/json'),
+  traceparent: Traceparent,
+  correlationid: z.string().min(1).max(64),
+  lane: Lane,
+};
+
+/** Money went from payer to payee; both sides are to be told. */
+export const TransferCompleted = z
+  .object({
+    ...cloudEvent,
+    type: z.literal('payfan.transfer.completed.v1'),
+    subject: z.uuid().meta({ description: 'The transfer id' }),
+    data: z.object({
+      transferId: z.uuid(),
+      amount: AmountMinor,
+      currency: Currency,
+      note: z.string(),
+      createdAt: z.iso.datetime(),
+      payer: Party,
+      payee: Party,
+    }),
+  })
+  .meta({ id: 'TransferCompleted' });
+export type TransferCompleted = z.output<typeof TransferCompleted>;
+
+/** Every event on the `payments` exchange. */
+export const PaymentEvent = z.discriminatedUnion('type', [TransferCompleted]);
+export type PaymentEvent = z.output<typeof PaymentEvent>;
+
+/** `transfer.completed.interactive`: the routing key of an event on `payments`. */
+export function paymentRoutingKey(event: PaymentEvent): string {
+  const name = event.type.slice('payfan.'.length, event.type.lastIndexOf('.'));
+  return `${name}.${event.lane}`;
+}
+
+/** Why a message is no event that we know, or the event. */
+export type ParsedEvent = { ok: true; event: PaymentEvent } | { ok: false; reason: string };
+
+/**
+ * Reads a message body. What cannot be read keeps its reason: `malformed` (not JSON, not a CloudEvent, a
+ * field that is wrong) or `unknown type` (an event, or a version of one, from a newer publisher).
+ */
+export function parsePaymentEvent(body: Buffer): ParsedEvent {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch {
+    return { ok: false, reason: 'malformed: the body is not JSON' };
+  }
+  const type = z.object({ specversion: z.literal('1.0'), type: z.string() }).safeParse(json);
+  if (!type.success) return { ok: false, reason: 'malformed: the body is not a CloudEvent 1.0' };
+  if (!KNOWN_TYPES.has(type.data.type)) {
+    return { ok: false, reason: `unknown type: ${type.data.type.slice(0, 100)}` };
+  }
+  const event = PaymentEvent.safeParse(json);
+  if (event.success) return { ok: true, event: event.data };
+  const issue = event.error.issues[0];
+  return { ok: false, reason: `malformed: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}` };
+}
+
+const KNOWN_TYPES = new Set<string>(PaymentEvent.options.map((option) => option.shape.type.value));

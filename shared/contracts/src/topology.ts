@@ -1,0 +1,132 @@
+import { LANES, type Lane } from './lane.ts';
+
+/** What the broker has to hold, as plain data; `messaging` declares it. Valid on RabbitMQ 3.10 and 4.3. */
+export interface Topology {
+  exchanges: Exchange[];
+  queues: Queue[];
+  bindings: Binding[];
+}
+export interface Exchange {
+  name: string;
+  type: 'topic' | 'direct';
+}
+export interface Queue {
+  name: string;
+  /** AMQP arguments, `x-…`. Every durable queue is a quorum queue. */
+  arguments: Record<string, string | number>;
+}
+export interface Binding {
+  exchange: string;
+  queue: string;
+  routingKey: string;
+}
+
+/** Domain events, routed by `<event>.<lane>`. */
+export const PAYMENTS_EXCHANGE = 'payments';
+
+/**
+ * How often a broker redelivers a message before it gives up on it: consumers that die with it in hand.
+ * Set explicitly: RabbitMQ 4's default of 20 *drops* the message where no dead-letter target is set.
+ */
+export const DELIVERY_LIMIT = 20;
+
+/** The delays before a further attempt, in order. A queue each: a TTL per message would block behind a longer one. */
+export const RETRY_STEPS = [
+  { name: '5s', delayMs: 5_000 },
+  { name: '30s', delayMs: 30_000 },
+  { name: '2m', delayMs: 120_000 },
+  { name: '10m', delayMs: 600_000 },
+  { name: '1h', delayMs: 3_600_000 },
+] as const;
+export type RetryStep = (typeof RETRY_STEPS)[number];
+
+/** The queue of one lane of a channel. */
+export const laneQueue = (channel: string, lane: Lane): string => `${channel}.${lane}`;
+/** What the broker itself gave up on. */
+export const deadQueue = (channel: string): string => `${channel}.dead`;
+/** Leads from a channel into its delay queues; key `<step>.<lane>`. */
+export const delayExchange = (channel: string): string => `delay.${channel}`;
+/** Leads from a delay queue back to the channel's own lane queue; the key is kept, so the lane is too. */
+export const retryExchange = (channel: string): string => `retry.${channel}`;
+export const retryRoutingKey = (step: RetryStep, lane: Lane): string => `${step.name}.${lane}`;
+
+const quorum = { 'x-queue-type': 'quorum' };
+
+/**
+ * Dead-lettering that survives the broker's death on the way: the message leaves its queue only when the
+ * target has confirmed it, which RabbitMQ allows only where an overflow is refused rather than dropped.
+ */
+const safely = { 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' };
+
+/** One channel: a queue per lane bound to `payments`, its delay queues, and its dead queue. */
+export function channelTopology(channel: string): Topology {
+  return {
+    exchanges: [
+      { name: PAYMENTS_EXCHANGE, type: 'topic' },
+      { name: delayExchange(channel), type: 'topic' },
+      { name: retryExchange(channel), type: 'direct' },
+    ],
+    queues: [
+      ...LANES.map((lane) => ({
+        name: laneQueue(channel, lane),
+        arguments: {
+          ...quorum,
+          ...safely,
+          'x-delivery-limit': DELIVERY_LIMIT,
+          'x-dead-letter-exchange': '',
+          'x-dead-letter-routing-key': deadQueue(channel),
+        },
+      })),
+      ...RETRY_STEPS.map((step) => ({
+        name: `${channel}.retry.${step.name}`,
+        arguments: {
+          ...quorum,
+          ...safely,
+          'x-message-ttl': step.delayMs,
+          'x-dead-letter-exchange': retryExchange(channel),
+        },
+      })),
+      { name: deadQueue(channel), arguments: quorum },
+    ],
+    bindings: [
+      ...LANES.map((lane) => ({
+        exchange: PAYMENTS_EXCHANGE,
+        queue: laneQueue(channel, lane),
+        routingKey: `*.*.${lane}`,
+      })),
+      ...RETRY_STEPS.flatMap((step) => [
+        {
+          exchange: delayExchange(channel),
+          queue: `${channel}.retry.${step.name}`,
+          routingKey: `${step.name}.*`,
+        },
+        ...LANES.map((lane) => ({
+          exchange: retryExchange(channel),
+          queue: laneQueue(channel, lane),
+          routingKey: retryRoutingKey(step, lane),
+        })),
+      ]),
+    ],
+  };
+}
+
+/**
+ * Everything that `payments` leads to, for these channels. A publisher declares it too: an event
+ * published before a channel has ever started would otherwise have no queue to wait in.
+ */
+export function paymentsTopology(channels: readonly string[]): Topology {
+  return mergeTopologies(channels.map(channelTopology));
+}
+
+/** A channel's name names its queues: `push`, `phone`, `email`, and whatever comes. */
+export const CHANNEL_NAME = /^[a-z][a-z0-9-]{0,30}$/;
+
+/** Puts topologies together, each exchange once. */
+function mergeTopologies(topologies: Topology[]): Topology {
+  const exchanges = new Map(topologies.flatMap((t) => t.exchanges).map((e) => [e.name, e]));
+  return {
+    exchanges: [...exchanges.values()],
+    queues: topologies.flatMap((t) => t.queues),
+    bindings: topologies.flatMap((t) => t.bindings),
+  };
+}

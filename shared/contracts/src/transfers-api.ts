@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { AmountMinor, Currency } from './money.ts';
+import { PhoneNumber } from './phone-number.ts';
+import { singleLine } from './text.ts';
+
+/** Body of `POST /v1/transfers`. */
+export const CreateTransfer = z
+  .strictObject({
+    to: PhoneNumber,
+    amount: AmountMinor,
+    currency: Currency,
+    note: singleLine(140).default(''),
+  })
+  .meta({ id: 'CreateTransfer' });
+export type CreateTransfer = z.output<typeof CreateTransfer>;
+
+/** Header of `POST /v1/transfers`: printable ASCII, so that it survives every proxy and log unchanged. */
+export const IdempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 printable characters without spaces');
+
+export const Transfer = z
+  .object({
+    id: z.uuid(),
+    status: z.literal('completed'),
+    from: z.string().meta({ description: "The payer's phone number, E.164", example: '+917010233310' }),
+    to: z.string().meta({ description: "The payee's phone number, E.164", example: '+917010233311' }),
+    amount: AmountMinor,
+    currency: Currency,
+    note: z.string(),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Transfer' });
+export type Transfer = z.output<typeof Transfer>;
+
+export const TIERS = ['premium', 'free'] as const;
+export const Tier = z.enum(TIERS);
+export type Tier = z.output<typeof Tier>;
+
+export const Account = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    phone: z.string(),
+    email: z.string(),
+    tier: Tier,
+    balance: z.int().meta({ description: 'Minor units' }),
+    currency: Currency,
+  })
+  .meta({ id: 'Account' });
+export type Account = z.output<typeof Account>;
+
+export const Entry = z
+  .object({
+    id: z.string(),
+    transferId: z.uuid(),
+    direction: z.enum(['debit', 'credit']),
+    amount: z.int().meta({ description: 'Minor units; negative for a debit' }),
+    balance: z.int().meta({ description: 'Minor units, after this entry' }),
+    currency: Currency,
+    counterparty: z.object({ name: z.string(), phone: z.string() }),
+    note: z.string(),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Entry' });
+export type Entry = z.output<typeof Entry>;
+
+/** Query of every list: newest first, `after` is the `nextCursor` of the page before. */
+export const PageQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  after: z.string().max(64).optional(),
+});
+export type PageQuery = z.output<typeof PageQuery>;
+
+/** A page of a list; `nextCursor` is null on the last one. */
+export function pageOf<T extends z.ZodType>(item: T) {
+  return z.object({ data: z.array(item), nextCursor: z.string().nullable() });
+}
+
+/** Answer of `POST /v1/tokens`. */
+export const Token = z
+  .object({ token: z.string().meta({ description: 'JWT (EdDSA)' }), expiresAt: z.iso.datetime() })
+  .meta({ id: 'Token' });
+export type Token = z.output<typeof Token>;

@@ -1,0 +1,133 @@
+import pg from 'pg';
+
+/** A statement with its name, so that it is prepared once on each connection and findable in `pg_stat_statements`. */
+export interface Statement {
+  name?: string;
+  text: string;
+  values?: unknown[];
+}
+
+/** Something that takes statements: the pool, or one transaction. */
+export interface Queryable {
+  query<Row>(statement: Statement): Promise<Row[]>;
+}
+
+export interface DatabaseOptions {
+  url: string;
+  /** Shown in `pg_stat_activity`. */
+  name: string;
+  /** Connections at most. */
+  max?: number;
+  /** Told of connections that broke while idle; the pool replaces them by itself. */
+  onError?: (error: Error) => void;
+}
+
+/** How long to wait for a connection before saying that the database is away. */
+const CONNECT_TIMEOUT_MS = 5_000;
+/** No statement of ours is meant to run longer; one that does is stuck, and holds locks. */
+const STATEMENT_TIMEOUT_MS = 10_000;
+
+// BIGINT arrives as a string by default. Every one of ours stays within 2^53 − 1 (a CHECK holds
+// balances there), so a number is exact; one that is not exact must never pass unnoticed.
+const readBigint = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`bigint beyond 2^53 - 1: ${text}`);
+  return value;
+};
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid, format) =>
+    oid === pg.types.builtins.INT8 && format !== 'binary'
+      ? readBigint
+      : (pg.types.getTypeParser(oid, format) as never),
+};
+
+/** A pool of connections to one PostgreSQL database, as one role. */
+export class Database implements Queryable {
+  readonly name = 'database';
+  readonly #pool: pg.Pool;
+  #ended: Promise<void> | undefined;
+
+  constructor(options: DatabaseOptions) {
+    this.#pool = new pg.Pool({
+      connectionString: options.url,
+      application_name: options.name,
+      max: options.max ?? 10,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
+      keepAlive: true,
+      types,
+    });
+    this.#pool.on('error', (error) => options.onError?.(error));
+  }
+
+  /** Proves that the database answers, so that a wrong address fails at start and not at the first request. */
+  async start(): Promise<void> {
+    await this.ping();
+  }
+
+  /** Waits for the statements under way, then closes every connection. */
+  async stop(): Promise<void> {
+    this.#ended ??= this.#pool.end();
+    await this.#ended;
+  }
+
+  async ping(): Promise<void> {
+    await this.query({ text: 'select 1' });
+  }
+
+  async query<Row>(statement: Statement): Promise<Row[]> {
+    const result = await this.#pool.query<Row & pg.QueryResultRow>(statement);
+    return result.rows;
+  }
+
+  /**
+   * Runs `work` in a transaction (read committed) and commits it. If it throws, everything is rolled
+   * back and the error passed on. If the connection dies *during* the commit, the caller gets an
+   * error although the work may have been committed: whoever retries must be idempotent.
+   */
+  async transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect();
+    // A connection that breaks between two statements emits `error` on the client; unheard, it would
+    // end the process. The next statement fails with the same reason.
+    const ignore = () => undefined;
+    client.on('error', ignore);
+    let broken: Error | undefined;
+    try {
+      await client.query('begin');
+      const value = await work({
+        query: async <Row>(statement: Statement) =>
+          (await client.query<Row & pg.QueryResultRow>(statement)).rows,
+      });
+      await client.query('commit');
+      return value;
+    } catch (error) {
+      await client.query('rollback').catch((failure: unknown) => (broken = failure as Error));
+      throw error;
+    } finally {
+      client.off('error', ignore);
+      client.release(broken);
+    }
+  }
+}
+
+/** Opens the pool; connections are made when they are needed. */
+export function openDatabase(options: DatabaseOptions): Database {
+  return new Database(options);
+}
+
+// https://www.postgresql.org/docs/current/errcodes-appendix.html: 08 connection, 53 resources (53100
+// disk full, 53300 too many connections), 57P0x shutdown, 25006 read-only (a standby, or a full disk
+// guarded by one), 57014 statement timeout, 55P03 lock not available.
+const AWAY = /^(08|53|57P0|25006|57014|55P03)/;
+const AWAY_NODE = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
+const AWAY_MESSAGE =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|not queryable/;
+
+/** True when the database could not do its work (gone, full, starting, too busy), whatever the statement was. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (AWAY.test(code) || AWAY_NODE.has(code) || AWAY_MESSAGE.test(error.message)) return true;
+  return error instanceof AggregateError && error.errors.some(isDatabaseAway);
+}

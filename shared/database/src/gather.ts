@@ -1,0 +1,59 @@
+export interface GatherOptions<Item, Result> {
+  /** Does a batch: one result for each item, in their order. If it throws, every item of the batch fails. */
+  work: (items: Item[]) => Promise<Result[]>;
+  /** Items in a batch at most. */
+  maxItems: number;
+  /** Batches under way at once. */
+  concurrency?: number;
+}
+
+/**
+ * Turns single calls into batches without making anybody wait: a call that finds a worker free starts at
+ * once; those that arrive while all are busy gather, and become the next batch. So the batch size tunes
+ * itself to the load, and a lone call is never delayed.
+ */
+export function gather<Item, Result>(options: GatherOptions<Item, Result>): (item: Item) => Promise<Result> {
+  const { work, maxItems, concurrency = 1 } = options;
+  interface Waiting {
+    item: Item;
+    resolve: (result: Result) => void;
+    reject: (reason: unknown) => void;
+  }
+  let waiting: Waiting[] = [];
+  let busy = 0;
+  let scheduled = false;
+
+  function startBatches(): void {
+    scheduled = false;
+    while (busy < concurrency && waiting.length > 0) {
+      const batch = waiting.slice(0, maxItems);
+      waiting = waiting.slice(maxItems);
+      busy += 1;
+      void runBatch(batch);
+    }
+  }
+
+  async function runBatch(batch: Waiting[]): Promise<void> {
+    try {
+      const results = await work(batch.map(({ item }) => item));
+      if (results.length !== batch.length) {
+        throw new Error(`a batch of ${batch.length} items came back with ${results.length} results`);
+      }
+      results.forEach((result, index) => batch[index]?.resolve(result));
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    } finally {
+      busy -= 1;
+      startBatches();
+    }
+  }
+
+  return (item) =>
+    new Promise<Result>((resolve, reject) => {
+      waiting.push({ item, resolve, reject });
+      if (scheduled || busy >= concurrency) return;
+      // At the end of this turn of the event loop, so that calls made in the same turn share a batch.
+      scheduled = true;
+      setImmediate(startBatches);
+    });
+}

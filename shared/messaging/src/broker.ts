@@ -1,0 +1,91 @@
+import type { Topology } from '@payfan/contracts';
+import { Connection } from './connection.ts';
+import { Consumer, type ConsumeOptions } from './consumer.ts';
+import type { Log } from './log.ts';
+import { Publisher, type Outgoing } from './publisher.ts';
+import { declareTopology } from './topology.ts';
+
+export interface BrokerOptions {
+  /** `amqp://user:password@host:port/vhost`; several are hosts of one cluster. */
+  urls: readonly string[];
+  /** The service's name, shown in the broker's management page. */
+  name: string;
+  log: Log;
+  /** Declared on every (re)connection, before anything is published or consumed. */
+  topology: Topology;
+}
+
+/**
+ * RabbitMQ as a service sees it. Publishing and consuming have a connection each: a broker short of
+ * memory blocks connections that publish, and must not block the acks that would relieve it.
+ */
+export class Broker {
+  readonly name = 'broker';
+  readonly #publishing: Connection;
+  readonly #consuming: Connection;
+  readonly #publisher: Publisher;
+  readonly #log: Log;
+
+  constructor({ urls, name, log, topology }: BrokerOptions) {
+    this.#log = log;
+    const connection = (purpose: string) =>
+      new Connection({
+        urls,
+        log,
+        name: `${name} ${purpose}`,
+        prepare: (model) => declareTopology(model, topology),
+      });
+    this.#publishing = connection('publishing');
+    this.#consuming = connection('consuming');
+    this.#publisher = new Publisher(this.#publishing, log);
+  }
+
+  /** Begins to connect without waiting for it; `ping` tells whether it is there. */
+  start(): Promise<void> {
+    this.#publishing.start();
+    this.#consuming.start();
+    return Promise.resolve();
+  }
+
+  async stop(): Promise<void> {
+    await this.#publisher.stop();
+    await Promise.all([this.#publishing.stop(), this.#consuming.stop()]);
+  }
+
+  /** Resolves if messages can be published and consumed, else says why not. */
+  ping(): Promise<void> {
+    for (const connection of [this.#publishing, this.#consuming]) {
+      if (connection.model === undefined) {
+        return Promise.reject(new Error(`not connected: ${connection.lastError ?? 'connecting'}`));
+      }
+    }
+    return this.#publisher.available
+      ? Promise.resolve()
+      : Promise.reject(new Error(`not publishing: ${this.#publishing.blocked ?? 'opening a channel'}`));
+  }
+
+  /** True if a publish has a chance now: connected, and not blocked by an alarm. */
+  get publishable(): boolean {
+    return this.#publisher.available;
+  }
+
+  /** Messages sent and not yet confirmed. */
+  get unconfirmed(): number {
+    return this.#publisher.unconfirmed;
+  }
+
+  /** Publishes mandatory and persistent; resolves when confirmed, rejects with a `PublishError`. */
+  publish(message: Outgoing): Promise<void> {
+    return this.#publisher.publish(message);
+  }
+
+  /** A consumer of one queue; start it to begin. */
+  consume(options: ConsumeOptions): Consumer {
+    return new Consumer(this.#consuming, options, this.#log);
+  }
+}
+
+/** Makes the broker's two connections; `start()` begins to connect. */
+export function openBroker(options: BrokerOptions): Broker {
+  return new Broker(options);
+}

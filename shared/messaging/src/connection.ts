@@ -1,0 +1,160 @@
+import { connect, type ChannelModel } from 'amqplib';
+import { backoffMs, pause } from './backoff.ts';
+import type { Log } from './log.ts';
+
+/** The handshake has no limit of its own in amqplib: a frozen broker would hold us for ever. */
+const HANDSHAKE_TIMEOUT_MS = 5_000;
+/** RabbitMQ closes, and so do we, after two heartbeats missed. */
+const HEARTBEAT_SECONDS = 10;
+const RECONNECT = { firstMs: 100, longestMs: 5_000 };
+/** How long a close may wait for the broker's answer before the socket is simply dropped. */
+const CLOSE_TIMEOUT_MS = 2_000;
+
+export interface ConnectionOptions {
+  /** Hosts of one cluster, tried in turn. */
+  urls: readonly string[];
+  /** Shown in the broker's management page. */
+  name: string;
+  log: Log;
+  /** Called with each fresh connection before anybody else may use it; a throw drops it and tries again. */
+  prepare: (model: ChannelModel) => Promise<void>;
+  random?: () => number;
+}
+
+type Listener = (model: ChannelModel) => void;
+
+/**
+ * One AMQP connection that is always there or on its way. It keeps no messages: what was in flight when
+ * it broke is its users' to know. Each reconnection is a new `ChannelModel`; channels and delivery tags
+ * of an earlier one are dead, so users open their channels anew in `onUp`.
+ */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #stopping = new AbortController();
+  readonly #onUp = new Set<Listener>();
+  #model: ChannelModel | undefined;
+  #running: Promise<void> | undefined;
+  #blocked: string | undefined;
+  #lastError: string | undefined;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+  }
+
+  /** The live connection, or undefined while there is none. */
+  get model(): ChannelModel | undefined {
+    return this.#model;
+  }
+
+  /** Why the broker takes no messages (memory or disk alarm), or undefined while it does. */
+  get blocked(): string | undefined {
+    return this.#blocked;
+  }
+
+  /** Why there is no connection, for people. */
+  get lastError(): string | undefined {
+    return this.#lastError;
+  }
+
+  /** Calls `listener` now if the connection is up, and after every reconnection. Answers how to unsubscribe. */
+  onUp(listener: Listener): () => void {
+    this.#onUp.add(listener);
+    if (this.#model !== undefined) listener(this.#model);
+    return () => this.#onUp.delete(listener);
+  }
+
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  /** Begins to connect, and does not wait: a service is useful, or at least answers, without its broker. */
+  start(): void {
+    this.#running ??= this.#keepConnected();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    if (this.#model !== undefined) await closeWithin(this.#model, CLOSE_TIMEOUT_MS);
+    // A broker that is frozen answers no close; its socket goes with the process.
+    if (this.#model === undefined) await this.#running;
+  }
+
+  async #keepConnected(): Promise<void> {
+    const { log, name, random = Math.random } = this.#options;
+    for (let attempt = 0; !this.#isStopping(); attempt += 1) {
+      if (attempt > 0) await pause(backoffMs(attempt, RECONNECT, random), this.#stopping.signal);
+      if (this.#isStopping()) return;
+      try {
+        const { ended } = await this.#connectOnce(attempt);
+        attempt = 0;
+        this.#lastError = await ended;
+        if (this.#isStopping()) return;
+        log.warn({ connection: name, reason: this.#lastError }, 'broker connection lost');
+      } catch (error) {
+        this.#lastError = error instanceof Error ? error.message : String(error);
+        log.warn(
+          { connection: name, attempt, reason: this.#lastError },
+          'broker not reachable, trying again',
+        );
+      }
+    }
+  }
+
+  /**
+   * Connects and prepares; `ended` resolves with the reason when the connection is gone. One that dies
+   * while it is being prepared rejects, and so leads to the next attempt.
+   */
+  async #connectOnce(attempt: number): Promise<{ ended: Promise<string> }> {
+    const { urls, name, log, prepare } = this.#options;
+    const url = new URL(urls[attempt % urls.length] ?? 'amqp://127.0.0.1');
+    if (!url.searchParams.has('heartbeat')) url.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS));
+    const model = await connect(url.href, {
+      timeout: HANDSHAKE_TIMEOUT_MS,
+      noDelay: true,
+      keepAlive: true,
+      clientProperties: { connection_name: name },
+    });
+
+    let reason = 'closed';
+    // Without listeners an error would be uncaught; `close` follows every error.
+    model.on('error', (error) => (reason = error.message));
+    const ended = new Promise<string>((resolve) => {
+      model.on('close', (error) => {
+        if (this.#model === model) this.#model = undefined;
+        this.#blocked = undefined;
+        resolve(error?.message ?? reason);
+      });
+    });
+    model.on('blocked', (why) => {
+      this.#blocked = why;
+      log.warn({ connection: name, reason: why }, 'broker takes no messages for now');
+    });
+    model.on('unblocked', () => {
+      this.#blocked = undefined;
+      log.info({ connection: name }, 'broker takes messages again');
+    });
+
+    try {
+      // Whichever is first: a channel call on a dying connection may never answer.
+      await Promise.race([prepare(model), ended.then((why) => Promise.reject(new Error(why)))]);
+      if (this.#isStopping()) throw new Error('shutting down');
+    } catch (error) {
+      await closeWithin(model, CLOSE_TIMEOUT_MS);
+      throw error;
+    }
+    this.#model = model;
+    log.info({ connection: name, host: url.host }, 'broker connected');
+    for (const listener of this.#onUp) listener(model);
+    return { ended };
+  }
+}
+
+/** Asks the broker to close and waits for its answer, but not for ever. */
+async function closeWithin(model: ChannelModel, limitMs: number): Promise<void> {
+  const closed = new AbortController();
+  const asked = model
+    .close()
+    .catch(() => undefined)
+    .finally(() => closed.abort());
+  await Promise.race([asked, pause(limitMs, closed.signal)]);
+}

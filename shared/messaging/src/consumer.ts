@@ -1,0 +1,159 @@
+import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import { backoffMs, pause } from './backoff.ts';
+import type { Connection } from './connection.ts';
+import type { Log } from './log.ts';
+
+/** A message as a handler sees it: no channel, no tag. */
+export interface Incoming {
+  queue: string;
+  exchange: string;
+  routingKey: string;
+  messageId: string | undefined;
+  headers: Record<string, unknown>;
+  redelivered: boolean;
+  body: Buffer;
+}
+
+export interface ConsumeOptions {
+  queue: string;
+  /** Messages in hand at most. */
+  prefetch: number;
+  /**
+   * Returning means done: the message is acknowledged. Throwing means that something this service needs
+   * is away (its database, the broker for a copy): the message stays in hand and is handled again after
+   * a pause, so an outage uses up no delivery limit. Whatever is wrong with the message itself must not
+   * throw: record it as a dead letter and return.
+   */
+  handler: (message: Incoming) => Promise<void>;
+}
+
+const HANDLE_AGAIN = { firstMs: 200, longestMs: 5_000 };
+const REOPEN = { firstMs: 100, longestMs: 5_000 };
+
+/** Drains one queue for as long as it is started, across lost channels, cancelled consumers and reconnections. */
+export class Consumer {
+  readonly name: string;
+  readonly #connection: Connection;
+  readonly #options: ConsumeOptions;
+  readonly #log: Log;
+  readonly #inHand = new Set<Promise<void>>();
+  readonly #stopping = new AbortController();
+  #channel: Channel | undefined;
+  #tag: string | undefined;
+  #unsubscribe: (() => void) | undefined;
+  #stopped: Promise<void> | undefined;
+
+  constructor(connection: Connection, options: ConsumeOptions, log: Log) {
+    this.name = `consumer ${options.queue}`;
+    this.#connection = connection;
+    this.#options = options;
+    this.#log = log;
+  }
+
+  start(): Promise<void> {
+    this.#unsubscribe ??= this.#connection.onUp((model) => void this.#keepConsuming(model));
+    return Promise.resolve();
+  }
+
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  /** Takes no more, waits for what is in hand, and gives the rest back to the queue. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#drain();
+    return this.#stopped;
+  }
+
+  async #drain(): Promise<void> {
+    this.#unsubscribe?.();
+    const channel = this.#channel;
+    if (channel !== undefined && this.#tag !== undefined) {
+      await channel.cancel(this.#tag).catch(() => undefined);
+    }
+    this.#stopping.abort();
+    await Promise.all(this.#inHand);
+    this.#channel = undefined;
+    // Closing returns to the queue what was prefetched or held without being acknowledged.
+    await channel?.close().catch(() => undefined);
+  }
+
+  /** Consumes on this connection until it is gone or we stop; a lost channel is opened anew. */
+  async #keepConsuming(model: ChannelModel): Promise<void> {
+    for (let attempt = 0; !this.#isStopping(); attempt += 1) {
+      if (attempt > 0) await pause(backoffMs(attempt, REOPEN, Math.random), this.#stopping.signal);
+      if (this.#isStopping() || this.#connection.model !== model) return;
+      try {
+        const { ended } = await this.#open(model);
+        attempt = 0;
+        await ended;
+      } catch (error) {
+        this.#log.warn(
+          { queue: this.#options.queue, reason: String(error) },
+          'cannot consume yet, trying again',
+        );
+      }
+    }
+  }
+
+  /** Opens a channel and consumes; `ended` resolves when the channel is gone. */
+  async #open(model: ChannelModel): Promise<{ ended: Promise<void> }> {
+    const { queue, prefetch } = this.#options;
+    const channel = await model.createChannel();
+    const ended = new Promise<void>((resolve) => channel.on('close', () => resolve()));
+    channel.on('error', (error) =>
+      this.#log.warn({ queue, reason: error.message }, 'consuming channel failed'),
+    );
+    this.#channel = channel;
+    void ended.then(() => {
+      if (this.#channel === channel) this.#channel = undefined;
+    });
+    await channel.prefetch(prefetch);
+    const { consumerTag } = await channel.consume(queue, (message) => {
+      if (message === null) {
+        // The broker cancelled us: the queue was deleted, or its leader moved. A new channel finds it again.
+        this.#log.warn({ queue }, 'consumer cancelled by the broker');
+        void channel.close().catch(() => undefined);
+        return;
+      }
+      this.#take(channel, message);
+    });
+    this.#tag = consumerTag;
+    return { ended };
+  }
+
+  #take(channel: Channel, message: ConsumeMessage): void {
+    const work = this.#handle(channel, message).finally(() => this.#inHand.delete(work));
+    this.#inHand.add(work);
+  }
+
+  async #handle(channel: Channel, message: ConsumeMessage): Promise<void> {
+    const { queue, handler } = this.#options;
+    const incoming: Incoming = {
+      queue,
+      exchange: message.fields.exchange,
+      routingKey: message.fields.routingKey,
+      messageId: message.properties.messageId as string | undefined,
+      headers: message.properties.headers ?? {},
+      redelivered: message.fields.redelivered,
+      body: message.content,
+    };
+    // A delivery tag belongs to its channel: once that is gone the broker has already given the message
+    // to somebody else, and an ack elsewhere would settle another message.
+    const ours = () => this.#channel === channel;
+    for (let attempt = 1; ours(); attempt += 1) {
+      try {
+        await handler(incoming);
+        if (ours()) channel.ack(message);
+        return;
+      } catch (error) {
+        this.#log.warn(
+          { queue, messageId: incoming.messageId, attempt, err: error },
+          'message held: something it needs is away',
+        );
+        await pause(backoffMs(attempt, HANDLE_AGAIN, Math.random), this.#stopping.signal);
+        if (this.#isStopping()) return;
+      }
+    }
+  }
+}

@@ -1,0 +1,6 @@
+export { Broker, openBroker, type BrokerOptions } from './broker.ts';
+export { backoffMs, pause, type Backoff } from './backoff.ts';
+export { Consumer, type ConsumeOptions, type Incoming } from './consumer.ts';
+export type { Log } from './log.ts';
+export { PublishError, type Outgoing, type PublishFailure } from './publisher.ts';
+export { TopologyMismatchError } from './topology.ts';

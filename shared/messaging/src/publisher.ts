@@ -1,0 +1,176 @@
+import type { ChannelModel, ConfirmChannel } from 'amqplib';
+import type { Connection } from './connection.ts';
+import type { Log } from './log.ts';
+
+/** A message on its way out. Always published mandatory and persistent. */
+export interface Outgoing {
+  exchange: string;
+  routingKey: string;
+  messageId: string;
+  contentType: string;
+  headers?: Record<string, string | number>;
+  body: Buffer;
+}
+
+/**
+ * Why a publish did not succeed. `returned`: no queue is bound for it (the topology is wrong, the broker
+ * has not kept it). `nacked`: the broker refused it. `blocked`, `disconnected`: not sent. `timeout`, and
+ * `disconnected` after sending: perhaps stored, perhaps not, so send it again under the same id.
+ */
+export type PublishFailure = 'returned' | 'nacked' | 'blocked' | 'disconnected' | 'timeout';
+
+export class PublishError extends Error {
+  override readonly name = 'PublishError';
+  readonly kind: PublishFailure;
+  constructor(kind: PublishFailure, detail: string) {
+    super(`message not published (${kind}): ${detail}`);
+    this.kind = kind;
+  }
+}
+
+/** RabbitMQ confirms have no time-out of their own; one that takes this long belongs to a stuck channel. */
+const CONFIRM_TIMEOUT_MS = 10_000;
+
+interface Pending {
+  resolve: () => void;
+  reject: (error: PublishError) => void;
+  sentAtMs: number;
+  /** Set by a `return`, which comes before the confirm of the same message. */
+  returned: string | undefined;
+}
+
+/**
+ * Publishes with confirms on one channel of one connection. Keeps nothing for later: what cannot be sent
+ * now is refused now, so that the truth stays where it is durable (the outbox, or the queue it came from).
+ */
+export class Publisher {
+  readonly #connection: Connection;
+  readonly #log: Log;
+  readonly #pending = new Map<string, Pending>();
+  readonly #unsubscribe: () => void;
+  readonly #timer: NodeJS.Timeout;
+  readonly #confirmTimeoutMs: number;
+  #channel: ConfirmChannel | undefined;
+
+  constructor(connection: Connection, log: Log, confirmTimeoutMs = CONFIRM_TIMEOUT_MS) {
+    this.#connection = connection;
+    this.#log = log;
+    this.#confirmTimeoutMs = confirmTimeoutMs;
+    this.#unsubscribe = connection.onUp((model) => void this.#open(model));
+    this.#timer = setInterval(() => this.#expire(), Math.min(1_000, confirmTimeoutMs / 2));
+    this.#timer.unref();
+  }
+
+  /** True if a publish has a chance now. */
+  get available(): boolean {
+    return this.#channel !== undefined && this.#connection.blocked === undefined;
+  }
+
+  /** Messages sent and not yet confirmed. */
+  get unconfirmed(): number {
+    return this.#pending.size;
+  }
+
+  /** Sends one message; resolves when the broker has stored it in every queue bound for it. */
+  publish(message: Outgoing): Promise<void> {
+    const channel = this.#channel;
+    if (channel === undefined) {
+      return Promise.reject(
+        new PublishError('disconnected', this.#connection.lastError ?? 'no connection yet'),
+      );
+    }
+    if (this.#connection.blocked !== undefined) {
+      return Promise.reject(new PublishError('blocked', this.#connection.blocked));
+    }
+    if (this.#pending.has(message.messageId)) {
+      return Promise.reject(new PublishError('nacked', `${message.messageId} is already under way`));
+    }
+    return new Promise((resolve, reject) => {
+      const pending: Pending = { resolve, reject, sentAtMs: performance.now(), returned: undefined };
+      this.#pending.set(message.messageId, pending);
+      const settle = (error: unknown) => {
+        if (this.#pending.get(message.messageId) !== pending) return;
+        this.#pending.delete(message.messageId);
+        if (pending.returned !== undefined) reject(new PublishError('returned', pending.returned));
+        else if (error == null) resolve();
+        // amqplib fails what is unconfirmed when its channel dies, too: only this text is a nack.
+        else if (error instanceof Error && error.message === 'message nacked') {
+          reject(new PublishError('nacked', 'refused by the broker'));
+        } else reject(new PublishError('disconnected', 'the channel closed before the confirm came'));
+      };
+      try {
+        channel.publish(
+          message.exchange,
+          message.routingKey,
+          message.body,
+          {
+            messageId: message.messageId,
+            contentType: message.contentType,
+            headers: message.headers,
+            mandatory: true,
+            persistent: true,
+          },
+          settle,
+        );
+      } catch (error) {
+        this.#pending.delete(message.messageId);
+        reject(new PublishError('disconnected', error instanceof Error ? error.message : 'channel closed'));
+      }
+    });
+  }
+
+  /** Waits for the confirms under way, as long as the channel lives or their time-out lets it. */
+  async stop(): Promise<void> {
+    this.#unsubscribe();
+    const channel = this.#channel;
+    if (channel !== undefined && this.#pending.size > 0)
+      await channel.waitForConfirms().catch(() => undefined);
+    clearInterval(this.#timer);
+    this.#fail('disconnected', 'shutting down');
+    this.#channel = undefined;
+  }
+
+  async #open(model: ChannelModel): Promise<void> {
+    try {
+      const channel = await model.createConfirmChannel();
+      channel.on('error', (error) => this.#log.error({ reason: error.message }, 'publishing channel failed'));
+      channel.on('return', (message) => {
+        const pending = this.#pending.get(String(message.properties.messageId));
+        const { exchange, routingKey } = message.fields;
+        if (pending !== undefined) pending.returned = `no queue is bound to ${exchange} for ${routingKey}`;
+      });
+      channel.on('close', () => {
+        if (this.#channel !== channel) return;
+        this.#channel = undefined;
+        this.#fail('disconnected', 'the channel closed before the confirm came');
+        // The connection outlived its channel: nobody else will tell us to open another.
+        if (this.#connection.model === model) void this.#open(model);
+      });
+      this.#channel = channel;
+    } catch (error) {
+      this.#log.warn({ reason: String(error) }, 'publishing channel could not be opened');
+      // A connection on which no channel opens is of no use; losing it leads to a new one.
+      await model.close().catch(() => undefined);
+    }
+  }
+
+  /** Recycles the channel when a confirm is overdue. While the broker blocks us they are late with good reason. */
+  #expire(): void {
+    const oldest = this.#pending.values().next().value;
+    if (oldest === undefined || performance.now() - oldest.sentAtMs < this.#confirmTimeoutMs) return;
+    this.#fail('timeout', `no confirm within ${this.#confirmTimeoutMs} ms`);
+    if (this.#connection.blocked !== undefined) return;
+    this.#log.warn({}, 'confirms are overdue: opening a new publishing channel');
+    const channel = this.#channel;
+    const model = this.#connection.model;
+    this.#channel = undefined;
+    void channel?.close().catch(() => undefined);
+    if (model !== undefined) void this.#open(model);
+  }
+
+  #fail(kind: PublishFailure, detail: string): void {
+    const failed = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const { reject } of failed) reject(new PublishError(kind, detail));
+  }
+}
