@@ -2,10 +2,10 @@ import { z } from 'zod';
 
 /**
  * Control characters (C0, DEL, C1), the Unicode line separators, and the marks that turn the direction
- * of text. The first two could end a mail header or start a second SMS; the last can make an amount
+ * of text, and halves of surrogate pairs, which no UTF-8 can carry. The first two could end a mail header or start a second SMS; the last can make an amount
  * read backwards.
  */
-const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+const UNSAFE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
 /** One line of text that is safe in a header, an SMS and a page: trimmed, NFC, no control characters. */
 export function singleLine(maxLength: number) {

@@ -58,7 +58,10 @@ export const Entry = z
     amount: z.int().meta({ description: 'Minor units; negative for a debit' }),
     balance: z.int().meta({ description: 'Minor units, after this entry' }),
     currency: Currency,
-    counterparty: z.object({ name: z.string(), phone: z.string() }),
+    counterparty: z.object({
+      name: z.string(),
+      phone: z.string().nullable().meta({ description: 'Null for the treasury' }),
+    }),
     note: z.string(),
     createdAt: z.iso.datetime(),
   })

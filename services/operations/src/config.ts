@@ -1,0 +1,28 @@
+import { CHANNEL_NAME } from '@payfan/contracts';
+import { configFields, readConfig } from '@payfan/service';
+import { z } from 'zod';
+
+const DEFAULT_CHANNELS = 'push=http://127.0.0.1:4041,phone=http://127.0.0.1:4042,email=http://127.0.0.1:4043';
+
+const OperationsConfig = z.object({
+  PORT: configFields.port(4030),
+  LOG_LEVEL: configFields.logLevel,
+  TRANSACTION_URL: configFields.httpUrl('http://127.0.0.1:4000'),
+  /** Where each channel answers. */
+  CHANNELS: z
+    .string()
+    .default(DEFAULT_CHANNELS)
+    .transform((list) => new Map(list.split(',').map((item) => split(item.trim()))))
+    .refine((channels) => [...channels].every(([name, url]) => CHANNEL_NAME.test(name) && isHttpUrl(url)))
+    .describe(
+      'name=URL pairs separated by commas, such as push=http://127.0.0.1:4041,email=http://127.0.0.1:4043',
+    ),
+});
+
+export const config = () => readConfig(OperationsConfig);
+
+const split = (item: string): [string, string] => {
+  const at = item.indexOf('=');
+  return [item.slice(0, at), item.slice(at + 1)];
+};
+const isHttpUrl = (text: string) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);

@@ -1,0 +1,23 @@
+import { CHANNEL_NAME } from '@payfan/contracts';
+import { configFields, readConfig } from '@payfan/service';
+import { z } from 'zod';
+
+const TransactionConfig = z.object({
+  PORT: configFields.port(4000),
+  LOG_LEVEL: configFields.logLevel,
+  DATABASE_URL: configFields.databaseUrl,
+  AMQP_URL: configFields.amqpUrl,
+  /** Connections to PostgreSQL: two groups of transfers under way, the outbox, and reads. */
+  DATABASE_CONNECTIONS: configFields.integer({ min: 4, max: 200, default: 10 }),
+  /** Opens the demo accounts, with keys that everybody knows. Never where money is real. */
+  PAYFAN_DEMO: configFields.flag(false),
+  /** Channels whose queues are declared before anything is published, in case they never ran yet. */
+  CHANNELS: z
+    .string()
+    .default('push,phone,email')
+    .transform((list) => list.split(',').map((name) => name.trim()))
+    .refine((names) => names.every((name) => CHANNEL_NAME.test(name)))
+    .describe('names of channels separated by commas, such as push,phone,email'),
+});
+
+export const config = () => readConfig(TransactionConfig);

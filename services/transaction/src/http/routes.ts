@@ -1,0 +1,65 @@
+import { isDatabaseAway, type Database } from '@payfan/database';
+import type { Outbox } from '@payfan/outbox';
+import { createApi, Problem, type Api, type ApiOptions, type TokenIssuer } from '@payfan/service';
+import { Counter } from 'prom-client';
+import { makeTransfers, type TracedRequest } from '../make-transfers.ts';
+import { accountRoutes } from './accounts.ts';
+import { authenticateLocally } from './authenticate.ts';
+import { tokenRoutes } from './tokens.ts';
+import { transferRoutes } from './transfers.ts';
+
+export interface RoutesOptions extends Pick<ApiOptions, 'logger' | 'health' | 'metrics'> {
+  database: Database;
+  outbox: Pick<Outbox, 'insert' | 'handOff'>;
+  issuer: TokenIssuer;
+  newId: () => string;
+  now: () => Date;
+}
+
+/** The whole HTTP API of this service. */
+export function routes(options: RoutesOptions): Api {
+  const { database, outbox, issuer, logger, health, metrics, newId, now } = options;
+  const api = createApi({
+    title: 'Payfan transaction',
+    description: 'Accounts, transfers and the ledger. Amounts are integers in minor units (paise).',
+    version: '1.0.0',
+    logger,
+    health,
+    metrics,
+    authenticate: authenticateLocally(database, issuer),
+    problemFor: databaseAway,
+  });
+
+  const outcomes = new Counter({
+    name: 'transfers_total',
+    help: 'Requests to move money, by what became of them',
+    labelNames: ['outcome'],
+    registers: [metrics],
+  });
+  const commit = makeTransfers({ database, outbox, newId });
+  const makeTransfer = async (item: TracedRequest) => {
+    const outcome = await commit(item);
+    outcomes.inc({ outcome: outcome.kind === 'invalid' ? outcome.code : outcome.kind });
+    return outcome;
+  };
+
+  transferRoutes(api, { database, makeTransfer, newId, now });
+  accountRoutes(api, database);
+  tokenRoutes(api, issuer);
+  return api;
+}
+
+/**
+ * The database could not do its work. The transfer may have been committed all the same, if the
+ * connection died during the commit; under its key, asking again is safe either way.
+ */
+function databaseAway(error: unknown): Problem | undefined {
+  if (!isDatabaseAway(error)) return undefined;
+  return new Problem({
+    status: 503,
+    code: 'temporarily_unavailable',
+    detail: 'The database does not answer at the moment. Repeat the request with the same Idempotency-Key.',
+    retryAfterSeconds: 2,
+    cause: error,
+  });
+}

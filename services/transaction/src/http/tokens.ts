@@ -1,0 +1,44 @@
+import { Token } from '@payfan/contracts';
+import type { Api, TokenIssuer } from '@payfan/service';
+import { z } from 'zod';
+
+/** `POST /v1/tokens` and the public keys that verify what it gives out. */
+export function tokenRoutes(api: Api, issuer: TokenIssuer): void {
+  api.route(
+    {
+      method: 'post',
+      path: '/v1/tokens',
+      summary: 'Exchange an API key for a short-lived token',
+      description:
+        'The token is a JWT (EdDSA) that every service verifies without asking back. Fetch another before it expires.',
+      auth: 'required',
+      responses: { 201: { description: 'A token for the owner of the key', schema: Token } },
+    },
+    async ({ principal }) => ({
+      status: 201,
+      headers: { 'cache-control': 'no-store' },
+      body: await issuer.issue(principal),
+    }),
+  );
+
+  api.route(
+    {
+      method: 'get',
+      path: '/.well-known/jwks.json',
+      summary: 'The public keys that verify tokens',
+      auth: 'none',
+      responses: {
+        200: {
+          description: 'JSON Web Key Set (RFC 7517)',
+          schema: z.looseObject({ keys: z.array(z.looseObject({})) }),
+        },
+      },
+    },
+    () =>
+      Promise.resolve({
+        status: 200 as const,
+        headers: { 'cache-control': 'public, max-age=300' },
+        body: { keys: [...issuer.jwks.keys] },
+      }),
+  );
+}

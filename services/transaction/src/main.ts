@@ -1,0 +1,43 @@
+import { paymentsTopology } from '@payfan/contracts';
+import { openDatabase } from '@payfan/database';
+import { openBroker } from '@payfan/messaging';
+import { Outbox, registerOutboxMetrics } from '@payfan/outbox';
+import {
+  createHealth,
+  createLogger,
+  createMetrics,
+  createTokenIssuer,
+  httpServer,
+  main,
+  runParts,
+} from '@payfan/service';
+import { v7 as newId } from 'uuid';
+import { config } from './config.ts';
+import { signingKey } from './credential-store.ts';
+import { openDemoAccounts } from './demo-accounts.ts';
+import { routes } from './http/routes.ts';
+
+main(async () => {
+  const { PORT, LOG_LEVEL, DATABASE_URL, DATABASE_CONNECTIONS, AMQP_URL, CHANNELS, PAYFAN_DEMO } = config();
+  const name = 'transaction';
+  const logger = createLogger({ service: name, level: LOG_LEVEL });
+  const metrics = createMetrics(name);
+
+  const database = openDatabase({ url: DATABASE_URL, name, max: DATABASE_CONNECTIONS });
+  const broker = openBroker({ urls: AMQP_URL, name, log: logger, topology: paymentsTopology(CHANNELS) });
+  const outbox = new Outbox({ database, broker, log: logger, relayId: newId() });
+  registerOutboxMetrics(metrics, outbox);
+
+  if (PAYFAN_DEMO) await openDemoAccounts(database);
+  const issuer = await createTokenIssuer(await signingKey(database));
+
+  // Money moves without the broker, so only the database makes this service unready.
+  const health = createHealth({ database: () => database.ping() });
+  const api = routes({ database, outbox, issuer, logger, health, metrics, newId, now: () => new Date() });
+
+  await runParts({
+    logger,
+    health,
+    parts: [database, broker, outbox, httpServer({ api, port: PORT, logger })],
+  });
+});

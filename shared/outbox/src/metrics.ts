@@ -1,0 +1,30 @@
+import { Gauge, type Registry } from 'prom-client';
+import type { Outbox } from './outbox.ts';
+
+/** Shows on `/metrics` how much the outbox holds, for how long, and what happened to events. */
+export function registerOutboxMetrics(registry: Registry, outbox: Outbox): void {
+  const oldest = new Gauge({
+    name: 'outbox_oldest_age_seconds',
+    help: 'Age of the oldest event that the broker has not confirmed yet',
+    registers: [registry],
+  });
+  const waiting = new Gauge({
+    name: 'outbox_waiting',
+    help: 'Committed events that the broker has not confirmed yet; -1 while the database does not answer',
+    registers: [registry],
+    async collect() {
+      const found = await outbox.waiting().catch(() => ({ waiting: -1, oldestAgeSeconds: -1 }));
+      waiting.set(found.waiting);
+      oldest.set(found.oldestAgeSeconds);
+    },
+  });
+  const events = new Gauge({
+    name: 'outbox_events',
+    help: 'Events since this process started, by what happened to them',
+    labelNames: ['what'],
+    registers: [registry],
+    collect() {
+      for (const [what, count] of Object.entries<number>({ ...outbox.counters })) events.set({ what }, count);
+    },
+  });
+}

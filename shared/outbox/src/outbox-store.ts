@@ -1,0 +1,99 @@
+import type { Queryable } from '@payfan/database';
+
+/** An event on its way to an exchange; `body` is its JSON. */
+export interface OutboxEvent {
+  eventId: string;
+  exchange: string;
+  routingKey: string;
+  body: string;
+}
+
+/** An event with its row in the outbox. */
+export interface OutboxRow extends OutboxEvent {
+  id: number;
+}
+
+/** Who may publish a row, and for how long from now. Zero seconds: anybody, at once. */
+export interface Lease {
+  holder: string;
+  seconds: number;
+}
+
+/** Writes the rows of these events, leased; runs in the transaction that causes them. */
+export async function insertEvents(tx: Queryable, events: OutboxEvent[], lease: Lease): Promise<OutboxRow[]> {
+  const inserted = await tx.query<{ id: number; event_id: string }>({
+    name: 'outbox-insert',
+    text: `insert into outbox (event_id, exchange, routing_key, body, leased_by, leased_until)
+           select e.event_id, e.exchange, e.routing_key, e.body, $5, clock_timestamp() + make_interval(secs => $6)
+           from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as e(event_id, exchange, routing_key, body)
+           returning id, event_id`,
+    values: [
+      events.map((event) => event.eventId),
+      events.map((event) => event.exchange),
+      events.map((event) => event.routingKey),
+      events.map((event) => event.body),
+      lease.holder,
+      lease.seconds,
+    ],
+  });
+  const ids = new Map(inserted.map((row) => [row.event_id, row.id]));
+  return events.map((event) => {
+    const id = ids.get(event.eventId);
+    if (id === undefined) throw new Error(`outbox row of event ${event.eventId} was not written`);
+    return { ...event, id };
+  });
+}
+
+/**
+ * Leases up to `limit` rows that nobody holds, oldest first. Rows that another relay is just taking are
+ * passed over rather than waited for.
+ */
+export async function claimExpired(db: Queryable, lease: Lease, limit: number): Promise<OutboxRow[]> {
+  const rows = await db.query<OutboxRow>({
+    name: 'outbox-claim-expired',
+    text: `update outbox
+           set leased_by = $1, leased_until = clock_timestamp() + make_interval(secs => $2)
+           where id in (
+             select id from outbox
+             where leased_until <= clock_timestamp()
+             order by id limit $3
+             for update skip locked
+           )
+           returning id, event_id as "eventId", exchange, routing_key as "routingKey", body`,
+    values: [lease.holder, lease.seconds, limit],
+  });
+  return rows.sort((a, b) => a.id - b.id);
+}
+
+/**
+ * Forgets rows that the broker has confirmed. Guarded by the lease: a holder that was stalled past it
+ * must not remove a row that somebody else is publishing. Answers how many it removed.
+ */
+export async function deleteConfirmed(db: Queryable, holder: string, ids: number[]): Promise<number> {
+  const deleted = await db.query({
+    name: 'outbox-delete-confirmed',
+    text: 'delete from outbox where id = any($1::bigint[]) and leased_by = $2 returning 1',
+    values: [ids, holder],
+  });
+  return deleted.length;
+}
+
+/** Gives rows back before their lease ends: they were never sent, so nobody has to wait for them. */
+export async function releaseLeases(db: Queryable, holder: string, ids: number[]): Promise<void> {
+  await db.query({
+    name: 'outbox-release-leases',
+    text: `update outbox set leased_until = clock_timestamp() where id = any($1::bigint[]) and leased_by = $2`,
+    values: [ids, holder],
+  });
+}
+
+/** How many rows wait, and for how many seconds the oldest has. */
+export async function countWaiting(db: Queryable): Promise<{ waiting: number; oldestAgeSeconds: number }> {
+  const [row] = await db.query<{ waiting: number; oldestAgeSeconds: number }>({
+    name: 'outbox-count-waiting',
+    text: `select count(*) as waiting,
+                  coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 as "oldestAgeSeconds"
+           from outbox`,
+  });
+  return row ?? { waiting: 0, oldestAgeSeconds: 0 };
+}

@@ -1,0 +1,191 @@
+import { CLOUDEVENTS_JSON } from '@payfan/contracts';
+import { gather, type Database, type Queryable } from '@payfan/database';
+import { pause, PublishError, type Broker, type Log } from '@payfan/messaging';
+import {
+  claimExpired,
+  countWaiting,
+  deleteConfirmed,
+  insertEvents,
+  releaseLeases,
+  type OutboxEvent,
+  type OutboxRow,
+} from './outbox-store.ts';
+
+/** The part of a broker that the outbox needs. */
+export type EventBroker = Pick<Broker, 'publish' | 'publishable' | 'unconfirmed'>;
+
+export interface OutboxOptions {
+  database: Database;
+  broker: EventBroker;
+  log: Log;
+  /** Unique for each process: the holder of its leases. */
+  relayId: string;
+  /** How long a row is left to its holder. Longer than a confirm may take (10 s), or doubles are the rule. */
+  leaseSeconds?: number;
+  /** How often the sweeper looks for rows that nobody holds. */
+  sweepEveryMs?: number;
+}
+
+const LEASE_SECONDS = 20;
+const SWEEP_EVERY_MS = 250;
+/** Rows that the sweeper takes at a time; it waits for their confirms before it takes more. */
+const SWEEP_ROWS = 500;
+/** Messages on the wire at once. Beyond it rows wait in the database, where they cost no memory. */
+const WINDOW = 2_000;
+/** Rows in one delete; https://www.postgresql.org/docs/current/queries.html sets no limit, latency does. */
+const DELETE_ROWS = 1_000;
+
+/** What happened to events, counted since the process started. */
+export interface OutboxCounters {
+  confirmed: number;
+  failed: number;
+  /** Confirmed, but the lease had passed to another relay, which may have published it as well. */
+  leaseLost: number;
+  swept: number;
+}
+
+/**
+ * Events that leave with the transaction that caused them.
+ *
+ *   1. `insert` writes their rows inside that transaction, leased to this process.
+ *   2. After its commit `handOff` publishes them from memory, and deletes each row once the broker has
+ *      confirmed it.
+ *   3. The sweeper publishes rows whose lease has run out: their holder died, the broker was away, or a
+ *      commit answered with an error although it took effect.
+ *
+ * Whatever dies in between, the row stays; so an event is published at least once, under one id.
+ */
+export class Outbox {
+  readonly name = 'outbox';
+  readonly counters: OutboxCounters = { confirmed: 0, failed: 0, leaseLost: 0, swept: 0 };
+  readonly #options: Required<OutboxOptions>;
+  readonly #stopping = new AbortController();
+  readonly #inHand = new Set<Promise<void>>();
+  readonly #deleteRow: (id: number) => Promise<void>;
+  readonly #releaseRow: (id: number) => Promise<void>;
+  #sweeping: Promise<void> | undefined;
+
+  constructor(options: OutboxOptions) {
+    this.#options = { leaseSeconds: LEASE_SECONDS, sweepEveryMs: SWEEP_EVERY_MS, ...options };
+    const { database, relayId } = this.#options;
+    this.#deleteRow = gather({
+      maxItems: DELETE_ROWS,
+      work: async (ids: number[]) => {
+        const deleted = await deleteConfirmed(database, relayId, ids);
+        this.counters.leaseLost += ids.length - deleted;
+        return ids.map(() => undefined);
+      },
+    });
+    this.#releaseRow = gather({
+      maxItems: DELETE_ROWS,
+      work: async (ids: number[]) => {
+        await releaseLeases(database, relayId, ids);
+        return ids.map(() => undefined);
+      },
+    });
+  }
+
+  start(): Promise<void> {
+    this.#sweeping ??= this.#keepSweeping();
+    return Promise.resolve();
+  }
+
+  /** Waits for what is being published. Rows that are not confirmed by then stay, for the next process. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#sweeping;
+    await Promise.all(this.#inHand);
+  }
+
+  /**
+   * Writes the events' rows; to be called in the transaction that causes them. Answers what to hand off
+   * after the commit: nothing if there is no broker to take it, as the rows then belong to the sweeper.
+   */
+  async insert(tx: Queryable, events: OutboxEvent[]): Promise<OutboxRow[]> {
+    const handedOff = this.#canPublish(events.length);
+    const seconds = handedOff ? this.#options.leaseSeconds : 0;
+    const rows = await insertEvents(tx, events, { holder: this.#options.relayId, seconds });
+    return handedOff ? rows : [];
+  }
+
+  /** Publishes rows that `insert` answered, after their commit. Returns at once; failures leave the rows. */
+  handOff(rows: OutboxRow[]): void {
+    const work = this.#publishAll(rows).finally(() => this.#inHand.delete(work));
+    this.#inHand.add(work);
+  }
+
+  /** How many rows wait, and for how many seconds the oldest has. */
+  waiting(): Promise<{ waiting: number; oldestAgeSeconds: number }> {
+    return countWaiting(this.#options.database);
+  }
+
+  #canPublish(messages: number): boolean {
+    const { broker } = this.#options;
+    return broker.publishable && broker.unconfirmed + messages <= WINDOW && !this.#stopping.signal.aborted;
+  }
+
+  async #publishAll(rows: OutboxRow[]): Promise<void> {
+    await Promise.all(rows.map((row) => this.#publish(row)));
+  }
+
+  async #publish(row: OutboxRow): Promise<void> {
+    const { broker, log } = this.#options;
+    const { eventId, exchange, routingKey } = row;
+    try {
+      await broker.publish({
+        exchange,
+        routingKey,
+        messageId: eventId,
+        contentType: CLOUDEVENTS_JSON,
+        body: Buffer.from(row.body),
+      });
+      this.counters.confirmed += 1;
+    } catch (error) {
+      this.counters.failed += 1;
+      await this.#onFailure(row, error);
+      return;
+    }
+    await this.#deleteRow(row.id).catch((error: unknown) => {
+      // The event is out; the row will be published again under the same id, and consumers know it.
+      log.warn(
+        { eventId, err: error },
+        'confirmed event not removed from the outbox, it will be published again',
+      );
+    });
+  }
+
+  async #onFailure(row: OutboxRow, error: unknown): Promise<void> {
+    const { log } = this.#options;
+    const { id, eventId, exchange, routingKey } = row;
+    const kind = error instanceof PublishError ? error.kind : 'disconnected';
+    if (kind === 'returned') {
+      log.error(
+        { eventId, exchange, routingKey },
+        'event kept: no queue is bound for it. Restore the binding (a restart declares it) and it will be published',
+      );
+    } else if (kind === 'blocked' || kind === 'disconnected') {
+      await this.#releaseRow(id).catch(() => undefined);
+    } else {
+      log.warn({ eventId, err: error }, 'event kept, it will be published again');
+    }
+  }
+
+  async #keepSweeping(): Promise<void> {
+    const { database, relayId, leaseSeconds, sweepEveryMs, log } = this.#options;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      let found = 0;
+      if (this.#canPublish(SWEEP_ROWS)) {
+        try {
+          const rows = await claimExpired(database, { holder: relayId, seconds: leaseSeconds }, SWEEP_ROWS);
+          found = rows.length;
+          this.counters.swept += found;
+          await this.#publishAll(rows);
+        } catch (error) {
+          log.warn({ err: error }, 'outbox not swept, trying again');
+        }
+      }
+      if (found < SWEEP_ROWS) await pause(sweepEveryMs, signal);
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { createRemoteJWKSet } from 'jose';
+import { LRUCache } from 'lru-cache';
+import { z } from 'zod';
+import { currentContext } from './context.ts';
+import { Problem } from './problem.ts';
+import { looksLikeToken, verifyToken } from './token.ts';
+import type { Principal, VerifiedToken } from './token.ts';
+
+/** Resolves to undefined for a bearer value that nobody may use; rejects with a Problem if that cannot be found out now. */
+export type Authenticate = (bearer: string) => Promise<Principal | undefined>;
+
+export interface RemoteAuthenticatorOptions {
+  /** Base URL of the transaction service, which holds the keys and issues the tokens. */
+  readonly transactionUrl: string;
+  readonly timeoutMs?: number;
+  /** How long a refused key is refused without asking again: guessing must not become load on the issuer. */
+  readonly refusedTtlMs?: number;
+  readonly now?: () => number;
+}
+
+const MAX_CACHED_CREDENTIALS = 10_000;
+const MAX_KEY_LENGTH = 512;
+/** A cached answer is given up this long before its token expires, so that it is never used past its end. */
+const EXPIRY_MARGIN_MS = 30_000;
+/** A public key withdrawn by the issuer is trusted for at most this long; the issuer may be away for as long. */
+const JWKS_MAX_AGE_MS = 60 * 60 * 1_000;
+/** A token signed by an unknown key makes us look for new keys, but not more often than this. */
+const JWKS_COOLDOWN_MS = 5_000;
+const RETRY_AFTER_SECONDS = 2;
+
+const TokenAnswer = z.object({ token: z.string(), expiresAt: z.string() });
+
+interface Verdict {
+  readonly principal: Principal | undefined;
+}
+
+/**
+ * Authenticates by the transaction service's say. A JWT is verified here, with its public keys; an API key
+ * is exchanged for a JWT there. Both verdicts are remembered (under a hash: the cache holds no credentials),
+ * and equal keys that arrive together are exchanged once.
+ *
+ * Rejects with a 503 Problem while the transaction service is away and its word is needed.
+ */
+export function remoteAuthenticator(options: RemoteAuthenticatorOptions): Authenticate {
+  const { timeoutMs = 3_000, refusedTtlMs = 5_000, now = Date.now } = options;
+  const tokensUrl = endpoint(options.transactionUrl, 'v1/tokens');
+  const keys = createRemoteJWKSet(endpoint(options.transactionUrl, '.well-known/jwks.json'), {
+    cacheMaxAge: JWKS_MAX_AGE_MS,
+    cooldownDuration: JWKS_COOLDOWN_MS,
+    timeoutDuration: timeoutMs,
+  });
+  const verdicts = new LRUCache<string, Verdict>({ max: MAX_CACHED_CREDENTIALS });
+  const underWay = new Map<string, Promise<Principal | undefined>>();
+
+  const decide = async (bearer: string, hash: string): Promise<Principal | undefined> => {
+    try {
+      const token = looksLikeToken(bearer) ? bearer : await exchange(tokensUrl, bearer, timeoutMs);
+      const verified = token === undefined ? undefined : await verifyToken(token, keys, now);
+      const ttl = verified === undefined ? refusedTtlMs : timeLeftMs(verified, now());
+      // lru-cache takes a ttl of 0 for "never expires".
+      if (ttl > 0) verdicts.set(hash, { principal: verified?.principal }, { ttl });
+      return verified?.principal;
+    } catch (error) {
+      throw new Problem({
+        status: 503,
+        code: 'authentication_unavailable',
+        detail: 'Who you are cannot be checked at the moment. Try again shortly.',
+        retryAfterSeconds: RETRY_AFTER_SECONDS,
+        cause: error,
+      });
+    }
+  };
+
+  return async (bearer) => {
+    if (bearer === '' || (bearer.length > MAX_KEY_LENGTH && !looksLikeToken(bearer))) return undefined;
+    const hash = createHash('sha256').update(bearer).digest('base64');
+    const known = verdicts.get(hash);
+    if (known !== undefined) return known.principal;
+
+    let decision = underWay.get(hash);
+    if (decision === undefined) {
+      decision = decide(bearer, hash).finally(() => underWay.delete(hash));
+      underWay.set(hash, decision);
+    }
+    return decision;
+  };
+}
+
+/** Keeps a path that the base URL may have (`https://api.example.com/payfan`). */
+function endpoint(baseUrl: string, path: string): URL {
+  return new URL(path, baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`);
+}
+
+function timeLeftMs({ expiresAtMs }: VerifiedToken, nowMs: number): number {
+  return expiresAtMs - nowMs - EXPIRY_MARGIN_MS;
+}
+
+/** @returns the JWT for this API key; undefined if the key is refused */
+async function exchange(tokensUrl: URL, key: string, timeoutMs: number): Promise<string | undefined> {
+  const context = currentContext();
+  const response = await fetch(tokensUrl, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${key}`,
+      ...(context === undefined
+        ? {}
+        : { 'x-correlation-id': context.correlationId, traceparent: context.traceparent }),
+    },
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  if (response.ok) return TokenAnswer.parse(await response.json()).token;
+
+  await response.body?.cancel();
+  if (response.status === 401 || response.status === 403) return undefined;
+  throw new Error(`POST ${tokensUrl.href} answered ${response.status}`);
+}

@@ -1,0 +1,144 @@
+import { z } from 'zod';
+
+/** The environment does not describe a program that can run. The message has one sentence per wrong variable. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Reads the variables that `schema` names out of `env`. An empty string counts as unset, as compose files
+ * write `PORT=` for "the default".
+ *
+ * A field's `.describe(…)` says what the variable may be ("a whole number from 0 to 65535"); it is what
+ * the error sentence quotes.
+ *
+ * @throws {ConfigError} naming every wrong variable, what it may be, and what it was (unless that is secret)
+ */
+export function readConfig<S extends z.ZodObject>(
+  schema: S,
+  env: NodeJS.ProcessEnv = process.env,
+): z.output<S> {
+  const given: Record<string, string> = {};
+  for (const name of Object.keys(schema.shape)) {
+    const value = env[name]?.trim();
+    if (value !== undefined && value !== '') given[name] = value;
+  }
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+
+  const firstIssues = new Map<string, string>();
+  for (const issue of result.error.issues) {
+    const name = String(issue.path[0] ?? '');
+    if (!firstIssues.has(name)) firstIssues.set(name, issue.message);
+  }
+  const sentences = [...firstIssues].map(([name, message]) =>
+    name === '' ? `${message}.` : sentence(name, message, schema.shape[name] as unknown, given[name]),
+  );
+  throw new ConfigError(sentences.join('\n'));
+}
+
+function sentence(name: string, message: string, field: unknown, value: string | undefined): string {
+  const description = field instanceof z.ZodType ? field.description : undefined;
+  const wanted = description === undefined ? `is wrong (${message})` : `must be ${description}`;
+  return `${name} ${wanted}, but it is ${value === undefined ? 'not set' : shown(name, value)}.`;
+}
+
+/** Text before an `@` may be a password, even in an URL too broken to parse; keys and tokens are secret by name. */
+function shown(name: string, value: string): string {
+  if (value.includes('@') || /PASSWORD|SECRET|TOKEN|KEY/i.test(name))
+    return 'something else (not shown, it may be secret)';
+  return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+}
+
+/** One URL whose scheme is in `schemes` and which names a host. */
+function isUrl(value: string, schemes: readonly string[]): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, hostname } = new URL(value);
+  return schemes.includes(protocol.slice(0, -1)) && hostname !== '';
+}
+
+interface UrlOptions {
+  /** Without the colon: `['http', 'https']`. */
+  readonly schemes: readonly string[];
+  readonly default?: string;
+}
+
+function url(options: UrlOptions): z.ZodType<string> {
+  const field = z.string().refine((value) => isUrl(value, options.schemes));
+  const description = `${options.schemes.map((scheme) => `${article(scheme)} ${scheme}://`).join(' or ')} URL`;
+  return (options.default === undefined ? field : field.default(options.default)).describe(description);
+}
+
+function article(word: string): string {
+  return /^[aeiou]|^s[mf]/i.test(word) ? 'an' : 'a';
+}
+
+interface IntegerOptions {
+  readonly min?: number;
+  readonly max?: number;
+  readonly default?: number;
+}
+
+/** A whole number in decimal digits; `1e3`, `0x10` and `10.0` are refused, since they are more often slips than meant. */
+function integer(options: IntegerOptions = {}): z.ZodType<number> {
+  const { min = 0, max = Number.MAX_SAFE_INTEGER } = options;
+  const field = z
+    .string()
+    .regex(/^-?\d{1,16}$/)
+    .transform(Number)
+    .pipe(z.number().int().min(min).max(max));
+  const description =
+    max === Number.MAX_SAFE_INTEGER ? `a whole number from ${min}` : `a whole number from ${min} to ${max}`;
+  return (options.default === undefined ? field : field.default(options.default)).describe(description);
+}
+
+function choice<const T extends readonly [string, ...string[]]>(
+  values: T,
+  fallback?: T[number],
+): z.ZodType<T[number]> {
+  const field: z.ZodType<T[number]> = z.enum(values);
+  return (fallback === undefined ? field : field.default(fallback)).describe(`one of ${values.join(', ')}`);
+}
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const AMQP_SCHEMES = ['amqp', 'amqps'];
+
+/** Pieces for a service's `config.ts`. Each turns the text of one variable into a value. */
+export const configFields = {
+  /** TCP port; 0 asks the system for a free one. */
+  port: (fallback?: number) =>
+    integer({ min: 0, max: 65_535, ...(fallback === undefined ? {} : { default: fallback }) }),
+  logLevel: choice(LOG_LEVELS, 'info'),
+  databaseUrl: url({ schemes: ['postgres', 'postgresql'] }),
+  /** One URL per broker host, separated by commas → `string[]`. */
+  amqpUrl: z
+    .string()
+    .transform((list) =>
+      list
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== ''),
+    )
+    .refine((urls) => urls.length > 0 && urls.every((item) => isUrl(item, AMQP_SCHEMES)))
+    .describe('an amqp:// or amqps:// URL, or several separated by commas'),
+  httpUrl: (fallback?: string) =>
+    url({ schemes: ['http', 'https'], ...(fallback === undefined ? {} : { default: fallback }) }),
+  smtpUrl: (fallback?: string) =>
+    url({ schemes: ['smtp', 'smtps'], ...(fallback === undefined ? {} : { default: fallback }) }),
+  url,
+  integer,
+  choice,
+  /** `true` or `false`, in those words. */
+  flag: (fallback = false) =>
+    z
+      .enum(['true', 'false'])
+      .transform((value) => value === 'true')
+      .default(fallback)
+      .describe('true or false'),
+  text: (fallback?: string): z.ZodType<string> => {
+    const field = z.string();
+    return (fallback === undefined ? field : field.default(fallback)).describe('a text');
+  },
+};

@@ -1,0 +1,47 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomBytes } from 'node:crypto';
+
+/** What a line of work belongs to. It follows the work through awaits, and from service to service by headers. */
+export interface Context {
+  /** Constant over everything that one outside request sets off, across services and queues. */
+  readonly correlationId: string;
+  /** The HTTP request being answered, if there is one. */
+  readonly requestId?: string;
+  /** W3C Trace Context header value. */
+  readonly traceparent: string;
+}
+
+const storage = new AsyncLocalStorage<Context>();
+
+/** Runs `fn`, and whatever it awaits, with `context` as the current one. */
+export function runInContext<T>(context: Context, fn: () => T): T {
+  return storage.run(context, fn);
+}
+
+export function currentContext(): Context | undefined {
+  return storage.getStore();
+}
+
+/** A new trace, sampled: `00-<32 hex>-<16 hex>-01`. */
+export function newTraceparent(): string {
+  return `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
+}
+
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** Whether a header's value may be taken over as it is (W3C Trace Context, 3.2.2). */
+export function isTraceparent(value: string | undefined): value is string {
+  return value !== undefined && TRACEPARENT.test(value);
+}
+
+/** The trace id inside a valid traceparent: 32 hex digits. */
+export function traceIdOf(traceparent: string): string {
+  return traceparent.slice(3, 35);
+}
+
+const SAFE_ID = /^[A-Za-z0-9._-]{1,64}$/;
+
+/** Whether an id from outside may go into logs and headers as it is. */
+export function isSafeId(value: string | undefined): value is string {
+  return value !== undefined && SAFE_ID.test(value);
+}

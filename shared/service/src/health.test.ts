@@ -1,0 +1,53 @@
+import { createHealth } from './health.ts';
+
+test('is ready when every check passes', async () => {
+  const health = createHealth({ database: async () => {}, broker: async () => {} });
+  expect(await health.ready()).toEqual({ ready: true, checks: { database: 'ok', broker: 'ok' } });
+});
+
+test('says which check failed and why, without secrets', async () => {
+  const health = createHealth({
+    database: async () => {},
+    broker: () => Promise.reject(new Error('cannot reach amqp://u:secret@rabbit')),
+  });
+  expect(await health.ready()).toEqual({
+    ready: false,
+    checks: { database: 'ok', broker: 'cannot reach amqp://u:[redacted]@rabbit' },
+  });
+});
+
+test('a check that throws at once, or an error without words, is a failed check', async () => {
+  const health = createHealth({
+    one: () => {
+      throw new Error('at once');
+    },
+    two: () => Promise.reject(new AggregateError([])),
+  });
+  expect(await health.ready()).toEqual({ ready: false, checks: { one: 'at once', two: 'failed' } });
+});
+
+test('a check that hangs fails after the time-out', async () => {
+  const health = createHealth({ slow: () => new Promise(() => {}) }, { timeoutMs: 20 });
+  expect(await health.ready()).toEqual({ ready: false, checks: { slow: 'no answer within 20 ms' } });
+});
+
+test('is not ready once draining, however well it is', async () => {
+  const health = createHealth({ database: async () => {} });
+  expect(health.draining).toBe(false);
+  health.drain();
+  expect(health.draining).toBe(true);
+  expect(await health.ready()).toEqual({ ready: false, checks: { database: 'ok', shutdown: 'draining' } });
+});
+
+test('calls that overlap share one round of checks, later ones check anew', async () => {
+  let rounds = 0;
+  const health = createHealth({
+    database: async () => {
+      rounds += 1;
+    },
+  });
+  await Promise.all([health.ready(), health.ready(), health.ready()]);
+  expect(rounds).toBe(1);
+  await health.ready();
+  expect(rounds).toBe(2);
+});

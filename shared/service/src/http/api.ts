@@ -1,0 +1,166 @@
+import express from 'express';
+import helmet from 'helmet';
+import { answerError, answerUntaken, sendResult } from './answer.ts';
+import { docsPages } from './docs.ts';
+import { beginExchange, exchangeOf } from './exchange.ts';
+import { openApiDocument } from './openapi.ts';
+import { createOperation } from './operation.ts';
+import type { Express, RequestHandler, Router } from 'express';
+import type { Registry } from 'prom-client';
+import type { z } from 'zod';
+import type { Authenticate } from '../auth.ts';
+import type { Health } from '../health.ts';
+import type { Logger } from '../logger.ts';
+import type { Problem } from '../problem.ts';
+import type { ApiInfo } from './openapi.ts';
+import type { Operation } from './operation.ts';
+import type {
+  AnyHandler,
+  AnyRoute,
+  HandlerInput,
+  HandlerResult,
+  NoFields,
+  Responses,
+  Route,
+} from './route.ts';
+
+export interface ApiOptions extends ApiInfo {
+  readonly logger: Logger;
+  readonly health: Health;
+  readonly metrics: Registry;
+  /** Needed as soon as one route has `auth: 'required'`. */
+  readonly authenticate?: Authenticate;
+  /** Knows errors that are no bugs, such as a database that is away, and how to tell the client. */
+  readonly problemFor?: (error: unknown) => Problem | undefined;
+}
+
+export interface Api {
+  /** Adds an operation. Errors that the handler throws become problems. */
+  route<
+    const Auth extends 'none' | 'required',
+    const R extends Responses,
+    Params extends z.ZodObject = NoFields,
+    Query extends z.ZodObject = NoFields,
+    Headers extends z.ZodObject = NoFields,
+    Body extends z.ZodType = z.ZodUndefined,
+  >(
+    route: Route<Auth, Params, Query, Headers, Body, R>,
+    handler: (input: HandlerInput<Auth, Params, Query, Headers, Body>) => Promise<HandlerResult<NoInfer<R>>>,
+  ): void;
+  /** For what `route()` cannot say, such as pages. Comes after the routes, under helmet's headers. */
+  readonly app: Express;
+  /** The whole, with the chassis around `app`: what a server calls. */
+  readonly handler: Express;
+}
+
+/** Scripts from our own origin only. Inline styles are allowed, since Swagger UI sets them. */
+const pageHeaders = helmet({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      'default-src': ["'self'"],
+      'script-src': ["'self'"],
+      'style-src': ["'self'", "'unsafe-inline'"],
+      'img-src': ["'self'", 'data:'],
+      'object-src': ["'none'"],
+      'base-uri': ["'self'"],
+      'form-action': ["'self'"],
+      'frame-ancestors': ["'none'"],
+    },
+  },
+  // Whether there is TLS is known where it ends, which is in front of us.
+  strictTransportSecurity: false,
+});
+
+/** An HTTP API with everything that each of ours has: probes, metrics, ids, one log line per request, problems, docs. */
+export function createApi(options: ApiOptions): Api {
+  const { logger, health, metrics, authenticate, problemFor = () => undefined } = options;
+  const routes = express.Router({ caseSensitive: true });
+  const pages = express();
+  const handler = express();
+  const described: AnyRoute[] = [];
+  const operationsByPath = new Map<string, Map<string, Operation>>();
+
+  handler.disable('x-powered-by').disable('etag').set('query parser', 'simple');
+  pages.disable('x-powered-by');
+  handler.use(beginExchange({ logger, metrics }));
+  handler.use(probes({ health, metrics }));
+  handler.get('/openapi.json', openApi(options, described));
+  handler.use(routes);
+  handler.use(pageHeaders, docsPages(options.title), pages);
+  handler.use(answerUntaken);
+  handler.use(answerError(problemFor));
+
+  const add = (route: AnyRoute, routeHandler: AnyHandler) => {
+    const method = route.method.toUpperCase();
+    let operations = operationsByPath.get(route.path);
+    if (operations === undefined) {
+      operations = new Map();
+      operationsByPath.set(route.path, operations);
+      routes.all(route.path.replaceAll(/\{(\w+)\}/g, ':$1'), dispatch(route.path, operations));
+    }
+    if (operations.has(method)) throw new Error(`${method} ${route.path} is there twice`);
+    operations.set(method, createOperation(route, routeHandler, authenticate));
+    described.push(route);
+  };
+
+  return {
+    app: pages,
+    handler,
+    // The schemas that made the types also parse the input, so what is forgotten here is true by construction.
+    route: (route, routeHandler) => add(route, routeHandler as unknown as AnyHandler),
+  };
+}
+
+/** A path may fit several patterns, so a method that this one lacks is noted and the search goes on. */
+function dispatch(path: string, operations: ReadonlyMap<string, Operation>): RequestHandler {
+  return async (request, response, next) => {
+    const exchange = exchangeOf(response);
+    exchange.route = path;
+    // Node leaves out the body of an answer to HEAD.
+    const operation =
+      operations.get(request.method) ?? (request.method === 'HEAD' ? operations.get('GET') : undefined);
+    if (operation !== undefined) {
+      await operation(request, response);
+      return;
+    }
+    for (const method of operations.keys()) exchange.allowed.add(method);
+    if (operations.has('GET')) exchange.allowed.add('HEAD');
+    next();
+  };
+}
+
+function probes({ health, metrics }: { health: Health; metrics: Registry }): Router {
+  const router = express.Router();
+  router.get('/livez', (_request, response) => {
+    sendResult(response, { status: 200, body: { status: 'ok' } });
+  });
+  router.get('/readyz', async (_request, response) => {
+    const { ready, checks } = await health.ready();
+    sendResult(response, {
+      status: ready ? 200 : 503,
+      body: { status: ready ? 'ready' : 'not ready', checks },
+    });
+  });
+  router.get('/metrics', async (_request, response) => {
+    sendResult(response, {
+      status: 200,
+      body: Buffer.from(await metrics.metrics()),
+      headers: { 'content-type': metrics.contentType },
+    });
+  });
+  return router;
+}
+
+/** Made when first asked for, and again only if routes were added since. */
+function openApi(info: ApiInfo, routes: readonly AnyRoute[]): RequestHandler {
+  let document: object | undefined;
+  let described = 0;
+  return (_request, response) => {
+    if (document === undefined || described !== routes.length) {
+      document = openApiDocument(info, routes);
+      described = routes.length;
+    }
+    sendResult(response, { status: 200, body: document });
+  };
+}

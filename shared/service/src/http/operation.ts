@@ -1,0 +1,71 @@
+import { Problem } from '../problem.ts';
+import { sendResult } from './answer.ts';
+import { jsonBodyReader } from './body.ts';
+import { inputParser } from './validate.ts';
+import type { Request, Response } from 'express';
+import type { Authenticate } from '../auth.ts';
+import type { Principal } from '../token.ts';
+import type { AnyHandler, AnyRoute } from './route.ts';
+
+export type Operation = (request: Request, response: Response) => Promise<void>;
+
+/** One route, ready to answer: who is it, what do they send, is it right, do it, tell. */
+export function createOperation(
+  route: AnyRoute,
+  handler: AnyHandler,
+  authenticate: Authenticate | undefined,
+): Operation {
+  if (route.auth === 'required' && authenticate === undefined) {
+    throw new Error(
+      `${route.method} ${route.path} requires authentication: give createApi an authenticate function`,
+    );
+  }
+  const readBody = route.body === undefined ? undefined : jsonBodyReader(route.bodyLimit);
+  const parseInput = inputParser(route);
+
+  return async (request, response) => {
+    // Strangers are turned away before a byte of their body is read.
+    const principal =
+      route.auth === 'required' && authenticate !== undefined
+        ? await identify(request, authenticate)
+        : undefined;
+    const body = await readBody?.(request, response);
+    const input = parseInput({
+      params: request.params,
+      query: request.query,
+      headers: request.headers,
+      body,
+    });
+    const result = await handler({ principal, ...input, request });
+    sendResult(response, result, route.responses[result.status]?.contentType);
+  };
+}
+
+async function identify(request: Request, authenticate: Authenticate): Promise<Principal> {
+  const authorization = request.get('authorization');
+  if (authorization === undefined) {
+    throw unauthenticated('Send your API key or token: Authorization: Bearer <key or token>.', 'Bearer');
+  }
+  const bearer = /^bearer +([\w.~+/=-]+) *$/i.exec(authorization)?.[1];
+  if (bearer === undefined) {
+    throw unauthenticated(
+      'The Authorization header must be: Bearer <key or token>.',
+      'Bearer error="invalid_request"',
+    );
+  }
+  const principal = await authenticate(bearer);
+  if (principal === undefined) {
+    throw unauthenticated('The key or token is not valid, or has expired.', 'Bearer error="invalid_token"');
+  }
+  return principal;
+}
+
+/** @param challenge RFC 6750, 3: why, in a form that programs read */
+function unauthenticated(detail: string, challenge: string): Problem {
+  return new Problem({
+    status: 401,
+    code: 'unauthenticated',
+    detail,
+    headers: { 'www-authenticate': challenge },
+  });
+}

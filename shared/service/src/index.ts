@@ -1,0 +1,37 @@
+export { ConfigError, LOG_LEVELS, configFields, readConfig } from './config.ts';
+export type { LogLevel } from './config.ts';
+export {
+  currentContext,
+  isSafeId,
+  isTraceparent,
+  newTraceparent,
+  runInContext,
+  traceIdOf,
+} from './context.ts';
+export type { Context } from './context.ts';
+export { createLogger } from './logger.ts';
+export type { Logger, LoggerOptions } from './logger.ts';
+export { redact, redactText } from './redact.ts';
+export { Problem } from './problem.ts';
+export type { FieldError, ProblemBody, ProblemOptions } from './problem.ts';
+export { createHealth } from './health.ts';
+export type { Health, Readiness } from './health.ts';
+export { createMetrics } from './metrics.ts';
+export { remoteAuthenticator } from './auth.ts';
+export type { Authenticate, RemoteAuthenticatorOptions } from './auth.ts';
+export { TOKEN_LIFETIME_SECONDS, createTokenIssuer, generateSigningKey, verifyToken } from './token.ts';
+export type { IssuedToken, Principal, TokenIssuer, VerifiedToken } from './token.ts';
+export { main, runParts } from './lifecycle.ts';
+export type { Part, RunOptions } from './lifecycle.ts';
+export { createApi } from './http/api.ts';
+export type { Api, ApiOptions } from './http/api.ts';
+export type {
+  HandlerInput,
+  HandlerResult,
+  ProblemDefinition,
+  ResponseDefinition,
+  Responses,
+  Route,
+} from './http/route.ts';
+export { httpServer } from './http/server.ts';
+export type { HttpServer, HttpServerOptions } from './http/server.ts';

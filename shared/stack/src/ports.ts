@@ -1,0 +1,36 @@
+import { createServer } from 'node:net';
+
+/**
+ * Ports that we choose lie below 32768, where Linux's range for outgoing connections begins: one
+ * above could be taken by anybody's connection between our look and our listen.
+ */
+const FIRST = 20_000;
+const LAST = 32_000;
+
+/** Chosen by this process already, though perhaps nobody listens yet. */
+const handedOut = new Set<number>();
+
+/** True when nobody on this machine listens on the port, on any address. */
+export function isPortFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+/** A port that is free now and that this process hands out once. */
+export async function freePort(random: () => number = Math.random): Promise<number> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const port = FIRST + Math.floor(random() * (LAST - FIRST));
+    if (handedOut.has(port)) continue;
+    handedOut.add(port);
+    if (await isPortFree(port)) return port;
+  }
+  throw new Error(`No free port between ${FIRST} and ${LAST}. End some of the programs that listen there.`);
+}
+
+/** The usual port, or a free one when another program has it. */
+export async function portOrFree(usual: number): Promise<number> {
+  return (await isPortFree(usual)) ? usual : freePort();
+}

@@ -1,0 +1,97 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { repository } from './paths.ts';
+import { startProcess, type Exit, type RunningProcess } from './process.ts';
+import type { Unit } from './unit.ts';
+
+export interface ProgramOptions {
+  name: string;
+  /** The built file, from the root of the repository: `services/push/dist/main.js`. */
+  entry: string;
+  port: number;
+  /** Beside PATH, HOME and the like, all that it gets: nothing of ours may leak into it. */
+  env: Record<string, string>;
+  /** What tells that it is ready; by default its `/readyz`. */
+  readyUrls?: string[];
+  logFile: string;
+  runFolder: string;
+}
+
+export class NotBuilt extends Error {
+  constructor(entry: string) {
+    super(`${entry} is not there. \`npx tsc -b\` builds it (\`npm start\` and \`npm test\` do so first).`);
+    this.name = 'NotBuilt';
+  }
+}
+
+/** A service of ours, as a process on a port of its own. */
+export function programUnit(options: ProgramOptions): Unit {
+  const readyUrls = options.readyUrls ?? [`http://127.0.0.1:${options.port}/readyz`];
+  return {
+    name: options.name,
+    logFile: options.logFile,
+    stopSignal: 'SIGTERM',
+    // A little more than a service takes to say by itself that it hangs.
+    graceMs: 12_000,
+    readyTimeoutMs: 30_000,
+    spawn: () => spawnProgram(options),
+    async isReady() {
+      for (const url of readyUrls) await expectOk(url);
+    },
+  };
+}
+
+async function expectOk(url: string): Promise<void> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${url} answers ${answer.status} ${text.slice(0, 500)}`);
+}
+
+async function spawnProgram(options: ProgramOptions): Promise<RunningProcess> {
+  const entry = path.resolve(repository, options.entry);
+  if (!existsSync(entry)) throw new NotBuilt(options.entry);
+  return startProcess({
+    name: options.name,
+    command: process.execPath,
+    args: ['--enable-source-maps', entry],
+    env: { ...inherited(), PORT: String(options.port), ...options.env },
+    cwd: repository,
+    logFile: options.logFile,
+    runFolder: options.runFolder,
+  });
+}
+
+/** What every process on this machine has; none of it configures a service, except the level of its log. */
+function inherited(): NodeJS.ProcessEnv {
+  const names = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS', 'LOG_LEVEL'];
+  return Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+}
+
+/** A program that a test runs. */
+export interface Program {
+  readonly name: string;
+  readonly pid: number;
+  readonly url: string;
+  readonly exited: Promise<Exit>;
+  /** All it has printed so far. */
+  output(): string;
+  /** Asks it to end (SIGTERM unless told) and waits for that. */
+  stop(signal?: NodeJS.Signals): Promise<Exit>;
+  /** Ends it at once, as a crash would, and waits for that. */
+  kill(): Promise<Exit>;
+}
+
+export function asProgram(unit: Unit, running: RunningProcess, url: string): Program {
+  return {
+    name: unit.name,
+    pid: running.pid,
+    url,
+    exited: running.exited,
+    output: () => readFileSync(unit.logFile, 'utf8'),
+    stop: (signal = unit.stopSignal) => running.stop(signal, unit.graceMs),
+    kill: () => {
+      running.kill();
+      return running.exited;
+    },
+  };
+}

@@ -1,0 +1,36 @@
+/** RabbitMQ's management API, as far as the stack and its tests need it. */
+export interface Management {
+  get(path: string): Promise<unknown>;
+  put(path: string, body?: object): Promise<void>;
+  delete(path: string): Promise<void>;
+}
+
+export class ManagementFailed extends Error {
+  constructor(method: string, path: string, status: number, text: string) {
+    super(`RabbitMQ's management API answered ${method} ${path} with ${status}: ${text.slice(0, 300)}`);
+    this.name = 'ManagementFailed';
+  }
+}
+
+/** Opens the API at a URL that carries user and password. */
+export function openManagement(managementUrl: string): Management {
+  const { origin, username, password } = new URL(managementUrl);
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
+  const send = async (method: string, path: string, body?: object): Promise<unknown> => {
+    const answer = await fetch(`${origin}/api/${path}`, {
+      method,
+      headers: { authorization, 'content-type': 'application/json' },
+      signal: AbortSignal.timeout(30_000),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new ManagementFailed(method, path, answer.status, text);
+    return text === '' ? undefined : (JSON.parse(text) as unknown);
+  };
+  return {
+    get: (path) => send('GET', path),
+    put: async (path, body = {}) => void (await send('PUT', path, body)),
+    delete: async (path) => void (await send('DELETE', path)),
+  };
+}

@@ -1,0 +1,164 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { payfanFolder } from './paths.ts';
+import { isStillRunning, processIdentity } from './process-identity.ts';
+
+/** What a run notes down about itself, so that a later one can clear up after it. */
+interface Owner {
+  pid: number;
+  identity: string;
+  command: string;
+  /** Folders to delete when the run is over. */
+  throwAway: string[];
+  /** Docker containers to remove when the run is over. */
+  containers: string[];
+}
+
+const runsFolder = path.join(payfanFolder, 'runs');
+
+/**
+ * The record of one `npm start`, `npm run demo` or `npm test`: which processes it started. It is a
+ * folder with one file per process, since tests in several workers add to it at once. A supervisor
+ * that is killed cannot end its children; the next run finds the record and does.
+ */
+export class Run {
+  readonly folder: string;
+  #owner: Owner;
+
+  private constructor(folder: string, owner: Owner) {
+    this.folder = folder;
+    this.#owner = owner;
+  }
+
+  /** Opens the record of a new run, owned by this process. */
+  static begin(command: string, parent: string = runsFolder): Run {
+    const owner: Owner = {
+      pid: process.pid,
+      identity: processIdentity(process.pid) ?? '',
+      command,
+      throwAway: [],
+      containers: [],
+    };
+    const folder = path.join(parent, `${command}-${process.pid}`);
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    const run = new Run(folder, owner);
+    run.#save();
+    return run;
+  }
+
+  /** Has the folder deleted when the run is over, however it ends. */
+  throwAway(folder: string): void {
+    this.#owner.throwAway.push(folder);
+    this.#save();
+  }
+
+  addContainer(name: string): void {
+    this.#owner.containers.push(name);
+    this.#save();
+  }
+
+  /** Kills what still runs of this run, at once, and forgets it. Safe in a process's `exit` handler. */
+  end(): void {
+    clearUp(this.folder, this.#owner);
+  }
+
+  #save(): void {
+    const file = path.join(this.folder, 'owner.json');
+    writeFileSync(`${file}.new`, JSON.stringify(this.#owner));
+    renameSync(`${file}.new`, file);
+  }
+}
+
+/** Notes a process that belongs to the run in `folder`. */
+export function recordProcess(folder: string, pid: number): void {
+  const identity = processIdentity(pid);
+  if (identity !== undefined) writeFileSync(path.join(folder, `${pid}.process`), identity);
+}
+
+/** Takes a process that has ended off the record. */
+export function forgetProcess(folder: string, pid: number): void {
+  rmSync(path.join(folder, `${pid}.process`), { force: true });
+}
+
+/** The runs whose owner still lives. */
+export function livingRuns(parent: string = runsFolder): { pid: number; command: string }[] {
+  return readRuns(parent)
+    .filter(({ owner }) => isStillRunning(owner.pid, owner.identity))
+    .map(({ owner }) => ({ pid: owner.pid, command: owner.command }));
+}
+
+export interface Abandoned {
+  command: string;
+  /** Processes that still ran. */
+  processes: number;
+  containers: string[];
+}
+
+/** Ends what runs left behind whose owner was killed: their processes and throw-away folders. */
+export function endAbandonedRuns(parent: string = runsFolder): Abandoned[] {
+  return readRuns(parent)
+    .filter(({ owner }) => !isStillRunning(owner.pid, owner.identity))
+    .map(({ folder, owner }) => ({
+      command: owner.command,
+      processes: clearUp(folder, owner),
+      containers: owner.containers,
+    }));
+}
+
+function readRuns(parent: string): { folder: string; owner: Owner }[] {
+  return list(parent).flatMap((name) => {
+    const folder = path.join(parent, name);
+    try {
+      const owner = JSON.parse(readFileSync(path.join(folder, 'owner.json'), 'utf8')) as Owner;
+      return [{ folder, owner }];
+    } catch {
+      // Half written or half deleted: nothing is known to be running.
+      return [];
+    }
+  });
+}
+
+function clearUp(folder: string, owner: Owner): number {
+  let ended = 0;
+  for (const name of list(folder).filter((file) => file.endsWith('.process'))) {
+    const pid = Number.parseInt(name, 10);
+    const identity = readOr(path.join(folder, name), '');
+    if (!isStillRunning(pid, identity)) continue;
+    killGroup(pid);
+    ended++;
+  }
+  for (const dir of owner.throwAway) {
+    // A process that was killed a moment ago may still be writing.
+    rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+  rmSync(folder, { recursive: true, force: true });
+  return ended;
+}
+
+function killGroup(pid: number): void {
+  // Everything we start leads a group of its own.
+  for (const target of [-pid, pid]) {
+    try {
+      process.kill(target, 'SIGKILL');
+    } catch {
+      // Gone already.
+    }
+  }
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function readOr(file: string, otherwise: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return otherwise;
+  }
+}

@@ -1,0 +1,79 @@
+import { renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { endAbandonedRuns, Run } from './runs.ts';
+import {
+  decideTestInfrastructure,
+  startTestInfrastructure,
+  type StartedInfrastructure,
+  type TestInfrastructure,
+} from './test-infrastructure.ts';
+
+/** Name of the variable that leads tests to the record of their run. */
+export const TEST_RUN_VARIABLE = 'PAYFAN_TEST_RUN';
+
+/** What tests find in the run's folder as soon as it is known. */
+export type InfrastructureFile = { infrastructure: TestInfrastructure } | { error: string };
+
+export const infrastructureFile = (runFolder: string): string => path.join(runFolder, 'infrastructure.json');
+
+interface TestRun {
+  run: Run;
+  started: Promise<StartedInfrastructure | undefined>;
+  unlisten: () => void;
+}
+
+let current: TestRun | undefined;
+
+/**
+ * Jest's global set-up. The servers start in the background: unit tests don't wait for them, and
+ * integration tests wait where they ask for a database or a vhost. If the servers cannot be had, it
+ * is those tests that fail, each with the reason.
+ */
+export async function beginTestRun(): Promise<void> {
+  endAbandonedRuns();
+  const choice = await decideTestInfrastructure();
+  const run = Run.begin('test');
+  process.env[TEST_RUN_VARIABLE] = run.folder;
+  const where = choice === 'docker' ? 'in containers (Docker answers)' : 'as processes of its own (native)';
+  process.stderr.write(`Postgres and RabbitMQ for these tests run ${where}.\n`);
+
+  // Jest ends at Ctrl-C without its tear-down, so this must also hold on the way out.
+  const onExit = () => run.end();
+  const onSignal = (signal: NodeJS.Signals) => process.exit(signal === 'SIGINT' ? 130 : 143);
+  process.once('exit', onExit);
+  process.once('SIGINT', onSignal);
+  process.once('SIGTERM', onSignal);
+  const unlisten = () => {
+    process.off('exit', onExit);
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  };
+
+  const started = startTestInfrastructure(choice, run).then(
+    (begun) => {
+      tell(run, { infrastructure: begun.infrastructure });
+      return begun;
+    },
+    (error: unknown) => {
+      tell(run, { error: error instanceof Error ? error.message : String(error) });
+      return undefined;
+    },
+  );
+  current = { run, started, unlisten };
+}
+
+/** Jest's global tear-down: ends the servers, and every program that a test forgot. */
+export async function endTestRun(): Promise<void> {
+  if (current === undefined) return;
+  const { run, started, unlisten } = current;
+  current = undefined;
+  await (await started)?.stop();
+  run.end();
+  unlisten();
+}
+
+function tell(run: Run, content: InfrastructureFile): void {
+  const file = infrastructureFile(run.folder);
+  writeFileSync(`${file}.new`, JSON.stringify(content));
+  renameSync(`${file}.new`, file);
+}
