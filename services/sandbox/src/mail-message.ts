@@ -73,10 +73,9 @@ export function headerOf(headers: MailContent['Headers'], name: string): string 
   return headers[nameOf(headers, name)]?.[0];
 }
 
-/** The Message-ID inside its angle brackets or without any, as senders know it. */
-export function messageIdOf(data: string): string {
-  const value = headerOf(parseContent(data).Headers, 'Message-ID') ?? '';
-  return value.trim();
+/** A Message-ID without the angle brackets that some write and some don't. */
+export function bareMessageId(messageId: string): string {
+  return messageId.trim().replace(/^<|>$/g, '');
 }
 
 /** The name as this mail spells it. */
@@ -99,26 +98,34 @@ type OpenContent = { -readonly [K in keyof MailContent]: MailContent[K] };
 
 function parseContent(data: string): OpenContent {
   const end = data.indexOf('\r\n\r\n');
-  if (end < 0) return { Headers: {}, Body: data, Size: data.length, MIME: null };
-  return { Headers: parseHeaders(data.slice(0, end)), Body: data.slice(end + 4), Size: data.length, MIME: null };
+  return {
+    Headers: end < 0 ? {} : parseHeaders(data.slice(0, end)),
+    Body: end < 0 ? data : data.slice(end + 4),
+    Size: Buffer.byteLength(data),
+    MIME: null,
+  };
 }
 
 function parseHeaders(block: string): Record<string, string[]> {
   // Without a prototype, a header named __proto__ is a header like any other.
   const headers = Object.create(null) as Record<string, string[]>;
+  const spellings = new Map<string, string[]>();
   let values: string[] | undefined;
   for (const line of block.split('\r\n')) {
-    const isContinuation = line.startsWith(' ') || line.startsWith('\t');
-    const last = values?.pop();
-    if (isContinuation && values !== undefined && last !== undefined) {
-      values.push(last + line);
+    if (values !== undefined && (line.startsWith(' ') || line.startsWith('\t'))) {
+      values.push((values.pop() ?? '') + line);
       continue;
     }
-    if (values !== undefined && last !== undefined) values.push(last);
-    const colon = line.indexOf(': ');
+    const colon = line.indexOf(':');
     if (colon <= 0) continue;
-    values = headers[nameOf(headers, line.slice(0, colon))] ??= [];
-    values.push(line.slice(colon + 2));
+    const name = line.slice(0, colon);
+    values = spellings.get(name.toLowerCase());
+    if (values === undefined) {
+      values = [];
+      spellings.set(name.toLowerCase(), values);
+      headers[name] = values;
+    }
+    values.push(line.slice(colon + 1).trimStart());
   }
   return headers;
 }
@@ -135,11 +142,21 @@ function partsOf(content: MailContent, depth: number): MailParts | null {
 
   const sections = content.Body.split(`--${boundary}`, MAX_PARTS).filter((section) => section !== '');
   const Parts = sections.map((section) => {
-    const part = parseContent(section.replace(/^[\r\n]+/, '').trimEnd());
+    const part = parseContent(trimLines(section));
     part.MIME = partsOf(part, depth + 1);
     return part;
   });
   return { Parts };
+}
+
+/** A regular expression would take quadratic time over a section full of line ends. */
+function trimLines(text: string): string {
+  const isLineEnd = (index: number) => text[index] === '\r' || text[index] === '\n';
+  let start = 0;
+  let end = text.length;
+  while (start < end && isLineEnd(start)) start += 1;
+  while (end > start && isLineEnd(end - 1)) end -= 1;
+  return text.slice(start, end);
 }
 
 function boundaryOf(contentType: string): string | undefined {

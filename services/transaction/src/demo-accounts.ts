@@ -80,9 +80,9 @@ async function openAccount(tx: Queryable, person: DemoPerson): Promise<void> {
              update accounts set balance = balance - $4 where id = $2 returning balance
            )
            insert into entries (transfer_id, account_id, amount, balance, created_at)
-           select $1, $2, -$4::bigint, treasury.balance, now() from treasury
+           select $1::uuid, $2::uuid, -$4::bigint, treasury.balance, now() from treasury
            union all
-           select $1, $3, $4::bigint, $4::bigint, now()`,
+           select $1::uuid, $3::uuid, $4::bigint, $4::bigint, now()`,
     values: [person.openingTransferId, TREASURY_ID, id, opensWithPaise],
   });
 }

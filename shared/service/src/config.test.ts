@@ -64,12 +64,12 @@ test.each([
   ['WORKERS', '0', 'WORKERS must be a whole number from 1 to 64, but it is "0".'],
   ['LOG_LEVEL', 'loud', 'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent, but it is "loud".'],
   ['PAYFAN_DEMO', '1', 'PAYFAN_DEMO must be true or false, but it is "1".'],
-  ['TRANSACTION_URL', 'ftp://x', 'TRANSACTION_URL must be an http:// or an https:// URL, but it is "ftp://x".'],
-  ['TRANSACTION_URL', 'localhost:4000', 'TRANSACTION_URL must be an http:// or an https:// URL, but it is "localhost:4000".'],
-  ['SMTP_URL', 'mail', 'SMTP_URL must be an smtp:// or an smtps:// URL, but it is "mail".'],
-  ['DATABASE_URL', '', 'DATABASE_URL must be a postgres:// or a postgresql:// URL, but it is not set.'],
-  ['AMQP_URL', 'amqp://a,http://b', 'AMQP_URL must be an amqp:// or amqps:// URL, or several separated by commas, but it is "amqp://a,http://b".'],
-  ['AMQP_URL', ',', 'AMQP_URL must be an amqp:// or amqps:// URL, or several separated by commas, but it is ",".'],
+  ['TRANSACTION_URL', 'ftp://x', 'TRANSACTION_URL must be a URL that starts with http:// or https://, but it is "ftp://x".'],
+  ['TRANSACTION_URL', 'localhost:4000', 'TRANSACTION_URL must be a URL that starts with http:// or https://, but it is "localhost:4000".'],
+  ['SMTP_URL', 'mail', 'SMTP_URL must be a URL that starts with smtp:// or smtps://, but it is "mail".'],
+  ['DATABASE_URL', '', 'DATABASE_URL must be a URL that starts with postgres:// or postgresql://, but it is not set.'],
+  ['AMQP_URL', 'amqp://a,http://b', 'AMQP_URL must be a URL that starts with amqp:// or amqps://, or several separated by commas, but it is "amqp://a,http://b".'],
+  ['AMQP_URL', ',', 'AMQP_URL must be a URL that starts with amqp:// or amqps://, or several separated by commas, but it is ",".'],
 ])('%s=%s is refused in one sentence', (name, value, sentence) => {
   expect(messageOf({ ...REQUIRED, [name]: value })).toBe(sentence);
 });
@@ -83,7 +83,7 @@ test('several wrong variables get a sentence each', () => {
 
 test('what may hold a secret is not shown', () => {
   expect(messageOf({ ...REQUIRED, DATABASE_URL: 'postgres//me:hunter2@db' })).toBe(
-    'DATABASE_URL must be a postgres:// or a postgresql:// URL, but it is something else (not shown, it may be secret).',
+    'DATABASE_URL must be a URL that starts with postgres:// or postgresql://, but it is something else (not shown, it may be secret).',
   );
   const Secret = z.object({ SIGNING_KEY: z.string().min(32).describe('at least 32 characters') });
   expect(() => readConfig(Secret, { SIGNING_KEY: 'hunter2' })).toThrow(

@@ -43,7 +43,7 @@ function sentence(name: string, message: string, field: unknown, value: string |
   return `${name} ${wanted}, but it is ${value === undefined ? 'not set' : shown(name, value)}.`;
 }
 
-/** Text before an `@` may be a password, even in an URL too broken to parse; keys and tokens are secret by name. */
+/** Text before an `@` may be a password, even in a URL too broken to parse; keys and tokens are secret by name. */
 function shown(name: string, value: string): string {
   if (value.includes('@') || /PASSWORD|SECRET|TOKEN|KEY/i.test(name))
     return 'something else (not shown, it may be secret)';
@@ -65,12 +65,8 @@ interface UrlOptions {
 
 function url(options: UrlOptions): z.ZodType<string> {
   const field = z.string().refine((value) => isUrl(value, options.schemes));
-  const description = `${options.schemes.map((scheme) => `${article(scheme)} ${scheme}://`).join(' or ')} URL`;
+  const description = `a URL that starts with ${options.schemes.map((scheme) => `${scheme}://`).join(' or ')}`;
   return (options.default === undefined ? field : field.default(options.default)).describe(description);
-}
-
-function article(word: string): string {
-  return /^[aeiou]|^s[mf]/i.test(word) ? 'an' : 'a';
 }
 
 interface IntegerOptions {
@@ -122,7 +118,7 @@ export const configFields = {
         .filter((item) => item !== ''),
     )
     .refine((urls) => urls.length > 0 && urls.every((item) => isUrl(item, AMQP_SCHEMES)))
-    .describe('an amqp:// or amqps:// URL, or several separated by commas'),
+    .describe('a URL that starts with amqp:// or amqps://, or several separated by commas'),
   httpUrl: (fallback?: string) =>
     url({ schemes: ['http', 'https'], ...(fallback === undefined ? {} : { default: fallback }) }),
   smtpUrl: (fallback?: string) =>

@@ -20,16 +20,15 @@ export interface LoggerOptions {
  * Lines are written synchronously, so that the last words before a crash are not lost.
  */
 export function createLogger({ service, level, destination = standardOutput() }: LoggerOptions): Logger {
-  return pino(
+  const logger = pino(
     {
       level,
       base: { service },
       timestamp: pino.stdTimeFunctions.isoTime,
       mixin: contextFields,
-      formatters: {
-        level: (label) => ({ level: label }),
-        bindings: redactRecord,
-      },
+      formatters: { level: (label) => ({ level: label }) },
+      // Redaction has made a plain object of it already; pino's own serializer would lose its type.
+      serializers: { err: (error: unknown) => error },
       hooks: {
         logMethod(args, method) {
           method.apply(this, cleanArguments(args));
@@ -38,6 +37,17 @@ export function createLogger({ service, level, destination = standardOutput() }:
     },
     destination,
   );
+  return redactChildBindings(logger);
+}
+
+/** pino runs no hook over the bindings of children. Children inherit this method, so theirs are covered too. */
+function redactChildBindings(logger: Logger): Logger {
+  const child = Reflect.get(logger, 'child') as (this: Logger, bindings: object, options?: object) => Logger;
+  return Object.assign(logger, {
+    child(this: Logger, bindings: object, options?: object) {
+      return child.call(this, redact(bindings) as object, options);
+    },
+  });
 }
 
 function standardOutput(): pino.DestinationStream {
@@ -60,10 +70,6 @@ function contextFields(): object {
     ...(context.requestId === undefined ? {} : { requestId: context.requestId }),
     traceId: traceIdOf(context.traceparent),
   };
-}
-
-function redactRecord(record: object): Record<string, unknown> {
-  return redact(record) as Record<string, unknown>;
 }
 
 type LogArguments = Parameters<pino.LogFn>;

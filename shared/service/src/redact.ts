@@ -49,15 +49,15 @@ export function isSensitiveKey(key: string): boolean {
 }
 
 /** Almost every string fails this one cheap test, and is then left alone. */
-const SUSPECT = /[@+]|eyJ|bearer|basic|[?&;](?:token|key|api_?key|password|secret)=/i;
+const SUSPECT = /[@+]|eyJ|bearer|(?:token|key|password|secret)=/i;
 
 // Every repetition is bounded, or cannot overlap with what follows it: a hostile string must not stall the process.
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/\b([a-z][a-z0-9+.-]{0,20}:\/\/[^\s/?#:@"']{0,256}):[^\s/?#"']{1,256}@/gi, `$1:${REDACTED}@`],
-  [/\b(bearer|basic)(\s+|\.)[\w.~+/=:-]{4,}/gi, `$1$2${REDACTED}`],
+  [/\b(bearer)(\s+|\.)[\w.~+/=-]{4,}/gi, `$1$2${REDACTED}`],
   [/\beyJ[\w-]{4,}\.[\w-]{2,}(?:\.[\w-]*)*/g, REDACTED],
-  [/([?&;](?:\w{1,20}_)?(?:token|key|apikey|password|secret)=)[^\s&;"']+/gi, `$1${REDACTED}`],
-  [/[\p{L}\p{N}._%+'-]{1,64}@[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){0,8}\.\p{L}{2,24}/gu, REDACTED],
+  [/((?:\b|_)(?:token|api_?key|password|secret)=|[?&]key=)[^\s&;"']+/gi, `$1${REDACTED}`],
+  [/[\p{L}\p{M}\p{N}.!#$%&'*+=?^_`{|}~-]{1,64}@(?:[\p{L}\p{M}\p{N}-]{1,63}\.){1,8}[\p{L}\p{M}]{2,24}/gu, REDACTED],
   [/\+\d(?:[\s().-]?\d){7,14}/g, REDACTED],
 ];
 

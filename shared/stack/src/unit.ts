@@ -16,6 +16,8 @@ export interface Unit {
   isReady(): Promise<boolean | void>;
   /** Ends what `spawn` started beside the process. */
   cleanUp?(): Promise<void>;
+  /** The process that others should be told of, when it isn't the one that was started. */
+  reportedPid?(): Promise<number>;
 }
 
 /** A unit ended, or was not ready in time. Carries the end of its log. */

@@ -47,6 +47,7 @@ export function transferRoutes(
         { status: 402, code: 'insufficient_funds' },
         { status: 403, code: 'forbidden' },
         ...Object.entries(INVALID).map(([code, { status }]) => ({ status, code })),
+        { status: 503, code: 'temporarily_unavailable', description: 'Repeat with the same Idempotency-Key' },
       ],
     },
     async ({ principal, headers, body }) => {

@@ -1,0 +1,53 @@
+import { programUnit } from './program.ts';
+import type { Unit } from './unit.ts';
+
+export interface SandboxPorts {
+  smtp: number;
+  /** The inbox over HTTP, with MailHog's API. */
+  mail: number;
+  sms: number;
+}
+
+/** The ports that everyone knows them by. */
+export const usualSandboxPorts: SandboxPorts = { smtp: 1025, mail: 8025, sms: 8026 };
+
+export const SANDBOX_ENTRY = 'services/sandbox/dist/main.js';
+
+export const smtpUrl = (ports: SandboxPorts): string => `smtp://127.0.0.1:${ports.smtp}`;
+export const mailUrl = (ports: SandboxPorts): string => `http://127.0.0.1:${ports.mail}`;
+export const smsUrl = (ports: SandboxPorts): string => `http://127.0.0.1:${ports.sms}`;
+
+/** What the sandbox is told. Its parts: the outside world that nobody else plays. */
+export function sandboxEnvironment(ports: SandboxPorts, parts: readonly ('mail' | 'sms')[]): Record<string, string> {
+  return {
+    SMTP_PORT: String(ports.smtp),
+    MAIL_PORT: String(ports.mail),
+    SMS_PORT: String(ports.sms),
+    SANDBOX_PARTS: parts.join(','),
+  };
+}
+
+/** What tells that it is ready. */
+export function sandboxReadyUrls(ports: SandboxPorts, parts: readonly ('mail' | 'sms')[]): string[] {
+  return parts.map((part) => `http://127.0.0.1:${ports[part]}/readyz`);
+}
+
+export interface SandboxOptions {
+  ports: SandboxPorts;
+  parts: readonly ('mail' | 'sms')[];
+  logFile: string;
+  runFolder: string;
+}
+
+/** The outside world on one machine: an inbox for mail and a gateway for text messages. */
+export function sandboxUnit({ ports, parts, logFile, runFolder }: SandboxOptions): Unit {
+  return programUnit({
+    name: 'sandbox',
+    entry: SANDBOX_ENTRY,
+    port: parts.includes('sms') ? ports.sms : ports.mail,
+    env: sandboxEnvironment(ports, parts),
+    readyUrls: sandboxReadyUrls(ports, parts),
+    logFile,
+    runFolder,
+  });
+}

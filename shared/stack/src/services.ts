@@ -1,0 +1,81 @@
+/** Where everything is, as services are told. */
+export interface Surroundings {
+  /** The database as the service's own role. */
+  databaseUrl: (service: string) => string;
+  amqpUrl: string;
+  smtpUrl: string;
+  smsUrl: string;
+  /** Services by name: `http://127.0.0.1:4000`. */
+  serviceUrl: (service: string) => string;
+  /** Demo accounts and keys. */
+  demo: boolean;
+}
+
+export interface Service {
+  name: string;
+  /** From the root of the repository. */
+  entry: string;
+  port: number;
+  /** Overrides the port. */
+  portVariable: string;
+  /** It keeps tables, as the role `payfan_<name>`. */
+  hasDatabase: boolean;
+  /** What it needs beside PORT. */
+  environment: (around: Surroundings) => Record<string, string>;
+}
+
+/** A program of the table below, with what follows from its name. */
+function service(name: string, port: number, rest: Pick<Service, 'hasDatabase' | 'environment'>): Service {
+  const portVariable = `${name.toUpperCase()}_PORT`;
+  return { name, entry: `services/${name}/dist/main.js`, port, portVariable, ...rest };
+}
+
+/** What tells people. What a channel reaches them by is its own matter. */
+function channel(
+  name: string,
+  port: number,
+  provider: (around: Surroundings) => Record<string, string> = () => ({}),
+): Service {
+  return service(name, port, {
+    hasDatabase: true,
+    environment: (around) => ({
+      DATABASE_URL: around.databaseUrl(name),
+      AMQP_URL: around.amqpUrl,
+      TRANSACTION_URL: around.serviceUrl('transaction'),
+      ...provider(around),
+    }),
+  });
+}
+
+/** Every channel. A new one is one more line here. */
+const channels: readonly Service[] = [
+  channel('push', 4041),
+  channel('phone', 4042, ({ smsUrl }) => ({ SMS_URL: smsUrl })),
+  channel('email', 4043, ({ smtpUrl }) => ({ SMTP_URL: smtpUrl })),
+];
+
+/** Every service of the stack; the world outside (sandbox.ts) comes before them. */
+export const services: readonly Service[] = [
+  service('transaction', 4000, {
+    hasDatabase: true,
+    environment: (around) => ({
+      DATABASE_URL: around.databaseUrl('transaction'),
+      AMQP_URL: around.amqpUrl,
+      CHANNELS: channels.map(({ name }) => name).join(','),
+      PAYFAN_DEMO: String(around.demo),
+    }),
+  }),
+  ...channels,
+  service('operations', 4030, {
+    hasDatabase: false,
+    environment: (around) => ({
+      TRANSACTION_URL: around.serviceUrl('transaction'),
+      CHANNELS: channels.map(({ name }) => `${name}=${around.serviceUrl(name)}`).join(','),
+    }),
+  }),
+];
+
+/** The services that keep tables. */
+export const servicesWithDatabase: readonly string[] = services
+  .filter(({ hasDatabase }) => hasDatabase)
+  .map(({ name }) => name);

@@ -1,0 +1,186 @@
+import { mkdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import path from 'node:path';
+import { planOutsideWorld, planPostgres, planRabbitmq, type Place, type Planned } from './infrastructure.ts';
+import { migrateDatabase } from './migration.ts';
+import { programUnit } from './program.ts';
+import type { Progress } from './progress.ts';
+import { loadSecrets, type Secrets } from './secrets.ts';
+import { chooseServicePorts } from './service-ports.ts';
+import { services, servicesWithDatabase, type Service, type Surroundings } from './services.ts';
+import { dropDatabase, ensureDatabase, withDatabase, withRole } from './sql-names.ts';
+import type { StackDescription } from './stack-file.ts';
+import { Supervisor } from './supervisor.ts';
+
+export interface StackOptions {
+  place: Place;
+  /** Passwords stay with the persistent state, as a database server that was named keeps its roles. */
+  secretsFolder: string;
+  /** True where a service must have its usual port. */
+  strictPorts: boolean;
+  progress: Progress;
+  /** Called with where everything is, once it is ready and whenever a process has taken another's place. */
+  onChange?: (description: StackDescription) => void;
+}
+
+type Infrastructure = Awaited<ReturnType<typeof planInfrastructure>>;
+
+/** A log that has grown past this is begun anew at start. */
+const LOG_LIMIT_BYTES = 20 * 1024 * 1024;
+
+/** The whole of Payfan, natively: servers, migrations, services, each kept running. */
+export class Stack {
+  readonly #options: StackOptions;
+  readonly #supervisor: Supervisor;
+  #infrastructure: Infrastructure | undefined;
+  #ports = new Map<string, number>();
+  #ready = false;
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: StackOptions) {
+    this.#options = options;
+    this.#supervisor = new Supervisor({
+      log: (line) => options.progress.line(line),
+      onChange: () => this.#changed(),
+    });
+  }
+
+  /** Resolves when every service is ready. Rejects with the reason, having stopped nothing: call `stop`. */
+  async start(): Promise<StackDescription> {
+    const { place, secretsFolder, strictPorts } = this.#options;
+    // Before anything else, since a taken port is the likeliest thing to be wrong.
+    this.#ports = await chooseServicePorts(services, { strict: strictPorts });
+    const secrets = loadSecrets(secretsFolder, servicesWithDatabase);
+    mkdirSync(place.logs, { recursive: true });
+    const planned = await planInfrastructure(place, secrets);
+    this.#infrastructure = planned;
+    await Promise.all([
+      this.#begin(planned.postgres).then(() => this.#prepareDatabase(planned.postgres.address.adminUrl, secrets)),
+      this.#begin(planned.rabbitmq),
+      this.#begin(planned.outside),
+    ]);
+    const around = this.#surroundings(planned, secrets);
+    const startedMs = performance.now();
+    await Promise.all(services.map((service) => this.#supervisor.start(this.#unitOf(service, around))));
+    this.#options.progress.done(`Services: ${services.map(({ name }) => name).join(', ')}`, startedMs);
+    this.#ready = true;
+    this.#changed();
+    return this.#describe(planned);
+  }
+
+  /** Services first, while they can still finish what they do; then the servers. May be called at any time. */
+  async stop(): Promise<void> {
+    this.#stopped ??= this.#stopInOrder();
+    await this.#stopped;
+  }
+
+  async #stopInOrder(): Promise<void> {
+    await this.#supervisor.stop(services.map(({ name }) => name));
+    const { place } = this.#options;
+    const postgres = this.#infrastructure?.postgres;
+    if (place.throwAway && postgres !== undefined && postgres.unit === undefined) {
+      const name = new URL(postgres.address.adminUrl).pathname.slice(1);
+      await dropDatabase(process.env.DATABASE_URL ?? '', name).catch(() => undefined);
+    }
+    await this.#supervisor.stop();
+  }
+
+  async #begin(planned: Planned<object>): Promise<void> {
+    const startedMs = performance.now();
+    if (planned.unit === undefined) {
+      await planned.check?.();
+    } else {
+      limitLog(planned.unit.logFile);
+      await this.#supervisor.start(planned.unit);
+    }
+    this.#options.progress.done(planned.description, startedMs);
+  }
+
+  async #prepareDatabase(adminUrl: string, secrets: Secrets): Promise<void> {
+    const startedMs = performance.now();
+    const { place } = this.#options;
+    const name = decodeURIComponent(new URL(adminUrl).pathname.slice(1));
+    await ensureDatabase(process.env.DATABASE_URL || withDatabase(adminUrl, 'postgres'), name);
+    const logFile = path.join(place.logs, 'migrate.log');
+    await migrateDatabase({ adminUrl, passwords: secrets.services, logFile, runFolder: place.run.folder });
+    this.#options.progress.done('Database is up to date', startedMs);
+  }
+
+  #surroundings({ postgres, rabbitmq, outside }: Infrastructure, secrets: Secrets): Surroundings {
+    return {
+      databaseUrl: (service) =>
+        withRole(postgres.address.adminUrl, `payfan_${service}`, secrets.services[service] ?? service),
+      amqpUrl: rabbitmq.address.amqpUrl,
+      smtpUrl: outside.address.smtpUrl,
+      smsUrl: outside.address.smsUrl,
+      serviceUrl: (service) => this.#urlOf(service),
+      demo: true,
+    };
+  }
+
+  #unitOf(service: Service, around: Surroundings) {
+    const { place } = this.#options;
+    const logFile = path.join(place.logs, `${service.name}.log`);
+    limitLog(logFile);
+    return programUnit({
+      name: service.name,
+      entry: service.entry,
+      port: this.#ports.get(service.name) ?? service.port,
+      env: { NODE_ENV: 'production', ...service.environment(around) },
+      logFile,
+      runFolder: place.run.folder,
+    });
+  }
+
+  #urlOf(service: string): string {
+    return `http://127.0.0.1:${this.#ports.get(service)}`;
+  }
+
+  #changed(): void {
+    if (this.#ready && this.#infrastructure !== undefined) {
+      this.#options.onChange?.(this.#describe(this.#infrastructure));
+    }
+  }
+
+  #describe({ postgres, rabbitmq, outside }: Infrastructure): StackDescription {
+    const pid = (name: string) => {
+      const found = this.#supervisor.pidOf(name);
+      return found === undefined ? {} : { pid: found };
+    };
+    const described = services.map(({ name }) => [name, { url: this.#urlOf(name), ...pid(name) }]);
+    const sandbox = outside.unit === undefined ? [] : [['sandbox', { url: outside.address.smsUrl, ...pid('sandbox') }]];
+    return {
+      services: Object.fromEntries([...described, ...sandbox]) as StackDescription['services'],
+      infrastructure: {
+        postgres: { url: postgres.address.adminUrl, ...pid('postgres') },
+        rabbitmq: {
+          url: rabbitmq.address.amqpUrl,
+          managementUrl: rabbitmq.address.managementUrl,
+          ...pid('rabbitmq'),
+        },
+        mail: {
+          smtp: outside.address.smtpUrl,
+          ...(outside.address.mailApi === undefined ? {} : { api: outside.address.mailApi }),
+        },
+        sms: { url: outside.address.smsUrl },
+      },
+    };
+  }
+}
+
+async function planInfrastructure(place: Place, secrets: Secrets) {
+  return {
+    postgres: await planPostgres(place, secrets.postgres),
+    rabbitmq: await planRabbitmq(place),
+    outside: await planOutsideWorld(place),
+  };
+}
+
+function limitLog(logFile: string): void {
+  const size = statSync(logFile, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > LOG_LIMIT_BYTES) truncateSync(logFile);
+}
+
+/** Deletes a folder with all that is in it. */
+export function deleteFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+}
