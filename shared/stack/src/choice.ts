@@ -8,19 +8,20 @@ export interface Offers {
 
 export type PostgresChoice = { kind: 'given'; url: string } | { kind: 'own' };
 export type RabbitmqChoice =
-  | { kind: 'given'; url: string }
-  | { kind: 'own'; script: string }
-  | { kind: 'docker' }
-  | { kind: 'none' };
+  { kind: 'given'; url: string } | { kind: 'own'; script: string } | { kind: 'docker' } | { kind: 'none' };
 
 /** A server that was named; else our own. */
 export function choosePostgres({ databaseUrl }: Pick<Offers, 'databaseUrl'>): PostgresChoice {
-  return databaseUrl ? { kind: 'given', url: databaseUrl } : { kind: 'own' };
+  return databaseUrl !== undefined ? { kind: 'given', url: databaseUrl } : { kind: 'own' };
 }
 
 /** A broker that was named; else the machine's server as a private node; else Docker. */
-export function chooseRabbitmq({ amqpUrl, rabbitmqServer, docker }: Omit<Offers, 'databaseUrl'>): RabbitmqChoice {
-  if (amqpUrl) return { kind: 'given', url: amqpUrl };
+export function chooseRabbitmq({
+  amqpUrl,
+  rabbitmqServer,
+  docker,
+}: Omit<Offers, 'databaseUrl'>): RabbitmqChoice {
+  if (amqpUrl !== undefined) return { kind: 'given', url: amqpUrl };
   if (rabbitmqServer !== undefined) return { kind: 'own', script: rabbitmqServer };
   return docker ? { kind: 'docker' } : { kind: 'none' };
 }
@@ -37,7 +38,9 @@ export class BadInfraSetting extends Error {
 
 export class DockerInsistedOn extends Error {
   constructor() {
-    super('PAYFAN_INFRA=docker insists on Docker, and Docker does not answer. Start it, or leave the variable out.');
+    super(
+      'PAYFAN_INFRA=docker insists on Docker, and Docker does not answer. Start it, or leave the variable out.',
+    );
     this.name = 'DockerInsistedOn';
   }
 }

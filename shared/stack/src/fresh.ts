@@ -26,12 +26,13 @@ export function testRunFolder(): string {
 /** Resolves when the servers are up; rejects with the reason if they cannot be had. */
 export async function testInfrastructure(): Promise<TestInfrastructure> {
   const file = infrastructureFile(testRunFolder());
-  await waitFor(async () => existsSync(file), {
+  await waitFor(() => Promise.resolve(existsSync(file)), {
     what: 'Postgres and RabbitMQ for the tests being ready',
     timeoutMs: INFRASTRUCTURE_TIMEOUT_MS,
   });
   const content = JSON.parse(readFileSync(file, 'utf8')) as InfrastructureFile;
-  if ('error' in content) throw new Error(`There is no Postgres and RabbitMQ for this test. ${content.error}`);
+  if ('error' in content)
+    throw new Error(`There is no Postgres and RabbitMQ for this test. ${content.error}`);
   return content.infrastructure;
 }
 

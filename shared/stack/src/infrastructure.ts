@@ -6,11 +6,13 @@ import { freePort, portOrFree } from './ports.ts';
 import { findPostgres } from './postgres-binaries.ts';
 import { postgresUnit, postgresUrl } from './postgres.ts';
 import { rabbitmqContainerUnit } from './rabbitmq-docker.ts';
+import { openManagement } from './rabbitmq-management.ts';
 import { amqpUrl, managementUrl, rabbitmqUnit, type RabbitmqPorts } from './rabbitmq.ts';
 import { findRabbitmqServer, NoRabbitmq } from './rabbitmq-server.ts';
 import type { Run } from './runs.ts';
 import { mailUrl, sandboxUnit, smsUrl, smtpUrl, usualSandboxPorts } from './sandbox.ts';
-import { withConnection, withDatabase } from './sql-names.ts';
+import { dropDatabase, ensureDatabase, withDatabase } from './sql-names.ts';
+import { setting } from './setting.ts';
 import type { Unit } from './unit.ts';
 
 /** The database that the services share, each in a schema of its own. */
@@ -32,13 +34,15 @@ export interface Planned<Address> {
   unit?: Unit;
   /** For people: `PostgreSQL (from npm) on 127.0.0.1:5432`. */
   description: string;
-  /** Proves that a named server answers. */
-  check?: () => Promise<unknown>;
+  /** Makes on the server what the run needs, and so proves that it answers. */
+  whenReady?: () => Promise<unknown>;
+  /** Takes away from a named server what a run on throw-away data made there. */
+  cleanUp?: () => Promise<unknown>;
 }
 
 /** The named server, or ours; on the usual port if it is free. */
 export async function planPostgres(place: Place, password: string): Promise<Planned<{ adminUrl: string }>> {
-  const choice = choosePostgres({ databaseUrl: process.env.DATABASE_URL });
+  const choice = choosePostgres({ databaseUrl: setting('DATABASE_URL') });
   if (choice.kind === 'given') return givenPostgres(choice.url, place);
   const port = await portOrFree(5432);
   const binaries = await findPostgres();
@@ -53,6 +57,7 @@ export async function planPostgres(place: Place, password: string): Promise<Plan
       logFile: path.join(place.logs, 'postgres.log'),
       runFolder: place.run.folder,
     }),
+    whenReady: () => ensureDatabase(postgresUrl({ port, password }), DATABASE),
     description: `PostgreSQL on 127.0.0.1:${port}${unusual(port, 5432)} (${binaries.origin})`,
   };
 }
@@ -65,18 +70,21 @@ function givenPostgres(url: string, place: Place): Planned<{ adminUrl: string }>
   return {
     address: { adminUrl: withDatabase(url, database) },
     description: `PostgreSQL at ${new URL(url).host} (DATABASE_URL), database ${database}`,
-    check: () => withConnection(url, (connection) => connection.query({ text: 'select 1' })),
+    whenReady: () => ensureDatabase(url, database),
+    ...(place.throwAway ? { cleanUp: () => dropDatabase(url, database) } : {}),
   };
 }
 
 /** The named broker, or the machine's as a private node, or one in Docker. */
-export async function planRabbitmq(place: Place): Promise<Planned<{ amqpUrl: string; managementUrl: string }>> {
+export async function planRabbitmq(
+  place: Place,
+): Promise<Planned<{ amqpUrl: string; managementUrl: string }>> {
   const script = findRabbitmqServer();
-  const given = process.env.AMQP_URL;
-  const docker = !given && script === undefined && (await dockerAnswers());
+  const given = setting('AMQP_URL');
+  const docker = given === undefined && script === undefined && (await dockerAnswers());
   const choice = chooseRabbitmq({ amqpUrl: given, rabbitmqServer: script, docker });
   if (choice.kind === 'none') throw new NoRabbitmq();
-  if (choice.kind === 'given') return givenRabbitmq(choice.url);
+  if (choice.kind === 'given') return givenRabbitmq(choice.url, place);
 
   const ports = { amqp: await portOrFree(5672), management: await portOrFree(15672) };
   const logFile = path.join(place.logs, 'rabbitmq.log');
@@ -106,15 +114,27 @@ export async function planRabbitmq(place: Place): Promise<Planned<{ amqpUrl: str
   return { address, unit, description: `RabbitMQ on ${at} (a private node of ${choice.script})` };
 }
 
-function givenRabbitmq(url: string): Planned<{ amqpUrl: string; managementUrl: string }> {
+/** On a broker of yours, throw-away data gets a vhost of its own, made by the management API. */
+function givenRabbitmq(url: string, place: Place): Planned<{ amqpUrl: string; managementUrl: string }> {
   // A list of hosts names the members of one cluster.
-  const first = url.split(',')[0] ?? url;
-  const { hostname, username, password } = new URL(first);
+  const hosts = url.split(',').map((host) => new URL(host));
+  const [{ hostname, username, password, host } = new URL(url)] = hosts;
   const credentials = username === '' ? 'guest:guest' : `${username}:${password}`;
-  const management = process.env.AMQP_MANAGEMENT_URL ?? `http://${credentials}@${hostname}:15672`;
+  const management = setting('AMQP_MANAGEMENT_URL') ?? `http://${credentials}@${hostname}:15672`;
+  const description = `RabbitMQ at ${host} (AMQP_URL)`;
+  if (!place.throwAway) return { address: { amqpUrl: url, managementUrl: management }, description };
+  const vhost = path.basename(place.state);
+  const api = openManagement(management);
+  for (const one of hosts) one.pathname = `/${vhost}`;
   return {
-    address: { amqpUrl: url, managementUrl: management },
-    description: `RabbitMQ at ${new URL(first).host} (AMQP_URL)`,
+    address: { amqpUrl: hosts.join(','), managementUrl: management },
+    description: `${description}, vhost ${vhost}`,
+    async whenReady() {
+      await api.put(`vhosts/${vhost}`);
+      const everything = { configure: '.*', write: '.*', read: '.*' };
+      await api.put(`permissions/${vhost}/${username === '' ? 'guest' : username}`, everything);
+    },
+    cleanUp: () => api.delete(`vhosts/${vhost}`),
   };
 }
 
@@ -137,7 +157,7 @@ export interface OutsideWorld {
 
 /** SMTP_URL and SMS_URL where they are set; the sandbox plays the rest. */
 export async function planOutsideWorld(place: Place): Promise<Planned<OutsideWorld>> {
-  const given = { smtp: process.env.SMTP_URL || undefined, sms: process.env.SMS_URL || undefined };
+  const given = { smtp: setting('SMTP_URL'), sms: setting('SMS_URL') };
   const parts = [...(given.smtp ? [] : (['mail'] as const)), ...(given.sms ? [] : (['sms'] as const))];
   const ports = {
     smtp: await portOrFree(usualSandboxPorts.smtp),

@@ -12,13 +12,20 @@ export interface MigrationOptions {
 
 export class MigrationFailed extends Error {
   constructor(how: string, logFile: string) {
-    super(`The database could not be brought up to date (${how}).\nIts log, ${logFile}, ends:\n${logTail(logFile)}`);
+    super(
+      `The database could not be brought up to date (${how}).\nIts log, ${logFile}, ends:\n${logTail(logFile)}`,
+    );
     this.name = 'MigrationFailed';
   }
 }
 
 /** Runs the same one-shot program that compose and Kubernetes run before the services start. */
-export async function migrateDatabase({ adminUrl, passwords, logFile, runFolder }: MigrationOptions): Promise<void> {
+export async function migrateDatabase({
+  adminUrl,
+  passwords,
+  logFile,
+  runFolder,
+}: MigrationOptions): Promise<void> {
   const running = await startProcess({
     name: 'migrate',
     command: process.execPath,
@@ -27,7 +34,10 @@ export async function migrateDatabase({ adminUrl, passwords, logFile, runFolder 
       PATH: process.env.PATH,
       ADMIN_DATABASE_URL: adminUrl,
       ...Object.fromEntries(
-        Object.entries(passwords).map(([service, password]) => [`${service.toUpperCase()}_DB_PASSWORD`, password]),
+        Object.entries(passwords).map(([service, password]) => [
+          `${service.toUpperCase()}_DB_PASSWORD`,
+          password,
+        ]),
       ),
     },
     cwd: repository,

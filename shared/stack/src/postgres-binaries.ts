@@ -60,7 +60,10 @@ function findPackage(name: string): string | undefined {
 
 /** npm's binaries are linked against glibc. */
 function isMusl(): boolean {
-  return process.platform === 'linux' && existsSync(`/lib/ld-musl-${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}.so.1`);
+  return (
+    process.platform === 'linux' &&
+    existsSync(`/lib/ld-musl-${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}.so.1`)
+  );
 }
 
 async function copyNative(packageFolder: string, target: string): Promise<void> {
@@ -69,9 +72,13 @@ async function copyNative(packageFolder: string, target: string): Promise<void> 
   await mkdir(path.dirname(target), { recursive: true, mode: 0o755 });
   // Static libraries and headers are for those who compile against Postgres.
   const native = path.join(packageFolder, 'native');
-  await cp(native, copy, { recursive: true, filter: (file) => !file.endsWith('.a') && !file.endsWith('/include') });
+  await cp(native, copy, {
+    recursive: true,
+    filter: (file) => !file.endsWith('.a') && !file.endsWith('/include'),
+  });
   await makeLinks(copy);
-  for (const program of await readdir(path.join(copy, 'bin'))) await chmod(path.join(copy, 'bin', program), 0o755);
+  for (const program of await readdir(path.join(copy, 'bin')))
+    await chmod(path.join(copy, 'bin', program), 0o755);
   await openFolders(copy);
   try {
     // The name appears only when the copy is complete.
@@ -88,8 +95,8 @@ async function makeLinks(copy: string): Promise<void> {
   for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {
     const link = path.join(copy, path.relative('native', target));
     const to = path.relative(path.dirname(target), source);
-    await symlink(to, link).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
+    await symlink(to, link).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     });
   }
 }

@@ -33,7 +33,10 @@ export class OtherPostgresVersion extends Error {
 }
 
 /** The URL of the role that may do everything. */
-export function postgresUrl({ port, password }: { port: number; password: string }, database = 'postgres'): string {
+export function postgresUrl(
+  { port, password }: { port: number; password: string },
+  database = 'postgres',
+): string {
   return `postgres://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
 }
 
@@ -121,7 +124,7 @@ async function endForerunner(data: string): Promise<void> {
   if (identity !== undefined && commandLine(pid).includes(data)) {
     process.kill(pid, 'SIGINT');
     const what = `the end of the PostgreSQL that still ran on ${data} (pid ${pid})`;
-    await waitFor(async () => processIdentity(pid) !== identity, { what, timeoutMs: 20_000 });
+    await waitFor(() => Promise.resolve(processIdentity(pid) !== identity), { what, timeoutMs: 20_000 });
   }
   rmSync(file, { force: true });
 }
@@ -134,7 +137,11 @@ function commandLine(pid: number): string {
   }
 }
 
-function startServer(options: PostgresOptions, data: string, user: User | undefined): Promise<RunningProcess> {
+function startServer(
+  options: PostgresOptions,
+  data: string,
+  user: User | undefined,
+): Promise<RunningProcess> {
   const settings: Record<string, string> = {
     listen_addresses: '127.0.0.1',
     port: String(options.port),

@@ -39,9 +39,12 @@ export interface RunningProcess {
 
 export class ProcessNotStarted extends Error {
   constructor(name: string, command: string, cause: unknown) {
-    super(`${name} could not be started (${command}): ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    });
+    super(
+      `${name} could not be started (${command}): ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        cause,
+      },
+    );
     this.name = 'ProcessNotStarted';
   }
 }

@@ -45,7 +45,11 @@ export function rabbitmqContainerUnit(options: RabbitmqContainerOptions): Unit {
   };
 }
 
-export function containerArguments({ container, keepData, ports }: Omit<RabbitmqContainerOptions, 'logFile'>): string[] {
+export function containerArguments({
+  container,
+  keepData,
+  ports,
+}: Omit<RabbitmqContainerOptions, 'logFile'>): string[] {
   return [
     ['run', '--rm', '--name', container],
     // RabbitMQ keeps its data under the name of its host.

@@ -30,7 +30,11 @@ export function openManagement(managementUrl: string): Management {
   };
   return {
     get: (path) => send('GET', path),
-    put: async (path, body = {}) => void (await send('PUT', path, body)),
-    delete: async (path) => void (await send('DELETE', path)),
+    put: async (path, body = {}) => {
+      await send('PUT', path, body);
+    },
+    delete: async (path) => {
+      await send('DELETE', path);
+    },
   };
 }

@@ -50,7 +50,8 @@ export function rabbitmqUnit(options: RabbitmqOptions): Unit {
     readyTimeoutMs: 120_000,
     async spawn() {
       prepareFolder(options, user);
-      if (epmd === undefined || epmd.hasExited) epmd = await startEpmd({ ...options, port: options.ports.epmd, user });
+      if (epmd === undefined || epmd.hasExited)
+        epmd = await startEpmd({ ...options, port: options.ports.epmd, user });
       return startNode(options, user);
     },
     isReady: () => isRabbitmqReady(options.ports.amqp, managementUrl(options.ports.management)),

@@ -18,7 +18,10 @@ export const mailUrl = (ports: SandboxPorts): string => `http://127.0.0.1:${port
 export const smsUrl = (ports: SandboxPorts): string => `http://127.0.0.1:${ports.sms}`;
 
 /** What the sandbox is told. Its parts: the outside world that nobody else plays. */
-export function sandboxEnvironment(ports: SandboxPorts, parts: readonly ('mail' | 'sms')[]): Record<string, string> {
+export function sandboxEnvironment(
+  ports: SandboxPorts,
+  parts: readonly ('mail' | 'sms')[],
+): Record<string, string> {
   return {
     SMTP_PORT: String(ports.smtp),
     MAIL_PORT: String(ports.mail),

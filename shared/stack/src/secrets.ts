@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setting } from './setting.ts';
 
 /** Passwords of the database's roles, made once and kept beside the data that knows them. */
 export interface Secrets {
@@ -24,8 +25,8 @@ export function loadSecrets(
   mkdirSync(folder, { recursive: true });
   writeFileSync(file, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
   for (const name of serviceNames) {
-    const given = env[`${name.toUpperCase()}_DB_PASSWORD`];
-    if (given) secrets.services[name] = given;
+    const given = setting(`${name.toUpperCase()}_DB_PASSWORD`, env);
+    if (given !== undefined) secrets.services[name] = given;
   }
   return secrets;
 }

@@ -1,4 +1,5 @@
 import { freePort, isPortFree } from './ports.ts';
+import { setting } from './setting.ts';
 import type { Service } from './services.ts';
 
 export class PortTaken extends Error {
@@ -20,8 +21,8 @@ export class BadPort extends Error {
 
 /** The port that the environment names, or undefined. */
 export function portSetting(variable: string, env: NodeJS.ProcessEnv): number | undefined {
-  const value = env[variable];
-  if (value === undefined || value === '') return undefined;
+  const value = setting(variable, env);
+  if (value === undefined) return undefined;
   const port = Number(value);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new BadPort(variable, value);
   return port;

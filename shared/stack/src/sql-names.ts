@@ -33,7 +33,10 @@ export async function withConnection<T>(url: string, work: (database: Queryable)
 /** Makes the database unless it is there. */
 export async function ensureDatabase(adminUrl: string, name: string): Promise<void> {
   await withConnection(adminUrl, async (database) => {
-    const found = await database.query({ text: 'select 1 from pg_database where datname = $1', values: [name] });
+    const found = await database.query({
+      text: 'select 1 from pg_database where datname = $1',
+      values: [name],
+    });
     if (found.length === 0) await database.query({ text: `create database ${quoteName(name)}` });
   });
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { mkdirSync, statSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 import { planOutsideWorld, planPostgres, planRabbitmq, type Place, type Planned } from './infrastructure.ts';
 import { migrateDatabase } from './migration.ts';
@@ -7,7 +7,7 @@ import type { Progress } from './progress.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
 import { chooseServicePorts } from './service-ports.ts';
 import { services, servicesWithDatabase, type Service, type Surroundings } from './services.ts';
-import { dropDatabase, ensureDatabase, withDatabase, withRole } from './sql-names.ts';
+import { withRole } from './sql-names.ts';
 import type { StackDescription } from './stack-file.ts';
 import { Supervisor } from './supervisor.ts';
 
@@ -54,7 +54,7 @@ export class Stack {
     const planned = await planInfrastructure(place, secrets);
     this.#infrastructure = planned;
     await Promise.all([
-      this.#begin(planned.postgres).then(() => this.#prepareDatabase(planned.postgres.address.adminUrl, secrets)),
+      this.#begin(planned.postgres).then(() => this.#migrate(planned.postgres.address.adminUrl, secrets)),
       this.#begin(planned.rabbitmq),
       this.#begin(planned.outside),
     ]);
@@ -75,31 +75,25 @@ export class Stack {
 
   async #stopInOrder(): Promise<void> {
     await this.#supervisor.stop(services.map(({ name }) => name));
-    const { place } = this.#options;
-    const postgres = this.#infrastructure?.postgres;
-    if (place.throwAway && postgres !== undefined && postgres.unit === undefined) {
-      const name = new URL(postgres.address.adminUrl).pathname.slice(1);
-      await dropDatabase(process.env.DATABASE_URL ?? '', name).catch(() => undefined);
-    }
+    const { postgres, rabbitmq } = this.#infrastructure ?? {};
+    // A server of yours may be away by now; what is left there then does no harm.
+    await Promise.allSettled([postgres?.cleanUp?.(), rabbitmq?.cleanUp?.()]);
     await this.#supervisor.stop();
   }
 
   async #begin(planned: Planned<object>): Promise<void> {
     const startedMs = performance.now();
-    if (planned.unit === undefined) {
-      await planned.check?.();
-    } else {
+    if (planned.unit !== undefined) {
       limitLog(planned.unit.logFile);
       await this.#supervisor.start(planned.unit);
     }
+    await planned.whenReady?.();
     this.#options.progress.done(planned.description, startedMs);
   }
 
-  async #prepareDatabase(adminUrl: string, secrets: Secrets): Promise<void> {
+  async #migrate(adminUrl: string, secrets: Secrets): Promise<void> {
     const startedMs = performance.now();
     const { place } = this.#options;
-    const name = decodeURIComponent(new URL(adminUrl).pathname.slice(1));
-    await ensureDatabase(process.env.DATABASE_URL || withDatabase(adminUrl, 'postgres'), name);
     const logFile = path.join(place.logs, 'migrate.log');
     await migrateDatabase({ adminUrl, passwords: secrets.services, logFile, runFolder: place.run.folder });
     this.#options.progress.done('Database is up to date', startedMs);
@@ -147,7 +141,8 @@ export class Stack {
       return found === undefined ? {} : { pid: found };
     };
     const described = services.map(({ name }) => [name, { url: this.#urlOf(name), ...pid(name) }]);
-    const sandbox = outside.unit === undefined ? [] : [['sandbox', { url: outside.address.smsUrl, ...pid('sandbox') }]];
+    const sandbox =
+      outside.unit === undefined ? [] : [['sandbox', { url: outside.address.smsUrl, ...pid('sandbox') }]];
     return {
       services: Object.fromEntries([...described, ...sandbox]) as StackDescription['services'],
       infrastructure: {
@@ -178,9 +173,4 @@ async function planInfrastructure(place: Place, secrets: Secrets) {
 function limitLog(logFile: string): void {
   const size = statSync(logFile, { throwIfNoEntry: false })?.size ?? 0;
   if (size > LOG_LIMIT_BYTES) truncateSync(logFile);
-}
-
-/** Deletes a folder with all that is in it. */
-export function deleteFolder(folder: string): void {
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 }

@@ -42,7 +42,8 @@ export function takeStartLock(file: string = lockFile): () => void {
 /** Throws {@link AlreadyRunning} if the owner of the lock lives. */
 export function refuseWhileRunning(whatNow: string, file: string = lockFile): void {
   const owner = readLock(file);
-  if (owner !== undefined && isStillRunning(owner.pid, owner.identity)) throw new AlreadyRunning(owner.pid, whatNow);
+  if (owner !== undefined && isStillRunning(owner.pid, owner.identity))
+    throw new AlreadyRunning(owner.pid, whatNow);
 }
 
 function readLock(file: string): { pid: number; identity: string } | undefined {

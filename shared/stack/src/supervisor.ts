@@ -15,6 +15,8 @@ interface Supervised {
   running: RunningProcess;
   startedAt: number;
   watching: Promise<void>;
+  /** When others should be told of another process than the one that was started. */
+  reportedPid?: number;
 }
 
 export class Stopping extends Error {
@@ -28,6 +30,7 @@ export class Stopping extends Error {
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #supervised = new Map<string, Supervised>();
+  readonly #spawning = new Set<Promise<unknown>>();
   readonly #stopping = new AbortController();
 
   constructor(options: SupervisorOptions) {
@@ -36,7 +39,8 @@ export class Supervisor {
 
   /** The process that stands for a unit now; changes when it is started again. */
   pidOf(name: string): number | undefined {
-    return this.#supervised.get(name)?.running.pid;
+    const supervised = this.#supervised.get(name);
+    return supervised?.reportedPid ?? supervised?.running.pid;
   }
 
   /** Starts a unit and resolves when it is ready; from then on it is kept running. */
@@ -45,8 +49,9 @@ export class Supervisor {
     try {
       await waitUntilReady(unit, running);
     } catch (error) {
-      throw this.#stopping.signal.aborted ? new Stopping() : error;
+      throw this.#isStopping() ? new Stopping() : error;
     }
+    await this.#lookUpPid(unit);
     const supervised = this.#supervised.get(unit.name);
     if (supervised !== undefined) supervised.watching = this.#watch(supervised);
   }
@@ -54,6 +59,7 @@ export class Supervisor {
   /** Stops the named units side by side, or all. Nothing is started again from the first call on. */
   async stop(names: Iterable<string> = [...this.#supervised.keys()]): Promise<void> {
     this.#stopping.abort();
+    await Promise.allSettled(this.#spawning);
     await Promise.all(
       [...names].map(async (name) => {
         const supervised = this.#supervised.get(name);
@@ -64,17 +70,29 @@ export class Supervisor {
     );
   }
 
+  /** Remembered as long as it takes, so that `stop` misses nothing that is just being made. */
   async #spawn(unit: Unit): Promise<RunningProcess> {
-    if (this.#stopping.signal.aborted) throw new Stopping();
+    const spawning = this.#spawnAndKeep(unit);
+    this.#spawning.add(spawning);
+    try {
+      return await spawning;
+    } finally {
+      this.#spawning.delete(spawning);
+    }
+  }
+
+  async #spawnAndKeep(unit: Unit): Promise<RunningProcess> {
+    if (this.#isStopping()) throw new Stopping();
     const running = await unit.spawn();
     const before = this.#supervised.get(unit.name);
     if (before === undefined) {
       this.#supervised.set(unit.name, { unit, running, startedAt: Date.now(), watching: Promise.resolve() });
     } else {
+      delete before.reportedPid;
       Object.assign(before, { running, startedAt: Date.now() });
     }
     // It was asked to stop while the process was being made.
-    if (this.#stopping.signal.aborted) {
+    if (this.#isStopping()) {
       await stopUnit(unit, running);
       throw new Stopping();
     }
@@ -87,12 +105,12 @@ export class Supervisor {
     const { signal } = this.#stopping;
     let ends = 0;
     let reason = describeExit(await supervised.running.exited);
-    while (!signal.aborted) {
+    while (!this.#isStopping()) {
       ends = endsInARow(ends, Date.now() - supervised.startedAt);
       const waitMs = restartDelayMs(ends);
       this.#options.log(`${unit.name} ended (${reason}); starting it again in ${waitMs / 1000} s`);
       await delay(waitMs, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) return;
+      if (this.#isStopping()) return;
       try {
         const running = await this.#spawn(unit);
         this.#announceReady(unit, running);
@@ -104,9 +122,26 @@ export class Supervisor {
   }
 
   #announceReady(unit: Unit, running: RunningProcess): void {
-    waitUntilReady(unit, running).then(
-      () => this.#options.log(`${unit.name} is back (pid ${running.pid})`),
+    const back = async () => {
+      await waitUntilReady(unit, running);
+      await this.#lookUpPid(unit);
+      this.#options.log(`${unit.name} is back (pid ${this.pidOf(unit.name)})`);
+    };
+    back().catch(
       () => undefined, // It ended again (which is told), or is not ready yet (which its log tells).
     );
+  }
+
+  /** A function, since it changes while we wait. */
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  async #lookUpPid(unit: Unit): Promise<void> {
+    const pid = await unit.reportedPid?.().catch(() => undefined);
+    const supervised = this.#supervised.get(unit.name);
+    if (pid === undefined || supervised === undefined) return;
+    supervised.reportedPid = pid;
+    this.#options.onChange();
   }
 }

@@ -32,7 +32,7 @@ const TEMPLATE = 'payfan_template';
 
 interface Server<Address> {
   address: Address;
-  stop(): Promise<void>;
+  stop(): Promise<unknown>;
 }
 type Postgres = Server<{ adminUrl: string }>;
 type Rabbitmq = Server<{ amqpUrl: string; managementUrl: string }>;
@@ -48,7 +48,9 @@ export async function startTestInfrastructure(choice: TestChoice, run: Run): Pro
   const { postgres, rabbitmq } = choice === 'docker' ? await dockerServers() : nativeServers(run);
   const settled = await Promise.allSettled([postgres.then(prepareTemplate), rabbitmq]);
   const stop = async () => {
-    await Promise.all([postgres, rabbitmq].map(async (server) => (await server.catch(() => undefined))?.stop()));
+    await Promise.all(
+      [postgres, rabbitmq].map(async (server) => (await server.catch(() => undefined))?.stop()),
+    );
   };
   const failure = settled.find((outcome) => outcome.status === 'rejected');
   if (failure !== undefined) {
@@ -126,7 +128,7 @@ async function dockerServers(): Promise<{ postgres: Promise<Postgres>; rabbitmq:
     .start()
     .then((container) => ({
       address: { adminUrl: container.getConnectionUri() },
-      stop: async () => void (await container.stop()),
+      stop: () => container.stop(),
     }));
   const rabbitmq = new RabbitMQContainer('rabbitmq:4-management-alpine').start().then((container) => {
     const at = `guest:guest@${container.getHost()}`;
@@ -135,7 +137,7 @@ async function dockerServers(): Promise<{ postgres: Promise<Postgres>; rabbitmq:
         amqpUrl: `amqp://${at}:${container.getMappedPort(5672)}`,
         managementUrl: `http://${at}:${container.getMappedPort(15672)}`,
       },
-      stop: async () => void (await container.stop()),
+      stop: () => container.stop(),
     };
   });
   return { postgres, rabbitmq };

@@ -25,7 +25,12 @@ export interface StartProgramOptions {
  * Runs a built program on a free port and resolves when it is ready. It ends with the test run at
  * the latest, also if the run is killed.
  */
-export async function startProgram({ name, entry, env = {}, readyUrls }: StartProgramOptions): Promise<Program> {
+export async function startProgram({
+  name,
+  entry,
+  env = {},
+  readyUrls,
+}: StartProgramOptions): Promise<Program> {
   const runFolder = testRunFolder();
   for (let attempt = 1; ; attempt++) {
     const port = Number(env.PORT ?? (await freePort()));

@@ -13,7 +13,7 @@ export interface Unit {
   /** Starts the process. May be called again once the one before has ended. */
   spawn(): Promise<RunningProcess>;
   /** Throws, or answers false, as long as it is not ready. */
-  isReady(): Promise<boolean | void>;
+  isReady(): Promise<unknown>;
   /** Ends what `spawn` started beside the process. */
   cleanUp?(): Promise<void>;
   /** The process that others should be told of, when it isn't the one that was started. */

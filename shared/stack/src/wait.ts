@@ -19,7 +19,7 @@ export interface WaitOptions {
 
 /** Tries `attempt` until it neither throws nor answers false. The last reason is in the error. */
 export async function waitFor(
-  attempt: () => Promise<boolean | void>,
+  attempt: () => Promise<unknown>,
   { what, timeoutMs, intervalMs = 50, signal }: WaitOptions,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;

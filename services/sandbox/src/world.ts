@@ -1,0 +1,12 @@
+import type { Health, Logger } from '@payfan/service';
+
+/** What both halves of the outside world are built from; tests bring their own clock, dice and ids. */
+export interface WorldOptions {
+  readonly logger: Logger;
+  readonly health: Health;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly newId: () => string;
+}

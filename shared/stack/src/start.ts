@@ -1,0 +1,58 @@
+import path from 'node:path';
+import { payfanFolder } from './paths.ts';
+import type { Progress } from './progress.ts';
+import { INTERRUPTED, withStack } from './session.ts';
+import { removeStackFile, writeStackFile, type StackDescription } from './stack-file.ts';
+import { takeStartLock } from './start-lock.ts';
+import { renderTable } from './table.ts';
+
+/** `npm start`: runs until Ctrl-C. */
+export async function start(progress: Progress): Promise<number> {
+  const giveBackLock = takeStartLock();
+  const throwAway = process.env.PAYFAN_FRESH === '1';
+  try {
+    const code = await withStack(
+      { command: 'start', throwAway, strictPorts: true, progress, onChange: (now) => writeStackFile(now) },
+      async (description, interrupted) => {
+        process.stdout.write(welcome(description, throwAway));
+        return new Promise((resolve) => interrupted.addEventListener('abort', () => resolve(INTERRUPTED)));
+      },
+    );
+    // Ctrl-C is how one ends it, so that is a success.
+    return code === INTERRUPTED ? 0 : code;
+  } finally {
+    removeStackFile();
+    giveBackLock();
+  }
+}
+
+/** What a newcomer wants to know next. */
+export function welcome({ services, infrastructure }: StackDescription, throwAway: boolean): string {
+  const rows = [
+    ...Object.entries(services)
+      .filter(([name]) => name !== 'sandbox')
+      .map(([name, { url }]) => [name, url, `${url}/docs`]),
+    ...(infrastructure.mail.api === undefined ? [] : [['mail inbox', infrastructure.mail.api, '']]),
+    ['SMS', `${infrastructure.sms.url}/messages`, ''],
+    ['RabbitMQ', infrastructure.rabbitmq.managementUrl, ''],
+    ['PostgreSQL', infrastructure.postgres.url, ''],
+  ];
+  const transaction = services['transaction']?.url ?? '';
+  const keeping = throwAway
+    ? 'Data is gone when it stops.'
+    : 'Data stays for the next start; `npm run reset` forgets it.';
+  return `
+Payfan is ready.
+
+${renderTable(rows).replaceAll(/^/gm, '  ')}
+
+Asha pays Ravi Rs 100:
+
+  curl -X POST ${transaction}/v1/transfers -H 'Authorization: Bearer demo_asha' \\
+    -H 'Idempotency-Key: lunch-1' -H 'Content-Type: application/json' \\
+    -d '{"to":"7010233311","amount":10000,"currency":"INR","note":"lunch"}'
+
+Logs: ${throwAway ? 'beside the data' : path.join(path.relative(process.cwd(), payfanFolder) || '.payfan', 'logs')}.  ${keeping}
+Ctrl-C stops everything.
+`;
+}
