@@ -1,0 +1,78 @@
+import { formatAmount, formatTime, oneLine, type Composed, type Recipient } from '@payfan/channel';
+import type { PaymentEvent } from '@payfan/contracts';
+import { html } from './html.ts';
+
+/** A mail to one person; who it is from is the provider's matter. */
+export interface Mail {
+  to: { name: string; address: string };
+  subject: string;
+  text: string;
+  html: string;
+}
+
+/**
+ * One mailbox and nothing else: no list, no comment, no line break that could begin another header.
+ * Whether it exists is for the mail server to say.
+ */
+const MAILBOX = /^[^\s\p{Cc}<>"(),:;@[\\\]]+@[^\s\p{Cc}<>"(),:;@[\\\]]+$/u;
+
+/** Tells one side of a transfer about it. */
+export function composeMail({ data }: PaymentEvent, { role, party }: Recipient): Composed<Mail> {
+  if (!MAILBOX.test(party.email)) {
+    return { kind: 'impossible', reason: 'the recipient has no address that mail can go to' };
+  }
+  const name = oneLine(party.name);
+  const other = oneLine((role === 'payer' ? data.payee : data.payer).name);
+  const amount = formatAmount(data.amount, data.currency);
+  const headline =
+    role === 'payer' ? `You paid ${amount} to ${other}` : `You received ${amount} from ${other}`;
+  const facts: [string, string][] = [
+    ['Amount', amount],
+    [role === 'payer' ? 'Paid to' : 'Received from', other],
+    ['When', formatTime(data.createdAt)],
+    ...(data.note === '' ? [] : [['Note', oneLine(data.note)] satisfies [string, string]]),
+    ['Transfer', data.transferId],
+  ];
+  return {
+    kind: 'message',
+    message: {
+      to: { name, address: party.email },
+      subject: headline,
+      text: asText(name, headline, facts),
+      html: asHtml(name, headline, facts),
+    },
+  };
+}
+
+const CLOSING = 'If this was not you, tell us at once: open Payfan and choose "Report a problem".';
+
+function asText(name: string, headline: string, facts: readonly [string, string][]): string {
+  const lines = facts.map(([label, value]) => `${label}: ${value}`);
+  return `Hello ${name},\n\n${headline}.\n\n${lines.join('\n')}\n\n${CLOSING}\n`;
+}
+
+/** A table, since that is what mail programs agree on. Nothing is loaded from anywhere. */
+function asHtml(name: string, headline: string, facts: readonly [string, string][]): string {
+  const rows = facts.map(
+    ([label, value]) =>
+      html` <tr>
+        <td style="padding:4px 16px 4px 0;color:#556">${label}</td>
+        <td style="padding:4px 0">${value}</td>
+      </tr>`,
+  );
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <title>${headline}</title>
+      </head>
+      <body style="font-family:sans-serif;color:#112;max-width:36em;margin:2em auto;padding:0 1em">
+        <p>Hello ${name},</p>
+        <h1 style="font-size:1.25em">${headline}</h1>
+        <table role="presentation" style="border-collapse:collapse">
+          ${rows}
+        </table>
+        <p style="color:#556">${CLOSING}</p>
+      </body>
+    </html> `.text;
+}

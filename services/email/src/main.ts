@@ -1,0 +1,16 @@
+import { runChannel } from '@payfan/channel';
+import { main } from '@payfan/service';
+import { config } from './config.ts';
+import { emailChannel } from './email-channel.ts';
+
+main(async () => {
+  const { SMTP_URL, MAIL_FROM, ...common } = config();
+  await runChannel(common, () =>
+    emailChannel({
+      smtpUrl: SMTP_URL,
+      from: MAIL_FROM,
+      connections: common.CONCURRENCY,
+      timeoutMs: common.SEND_TIMEOUT_MS,
+    }),
+  );
+});

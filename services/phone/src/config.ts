@@ -1,0 +1,11 @@
+import { channelConfigFields } from '@payfan/channel';
+import { configFields, readConfig } from '@payfan/service';
+import { z } from 'zod';
+
+const PhoneConfig = z.object({
+  ...channelConfigFields({ port: 4042, concurrency: 20 }),
+  /** The SMS gateway; the sandbox's, unless told. */
+  SMS_URL: configFields.httpUrl('http://127.0.0.1:8026'),
+});
+
+export const config = () => readConfig(PhoneConfig);

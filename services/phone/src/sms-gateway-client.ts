@@ -1,0 +1,75 @@
+import type { Provider, SendResult } from '@payfan/channel';
+import { z } from 'zod';
+import type { Sms } from './sms.ts';
+
+/** What the gateway answers about a message. */
+const Accepted = z.object({ id: z.string() });
+const Refusal = z.object({ code: z.string().optional(), detail: z.string().optional() });
+
+/** Statuses that are about the moment or about us, not about the message: it may work later. */
+const MAY_WORK_LATER = new Set([401, 403, 404, 408, 425, 429]);
+/** The request cannot have reached anybody. */
+const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+/**
+ * An SMS gateway over HTTP: `POST /messages`, where the same reference is the same message, and
+ * `GET /messages/{reference}` to learn whether it was accepted.
+ */
+export function smsGateway(baseUrl: string): Provider<Sms> {
+  const messages = `${baseUrl.replace(/\/$/, '')}/messages`;
+  return {
+    name: 'sms-gateway',
+    async send(sms, { reference, signal }) {
+      let response: Response;
+      try {
+        response = await fetch(messages, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ reference, ...sms }),
+          signal,
+        });
+      } catch (error) {
+        return { kind: notConnected(error) ? 'failed' : 'unknown', error: describe(error) };
+      }
+      return resultOfAnswer(response);
+    },
+    async lookup({ reference, signal }) {
+      const response = await fetch(`${messages}/${encodeURIComponent(reference)}`, { signal });
+      if (response.ok) return { kind: 'sent', reference: Accepted.parse(await response.json()).id };
+      await response.body?.cancel();
+      if (response.status === 404) return { kind: 'absent' };
+      throw new Error(`the gateway answered ${response.status} when asked about the message`);
+    },
+  };
+}
+
+async function resultOfAnswer(response: Response): Promise<SendResult> {
+  const { status, ok, headers } = response;
+  const body: unknown = await response.json().catch(() => undefined);
+  if (ok) return { kind: 'sent', reference: Accepted.safeParse(body).data?.id ?? null };
+  const { code, detail } = Refusal.safeParse(body).data ?? {};
+  const error = [`the gateway answered ${status}`, code, detail]
+    .filter((part) => part !== undefined)
+    .join(': ');
+  if (status >= 400 && status < 500 && !MAY_WORK_LATER.has(status)) return { kind: 'rejected', error };
+  const retryAfterMs = retryAfter(headers.get('retry-after'));
+  return { kind: 'failed', error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+}
+
+/** RFC 9110, 10.2.3: seconds, or a date. */
+function retryAfter(value: string | null): number | undefined {
+  if (value === null) return undefined;
+  const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - Date.now();
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
+}
+
+function notConnected(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && 'code' in cause && NOT_CONNECTED.has(String(cause.code));
+}
+
+/** fetch says only "fetch failed"; the reason is in the cause. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+}

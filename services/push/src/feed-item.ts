@@ -1,0 +1,33 @@
+import type { Composed, Recipient } from '@payfan/channel';
+import type { PaymentEvent } from '@payfan/contracts';
+
+/** What one account's feed tells of one event. */
+export interface FeedItem {
+  accountId: string;
+  eventId: string;
+  type: 'transfer.debited' | 'transfer.credited';
+  data: {
+    transferId: string;
+    /** Minor units. */
+    amount: number;
+    currency: string;
+    counterparty: { name: string };
+    note: string;
+    createdAt: string;
+  };
+}
+
+/** Tells one side of a transfer about it: of the other, no more than the name. */
+export function composeItem({ id, data }: PaymentEvent, { role, party }: Recipient): Composed<FeedItem> {
+  const { transferId, amount, currency, note, createdAt } = data;
+  const { name } = role === 'payer' ? data.payee : data.payer;
+  return {
+    kind: 'message',
+    message: {
+      accountId: party.accountId,
+      eventId: id,
+      type: role === 'payer' ? 'transfer.debited' : 'transfer.credited',
+      data: { transferId, amount, currency, counterparty: { name }, note, createdAt },
+    },
+  };
+}

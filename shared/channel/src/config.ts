@@ -1,0 +1,24 @@
+import { configFields, type LogLevel } from '@payfan/service';
+
+/** Variables that every channel has. */
+export const channelConfigFields = (defaults: { port: number; concurrency: number }) => ({
+  PORT: configFields.port(defaults.port),
+  LOG_LEVEL: configFields.logLevel,
+  DATABASE_URL: configFields.databaseUrl,
+  AMQP_URL: configFields.amqpUrl,
+  TRANSACTION_URL: configFields.httpUrl('http://127.0.0.1:4000'),
+  /** Deliveries under way at once, on each lane. */
+  CONCURRENCY: configFields.integer({ min: 2, max: 2_000, default: defaults.concurrency }),
+  /** An attempt without an answer by then counts as unknown. */
+  SEND_TIMEOUT_MS: configFields.integer({ min: 100, max: 60_000, default: 10_000 }),
+});
+
+export interface ChannelConfig {
+  PORT: number;
+  LOG_LEVEL: LogLevel;
+  DATABASE_URL: string;
+  AMQP_URL: string[];
+  TRANSACTION_URL: string;
+  CONCURRENCY: number;
+  SEND_TIMEOUT_MS: number;
+}

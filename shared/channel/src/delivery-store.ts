@@ -1,0 +1,209 @@
+import type { Delivery, DeliveryStatus, Lane, Role } from '@payfan/contracts';
+import type { Queryable } from '@payfan/database';
+import type { DeadReason } from './policy.ts';
+
+/** Which alert: one event, to one of the people it concerns. */
+export interface DeliveryKey {
+  eventId: string;
+  role: Role;
+}
+
+export interface NewDelivery extends DeliveryKey {
+  transferId: string;
+  accountId: string;
+  recipient: string;
+  /** ISO 8601: when the money was committed. */
+  committedAt: string;
+}
+
+/**
+ * What a claim came to. `ours`: nobody else will attempt it until the claim runs out; `uncertain` if an
+ * earlier attempt may have been accepted. `done`: sent or dead. `busy`: somebody else is at it.
+ */
+export type Claim =
+  { kind: 'ours'; attempts: number; uncertain: boolean } | { kind: 'done' } | { kind: 'busy' };
+
+export interface Claimant {
+  /** Unique for each process. */
+  id: string;
+  /** How long a claim holds: longer than an attempt can take. */
+  seconds: number;
+}
+
+interface ClaimRow extends DeliveryKey {
+  attempts: number | null;
+  uncertain: boolean | null;
+  status: DeliveryStatus | null;
+}
+
+/**
+ * Claims deliveries in one statement, whether new, waiting for a further attempt, or left behind by a
+ * claimant that died. Answers in the order asked. Rows are locked in the order of their keys, so two
+ * batches never wait for each other crosswise.
+ */
+export async function claimDeliveries(
+  db: Queryable,
+  claimant: Claimant,
+  wanted: readonly NewDelivery[],
+): Promise<Claim[]> {
+  // A statement can claim a row once: whoever asks for it twice at the same time is behind himself.
+  const distinct = new Map(wanted.map((delivery) => [keyOf(delivery), delivery]));
+  const rows = await db.query<ClaimRow>({
+    name: 'deliveries-claim',
+    text: `with wanted as (
+             select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[])
+               as w (event_id, role, transfer_id, account_id, recipient, committed_at)
+           ), claimed as (
+             insert into deliveries as d (event_id, role, transfer_id, account_id, recipient, committed_at,
+                                          status, attempts, claimed_by, claimed_until)
+             select w.*, 'sending', 1, $7, clock_timestamp() + make_interval(secs => $8)
+             from wanted w order by event_id, role
+             on conflict (event_id, role) do update
+               set status = 'sending', attempts = d.attempts + 1,
+                   uncertain = d.uncertain or d.status = 'sending',
+                   claimed_by = excluded.claimed_by, claimed_until = excluded.claimed_until
+               where d.status = 'retrying' or (d.status = 'sending' and d.claimed_until <= clock_timestamp())
+             returning event_id, role, attempts, uncertain
+           )
+           select w.event_id as "eventId", w.role, c.attempts, c.uncertain, d.status
+           from wanted w
+             left join claimed c using (event_id, role)
+             left join deliveries d using (event_id, role)`,
+    values: [
+      ...columns(
+        [...distinct.values()],
+        'eventId',
+        'role',
+        'transferId',
+        'accountId',
+        'recipient',
+        'committedAt',
+      ),
+      claimant.id,
+      claimant.seconds,
+    ],
+  });
+  const found = new Map(rows.map((row) => [keyOf(row), row]));
+  return wanted.map((delivery) => {
+    const row = found.get(keyOf(delivery));
+    if (row?.attempts == null) {
+      // `status` is as of the statement's begin: null if somebody has just inserted it.
+      return row?.status === 'sent' || row?.status === 'dead' ? { kind: 'done' } : { kind: 'busy' };
+    }
+    found.delete(keyOf(delivery));
+    return { kind: 'ours', attempts: row.attempts, uncertain: row.uncertain === true };
+  });
+}
+
+/** How a claimed delivery ended, for now or for good. */
+export interface Outcome extends DeliveryKey {
+  status: Exclude<DeliveryStatus, 'sending'>;
+  uncertain: boolean;
+  provider: string | null;
+  reference: string | null;
+  error: string | null;
+  /** With `dead`: what becomes of the message. */
+  deadLetter: OutcomeLetter | null;
+}
+
+interface OutcomeLetter {
+  subject: string;
+  reason: DeadReason;
+  lane: Lane;
+  routingKey: string;
+  headers: Record<string, unknown>;
+  body: Buffer;
+}
+
+/** Null where the claim was no longer ours; else how long after the commit it was sent. */
+export type Recorded = { latencyMs: number | null } | null;
+
+/**
+ * Records outcomes, and the dead letters of those that are dead, in one statement. Guarded by the claim:
+ * a claimant that was stalled past its end must not overwrite what its successor has recorded.
+ */
+export async function recordOutcomes(
+  db: Queryable,
+  claimantId: string,
+  outcomes: readonly Outcome[],
+): Promise<Recorded[]> {
+  const letters = outcomes.map(({ deadLetter }) => deadLetter);
+  const rows = await db.query<DeliveryKey & { latencyMs: number | null }>({
+    name: 'deliveries-record',
+    text: `with outcome as (
+             select * from unnest($1::uuid[], $2::text[], $3::text[], $4::boolean[], $5::text[], $6::text[], $7::text[],
+                                  $8::text[], $9::text[], $10::text[], $11::text[], $12::jsonb[], $13::bytea[])
+               as o (event_id, role, status, uncertain, provider, reference, error,
+                     subject, reason, lane, routing_key, headers, body)
+           ), recorded as (
+             update deliveries d
+             set status = o.status, uncertain = o.status <> 'sent' and (d.uncertain or o.uncertain), provider = o.provider,
+                 reference = o.reference, error = o.error, claimed_by = null, claimed_until = null,
+                 sent_at = case when o.status = 'sent' then clock_timestamp() end
+             from outcome o
+             where d.event_id = o.event_id and d.role = o.role and d.status = 'sending' and d.claimed_by = $14
+             returning d.event_id, d.role, d.transfer_id, d.attempts, d.sent_at, d.committed_at
+           ), letters as (
+             insert into dead_letters as l (subject, event_id, role, transfer_id, lane, reason, error, attempts,
+                                            routing_key, headers, body)
+             select o.subject, r.event_id, r.role, r.transfer_id, o.lane, o.reason, o.error, r.attempts,
+                    o.routing_key, o.headers, o.body
+             from outcome o join recorded r using (event_id, role)
+             where o.status = 'dead'
+             on conflict (subject) do update
+               set reason = excluded.reason, error = excluded.error, attempts = excluded.attempts,
+                   headers = excluded.headers, times = l.times + 1, last_at = clock_timestamp()
+           )
+           select event_id as "eventId", role,
+                  extract(epoch from sent_at - committed_at)::float8 * 1000 as "latencyMs"
+           from recorded`,
+    values: [
+      ...columns(outcomes, 'eventId', 'role', 'status', 'uncertain', 'provider', 'reference', 'error'),
+      letters.map((letter) => letter?.subject),
+      letters.map((letter) => letter?.reason),
+      letters.map((letter) => letter?.lane),
+      letters.map((letter) => letter?.routingKey),
+      letters.map((letter) => letter && JSON.stringify(letter.headers)),
+      letters.map((letter) => letter?.body),
+      claimantId,
+    ],
+  });
+  const found = new Map(rows.map((row) => [keyOf(row), row]));
+  return outcomes.map((outcome) => found.get(keyOf(outcome)) ?? null);
+}
+
+/** Who wants to see deliveries: somebody who may see all, or the owner of one account. */
+export type Viewer = { kind: 'all' } | { kind: 'account'; accountId: string };
+
+export interface DeliveryRow extends Omit<Delivery, 'channel' | 'createdAt' | 'sentAt'> {
+  accountId: string;
+  createdAt: Date;
+  sentAt: Date | null;
+}
+
+/** A transfer's deliveries, payer first; none if the viewer has no part in it. */
+export async function listDeliveries(
+  db: Queryable,
+  transferId: string,
+  viewer: Viewer,
+): Promise<DeliveryRow[]> {
+  return db.query<DeliveryRow>({
+    name: 'deliveries-list',
+    text: `select account_id as "accountId", role, recipient, status, attempts, provider, reference, error,
+                  created_at as "createdAt", sent_at as "sentAt",
+                  round(extract(epoch from sent_at - committed_at) * 1000, 1)::float8 as "latencyMs"
+           from deliveries
+           where transfer_id = $1
+             and ($2::uuid is null
+                  or exists (select from deliveries own where own.transfer_id = $1 and own.account_id = $2))
+           order by role desc`,
+    values: [transferId, viewer.kind === 'account' ? viewer.accountId : null],
+  });
+}
+
+const keyOf = ({ eventId, role }: DeliveryKey): string => `${eventId}.${role}`;
+
+/** Rows as one array for each column, which is how `unnest` takes them. */
+function columns<Row>(rows: readonly Row[], ...names: (keyof Row)[]): unknown[][] {
+  return names.map((name) => rows.map((row) => row[name]));
+}

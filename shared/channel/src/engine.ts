@@ -1,0 +1,312 @@
+import {
+  CLOUDEVENTS_JSON,
+  delayExchange,
+  parsePaymentEvent,
+  retryRoutingKey,
+  type Lane,
+  type PaymentEvent,
+  type RetryStep,
+} from '@payfan/contracts';
+import { gather, type Queryable } from '@payfan/database';
+import { backoffMs, pause, type Broker, type Incoming } from '@payfan/messaging';
+import { runInContext, type Logger } from '@payfan/service';
+import { attempt } from './attempt.ts';
+import { storeUnreadable, type UnreadableMessage } from './dead-letter-store.ts';
+import {
+  claimDeliveries,
+  recordOutcomes,
+  type Claim,
+  type NewDelivery,
+  type Outcome,
+  type Recorded,
+} from './delivery-store.ts';
+import type { ChannelMetrics } from './metrics.ts';
+import { decide, waitAtStepMs, type Decision } from './policy.ts';
+import type { ChannelDefinition, Provider } from './provider.ts';
+import { alertReference, recipientsOf, type Recipient } from './recipient.ts';
+
+export interface EngineOptions<Message> {
+  definition: ChannelDefinition<Message>;
+  lane: Lane;
+  provider: Provider<Message>;
+  database: Queryable;
+  broker: Pick<Broker, 'publish'>;
+  logger: Logger;
+  metrics: ChannelMetrics;
+  /** Unique for each process: the holder of its claims. */
+  claimantId: string;
+  /** An attempt without an answer by then counts as unknown. */
+  sendTimeoutMs: number;
+  random: () => number;
+}
+
+/** How many attempts were made before this copy of the message: `x-death` is not kept by every broker version. */
+export const ATTEMPT_HEADER = 'x-payfan-attempt';
+
+/** Deliveries in one statement. */
+const BATCH = 200;
+/** Batches under way at once: one is being written while the next is being sent. */
+const BATCHES = 2;
+/** A claim outlives its attempt by this, so that the outcome can be recorded. */
+const CLAIM_MARGIN_SECONDS = 5;
+const RECORD_AGAIN = { firstMs: 100, longestMs: 2_000 };
+
+/** Somebody else has a live claim on this delivery; the message is to be looked at again. */
+export class DeliveryBusy extends Error {
+  constructor(reference: string) {
+    super(`delivery ${reference} is being attempted by somebody else`);
+    this.name = 'DeliveryBusy';
+  }
+}
+
+type OwnClaim = Claim & { kind: 'ours' };
+
+/** A message and the event in it. */
+interface Received {
+  event: PaymentEvent;
+  incoming: Incoming;
+}
+
+/**
+ * One lane's work: makes one alert for each person out of each message, however often the message comes.
+ * Claim, compose, send, record; then the message may be acknowledged.
+ */
+export class DeliveryEngine<Message> {
+  readonly #options: EngineOptions<Message>;
+  readonly #claim: (delivery: NewDelivery) => Promise<Claim>;
+  readonly #record: (outcome: Outcome) => Promise<Recorded>;
+  readonly #stopping = new AbortController();
+
+  constructor(options: EngineOptions<Message>) {
+    this.#options = options;
+    const { database, claimantId, sendTimeoutMs } = options;
+    const claimant = { id: claimantId, seconds: sendTimeoutMs / 1_000 + CLAIM_MARGIN_SECONDS };
+    this.#claim = gather({
+      maxItems: BATCH,
+      concurrency: BATCHES,
+      work: (wanted: NewDelivery[]) => claimDeliveries(database, claimant, wanted),
+    });
+    this.#record = gather({
+      maxItems: BATCH,
+      concurrency: BATCHES,
+      work: (outcomes: Outcome[]) => recordOutcomes(database, claimantId, outcomes),
+    });
+  }
+
+  /** From now on an outcome that cannot be recorded is left to whoever gets the message next. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  /** Handles a message of a lane's queue: a return acknowledges it, a throw keeps it in hand. */
+  async onMessage(incoming: Incoming): Promise<void> {
+    const parsed = parsePaymentEvent(incoming.body);
+    if (!parsed.ok) {
+      await this.#keepUnreadable(incoming, { reason: 'unreadable', error: parsed.reason });
+      return;
+    }
+    const received = { event: parsed.event, incoming };
+    await this.#inContext(parsed.event, async () => {
+      const steps = await this.#forEachRecipient(received, (recipient, claim) =>
+        this.#deliver(received, recipient, claim),
+      );
+      const longest = steps.sort((a, b) => b.delayMs - a.delayMs)[0];
+      if (longest !== undefined) await this.#tryAgainLater(received, longest);
+    });
+  }
+
+  /** Handles what the broker gave up on: its deliveries are dead, unless they were made after all. */
+  async onDeadMessage(incoming: Incoming): Promise<void> {
+    const error = 'the broker gave up: consumers died with this message in hand, again and again';
+    const parsed = parsePaymentEvent(incoming.body);
+    if (!parsed.ok) {
+      await this.#keepUnreadable(incoming, { reason: 'delivery_limit', error });
+      return;
+    }
+    const received = { event: parsed.event, incoming };
+    await this.#inContext(parsed.event, () =>
+      this.#forEachRecipient(received, async (recipient, claim) => {
+        const decision = {
+          kind: 'dead',
+          reason: 'delivery_limit',
+          error,
+          uncertain: claim.uncertain,
+        } as const;
+        await this.#settle(received, recipient, decision, null);
+        return undefined;
+      }),
+    );
+  }
+
+  #inContext<T>(event: PaymentEvent, work: () => Promise<T>): Promise<T> {
+    return runInContext({ correlationId: event.correlationid, traceparent: event.traceparent }, work);
+  }
+
+  /**
+   * Claims the delivery to each recipient and works on those that are ours, side by side. Answers the retry
+   * steps that come of it. A delivery that is busy elsewhere makes it throw, unless the message comes back
+   * anyway.
+   */
+  async #forEachRecipient(
+    { event }: Received,
+    work: (recipient: Recipient, claim: OwnClaim) => Promise<RetryStep | undefined>,
+  ): Promise<RetryStep[]> {
+    const settled = await Promise.allSettled(
+      recipientsOf(event).map(async (recipient) => {
+        const claim = await this.#claim(this.#newDelivery(event, recipient));
+        if (claim.kind === 'done') return undefined;
+        if (claim.kind === 'busy') throw new DeliveryBusy(alertReference(event.id, recipient.role));
+        return work(recipient, claim);
+      }),
+    );
+    const steps = settled.flatMap((outcome) =>
+      outcome.status === 'fulfilled' && outcome.value !== undefined ? [outcome.value] : [],
+    );
+    const failure = settled.find((outcome) => outcome.status === 'rejected');
+    if (failure !== undefined && steps.length === 0) throw failure.reason;
+    return steps;
+  }
+
+  #newDelivery(event: PaymentEvent, recipient: Recipient): NewDelivery {
+    return {
+      eventId: event.id,
+      role: recipient.role,
+      transferId: event.data.transferId,
+      accountId: recipient.party.accountId,
+      recipient: this.#options.definition.address(recipient),
+      committedAt: event.data.createdAt,
+    };
+  }
+
+  /** One attempt at one delivery that is ours; answers where the message is to wait if there is to be another. */
+  async #deliver(received: Received, recipient: Recipient, claim: OwnClaim): Promise<RetryStep | undefined> {
+    const { definition, provider, sendTimeoutMs, metrics, lane } = this.#options;
+    const { event, incoming } = received;
+    const composed = definition.compose(event, recipient);
+    if (composed.kind === 'impossible') {
+      const error = composed.reason;
+      await this.#settle(
+        received,
+        recipient,
+        { kind: 'dead', reason: 'rejected', error, uncertain: false },
+        null,
+      );
+      return undefined;
+    }
+    const { result, resent } = await attempt(provider, composed.message, {
+      reference: alertReference(event.id, recipient.role),
+      uncertain: claim.uncertain,
+      timeoutMs: sendTimeoutMs,
+    });
+    if (resent) metrics.resent.inc({ lane });
+    const decision = decide(result, earlierAttempts(incoming));
+    await this.#settle(received, recipient, decision, provider.name);
+    return decision.kind === 'retry' ? decision.step : undefined;
+  }
+
+  async #settle(
+    { event, incoming }: Received,
+    { role }: Recipient,
+    decision: Decision,
+    provider: string | null,
+  ): Promise<void> {
+    const { logger, metrics, lane } = this.#options;
+    const recorded = await this.#recordUntilDone({
+      eventId: event.id,
+      role,
+      status: STATUS[decision.kind],
+      uncertain: decision.kind !== 'sent' && decision.uncertain,
+      provider,
+      reference: decision.kind === 'sent' ? decision.reference : null,
+      error: decision.kind === 'sent' ? null : decision.error,
+      deadLetter:
+        decision.kind !== 'dead'
+          ? null
+          : {
+              subject: alertReference(event.id, role),
+              reason: decision.reason,
+              lane,
+              routingKey: incoming.routingKey,
+              headers: incoming.headers,
+              body: incoming.body,
+            },
+    });
+    const about = { eventId: event.id, transferId: event.data.transferId, role, lane, provider };
+    if (recorded === null) {
+      logger.warn(
+        { ...about, outcome: decision.kind },
+        'outcome not recorded: another process took the claim over',
+      );
+      return;
+    }
+    metrics.deliveries.inc({ lane, outcome: decision.kind });
+    if (decision.kind === 'sent') {
+      if (recorded.latencyMs !== null) metrics.latency.observe({ lane }, recorded.latencyMs / 1_000);
+      logger.info({ ...about, latencyMs: recorded.latencyMs }, 'alert sent');
+    } else if (decision.kind === 'retry') {
+      logger.warn(
+        { ...about, error: decision.error, step: decision.step.name },
+        'alert not sent, trying again later',
+      );
+    } else {
+      metrics.deadLetters.inc({ reason: decision.reason });
+      logger.error(
+        { ...about, error: decision.error, reason: decision.reason },
+        'alert given up: see the dead letters',
+      );
+    }
+  }
+
+  /**
+   * What happened at the provider is known here only, so it is worth waiting for the database to come back.
+   * Until then the message stays in hand.
+   */
+  async #recordUntilDone(outcome: Outcome): Promise<Recorded> {
+    const { logger } = this.#options;
+    for (let failures = 1; ; failures += 1) {
+      try {
+        return await this.#record(outcome);
+      } catch (error) {
+        if (this.#stopping.signal.aborted) throw error;
+        logger.warn({ eventId: outcome.eventId, role: outcome.role, err: error }, 'outcome not recorded yet');
+        await pause(backoffMs(failures, RECORD_AGAIN, this.#options.random), this.#stopping.signal);
+      }
+    }
+  }
+
+  /** Publishes a copy to a delay queue. Confirmed before we return, hence before the original is acknowledged. */
+  async #tryAgainLater({ event, incoming }: Received, step: RetryStep): Promise<void> {
+    const { definition, lane, broker, random } = this.#options;
+    await broker.publish({
+      exchange: delayExchange(definition.name),
+      routingKey: retryRoutingKey(step, lane),
+      messageId: event.id,
+      contentType: CLOUDEVENTS_JSON,
+      headers: { ...ownHeaders(incoming), [ATTEMPT_HEADER]: earlierAttempts(incoming) + 1 },
+      expiresAfterMs: waitAtStepMs(step, random),
+      body: incoming.body,
+    });
+  }
+
+  async #keepUnreadable(incoming: Incoming, why: Pick<UnreadableMessage, 'reason' | 'error'>): Promise<void> {
+    const { database, logger, metrics, lane } = this.#options;
+    const { routingKey, headers, body, messageId, queue } = incoming;
+    await storeUnreadable(database, { ...why, lane, routingKey, headers, body });
+    metrics.deadLetters.inc({ reason: why.reason });
+    logger.error({ messageId, queue, ...why }, 'message is not an event we know: see the dead letters');
+  }
+}
+
+const STATUS = { sent: 'sent', retry: 'retrying', dead: 'dead' } as const;
+
+/** From our own header; anything else there counts as none. */
+function earlierAttempts({ headers }: Incoming): number {
+  const value = headers[ATTEMPT_HEADER];
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 0;
+}
+
+/** The headers that are ours to pass on; the broker's own (`x-death` and its like) belong to one journey. */
+function ownHeaders({ headers }: Incoming): Record<string, string> {
+  const { traceparent } = headers;
+  return typeof traceparent === 'string' ? { traceparent } : {};
+}

@@ -1,0 +1,28 @@
+/** `₹1,00,000.00`: Indian grouping. From minor units, by way of a decimal string, so that nothing is rounded. */
+export function formatAmount(amountMinor: number, currency: string): string {
+  const digits = String(amountMinor).padStart(3, '0');
+  const decimal = `${digits.slice(0, -2)}.${digits.slice(-2)}`;
+  // ECMA-402 formats a decimal string exactly; TypeScript's lib knows that from es2023 on.
+  return new Intl.NumberFormat('en-IN', { style: 'currency', currency }).format(decimal as `${number}`);
+}
+
+const time = new Intl.DateTimeFormat('en-IN', {
+  timeZone: 'Asia/Kolkata',
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  hour: 'numeric',
+  minute: '2-digit',
+  hour12: true,
+});
+
+/** `24 Nov 2026, 2:05 pm IST`: where the money moved, whatever the clock of the machine. */
+export function formatTime(iso: string): string {
+  // ICU versions differ in which space stands before am and pm.
+  return `${time.format(new Date(iso)).replaceAll(/[\u202f\u00a0]/g, ' ')} IST`;
+}
+
+/** Text from people on one line: what could begin another line, header or message becomes a space. */
+export function oneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+}

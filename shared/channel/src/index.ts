@@ -1,0 +1,7 @@
+export { createChannel, type ChannelOptions } from './channel.ts';
+export { channelConfigFields, type ChannelConfig } from './config.ts';
+export { formatAmount, formatTime, oneLine } from './format.ts';
+export { channelMetrics, type ChannelMetrics } from './metrics.ts';
+export type { ChannelDefinition, Composed, Provider, SendOptions, SendResult } from './provider.ts';
+export { alertReference, recipientsOf, type Recipient } from './recipient.ts';
+export { runChannel } from './run-channel.ts';

@@ -1,0 +1,44 @@
+import { Counter, Histogram, type Registry } from 'prom-client';
+
+/** What a channel counts. */
+export interface ChannelMetrics {
+  /** Attempts, by lane and what they came to. */
+  deliveries: Counter<'lane' | 'outcome'>;
+  /** From the commit of the transfer to the acceptance by the provider. */
+  latency: Histogram<'lane'>;
+  /** Alerts sent again that may have been accepted before: the only way a person can be told twice. */
+  resent: Counter<'lane'>;
+  deadLetters: Counter<'reason'>;
+}
+
+/** Registers a channel's metrics; once for each registry. */
+export function channelMetrics(registry: Registry): ChannelMetrics {
+  const registers = [registry];
+  return {
+    deliveries: new Counter({
+      name: 'deliveries_total',
+      help: 'Attempts at deliveries, by lane and outcome',
+      labelNames: ['lane', 'outcome'],
+      registers,
+    }),
+    latency: new Histogram({
+      name: 'delivery_latency_seconds',
+      help: 'From the commit of the transfer to the acceptance by the provider',
+      labelNames: ['lane'],
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600],
+      registers,
+    }),
+    resent: new Counter({
+      name: 'deliveries_resent_total',
+      help: 'Alerts sent again under the same reference, because nobody could tell whether they had been accepted',
+      labelNames: ['lane'],
+      registers,
+    }),
+    deadLetters: new Counter({
+      name: 'dead_letters_total',
+      help: 'Messages and deliveries given up, by reason',
+      labelNames: ['reason'],
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,41 @@
+import { RETRY_STEPS, type RetryStep } from '@payfan/contracts';
+import type { SendResult } from './provider.ts';
+
+/** Why a delivery was given up. */
+export type DeadReason = 'rejected' | 'exhausted' | 'delivery_limit';
+
+/** What follows from an attempt. */
+export type Decision =
+  | { kind: 'sent'; reference: string | null }
+  | { kind: 'retry'; step: RetryStep; error: string; uncertain: boolean }
+  | { kind: 'dead'; reason: DeadReason; error: string; uncertain: boolean };
+
+/**
+ * Decides what follows from a result. An attempt that may work later waits at the step that its number
+ * leads to, or a longer one if the provider asked for more time; after the last step it is given up.
+ *
+ * @param earlierAttempts 0 for the first
+ */
+export function decide(result: SendResult, earlierAttempts: number): Decision {
+  if (result.kind === 'sent') return result;
+  const { error } = result;
+  const uncertain = result.kind === 'unknown';
+  if (result.kind === 'rejected') return { kind: 'dead', reason: 'rejected', error, uncertain };
+  const wantedMs = result.kind === 'failed' ? (result.retryAfterMs ?? 0) : 0;
+  const later = RETRY_STEPS.slice(earlierAttempts);
+  // A provider may ask for more than our longest delay: then the longest, rather than giving up.
+  const step = later.find(({ delayMs }) => delayMs >= wantedMs) ?? later.at(-1);
+  if (step === undefined) return { kind: 'dead', reason: 'exhausted', error, uncertain };
+  return { kind: 'retry', step, error, uncertain };
+}
+
+/**
+ * How long a copy waits at a step: up to a fifth less than its delay, so that what failed together does
+ * not come back together. It must not be more: the queue's own TTL would cut it. The spread is also the
+ * longest that a message can wait behind another in the same queue.
+ *
+ * @param random uniform in [0, 1)
+ */
+export function waitAtStepMs({ delayMs }: RetryStep, random: () => number): number {
+  return Math.round(delayMs * (1 - 0.2 * random()));
+}

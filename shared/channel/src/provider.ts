@@ -1,0 +1,49 @@
+import type { PaymentEvent } from '@payfan/contracts';
+import type { Recipient } from './recipient.ts';
+
+/** What became of handing a message to a provider. */
+export type SendResult =
+  /** Accepted; `reference` is the provider's own name for it. */
+  | { kind: 'sent'; reference: string | null }
+  /** It will never work: no such address, a message that is refused for what it is. */
+  | { kind: 'rejected'; error: string }
+  /** Certainly not accepted, and it may work later; not before `retryAfterMs`, if the provider said so. */
+  | { kind: 'failed'; error: string; retryAfterMs?: number }
+  /** Accepted or not, who knows: no answer after the request went out. */
+  | { kind: 'unknown'; error: string };
+
+export interface SendOptions {
+  /** The same on every attempt at this alert: a provider that knows it sends nothing twice. */
+  reference: string;
+  /** Aborted when nobody waits for the answer any more. */
+  signal: AbortSignal;
+}
+
+/** Somebody who carries messages: an SMS gateway, an SMTP server, our own feed. */
+export interface Provider<Message> {
+  /** Recorded with each delivery. */
+  readonly name: string;
+  /** Hands over a message. May throw only where it cannot tell whether that worked. */
+  send(message: Message, options: SendOptions): Promise<SendResult>;
+  /**
+   * Whether a message was accepted under our reference, for attempts whose answer never came: `sent` if
+   * it was, `absent` if it certainly was not. Left out where the provider cannot be asked.
+   */
+  lookup?(options: SendOptions): Promise<{ kind: 'sent'; reference: string | null } | { kind: 'absent' }>;
+  /** Lets go of connections. */
+  stop?(): Promise<void>;
+}
+
+/** A message, or why there can be none for this recipient. */
+export type Composed<Message> =
+  { kind: 'message'; message: Message } | { kind: 'impossible'; reason: string };
+
+/** The two things that make a channel what it is, beside its name. */
+export interface ChannelDefinition<Message> {
+  name: string;
+  /** Where a party is reached: an account id, a phone number, a mail address. Shown in the timeline. */
+  address(recipient: Recipient): string;
+  compose(event: PaymentEvent, recipient: Recipient): Composed<Message>;
+  /** Made once for each lane: a crowd must not use up the connections that a person's alert needs. */
+  openProvider(): Provider<Message>;
+}

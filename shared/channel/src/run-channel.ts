@@ -1,0 +1,75 @@
+import { channelTopology, ROLES } from '@payfan/contracts';
+import { isDatabaseAway, openDatabase, type Database } from '@payfan/database';
+import { openBroker } from '@payfan/messaging';
+import {
+  createApi,
+  createHealth,
+  createLogger,
+  createMetrics,
+  httpServer,
+  Problem,
+  remoteAuthenticator,
+  runParts,
+} from '@payfan/service';
+import { v7 as newId } from 'uuid';
+import { createChannel } from './channel.ts';
+import type { ChannelConfig } from './config.ts';
+import { deadLetterRoutes } from './http/dead-letters.ts';
+import { deliveryRoutes } from './http/deliveries.ts';
+import { channelMetrics } from './metrics.ts';
+import type { ChannelDefinition } from './provider.ts';
+
+/** Runs a channel's whole program: consumers, API, health, metrics, shutdown. */
+export async function runChannel<Message>(
+  config: ChannelConfig,
+  define: (around: { database: Database }) => ChannelDefinition<Message>,
+): Promise<void> {
+  const database = openDatabase({ url: config.DATABASE_URL, name: 'channel' });
+  const definition = define({ database });
+  const { name } = definition;
+  const logger = createLogger({ service: name, level: config.LOG_LEVEL });
+  const metrics = createMetrics(name);
+  const broker = openBroker({ urls: config.AMQP_URL, name, log: logger, topology: channelTopology(name) });
+  const channel = createChannel({
+    definition,
+    database,
+    broker,
+    logger,
+    metrics: channelMetrics(metrics),
+    claimantId: newId(),
+    prefetch: Math.max(1, Math.floor(config.CONCURRENCY / ROLES.length)),
+    sendTimeoutMs: config.SEND_TIMEOUT_MS,
+    random: Math.random,
+  });
+
+  const health = createHealth({ database: () => database.ping(), broker: () => broker.ping() });
+  const api = createApi({
+    title: `Payfan ${name}`,
+    description: `What became of alerts by ${name}.`,
+    version: '1.0.0',
+    logger,
+    health,
+    metrics,
+    authenticate: remoteAuthenticator({ transactionUrl: config.TRANSACTION_URL }),
+    problemFor: databaseAway,
+  });
+  deliveryRoutes(api, { name, database });
+  deadLetterRoutes(api, database);
+
+  await runParts({
+    logger,
+    health,
+    parts: [database, broker, channel, httpServer({ api, port: config.PORT, logger })],
+  });
+}
+
+function databaseAway(error: unknown): Problem | undefined {
+  if (!isDatabaseAway(error)) return undefined;
+  return new Problem({
+    status: 503,
+    code: 'temporarily_unavailable',
+    detail: 'The database does not answer at the moment.',
+    retryAfterSeconds: 2,
+    cause: error,
+  });
+}
