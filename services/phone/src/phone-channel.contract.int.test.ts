@@ -1,0 +1,48 @@
+import { channelContract } from '@payfan/channel/contract';
+import { freePort, startProgram } from '@payfan/stack/testing';
+import { phoneChannel } from './phone-channel.ts';
+import { smsGateway } from './sms-gateway-client.ts';
+
+interface Messages {
+  data: { to: string; body: string }[];
+}
+
+channelContract({
+  name: 'phone',
+  provider: 'outside',
+  async openWorld() {
+    const port = String(await freePort());
+    const url = `http://127.0.0.1:${port}`;
+    const sandbox = await startProgram({
+      name: 'sandbox',
+      entry: 'services/sandbox/dist/main.js',
+      env: { SANDBOX_PARTS: 'sms', SMS_PORT: port },
+      readyUrls: [`${url}/readyz`],
+    });
+    return {
+      definition: phoneChannel(() => smsGateway(url)),
+      world: {
+        knowsReferences: true,
+        async arrived() {
+          const { data } = (await (await fetch(`${url}/messages?limit=1000`)).json()) as Messages;
+          return data.map(({ to, body }) => ({ to, text: body }));
+        },
+        async behave(how) {
+          const behaviour = {
+            well: {},
+            fails: { failRate: 1 },
+            hangs: { hang: true },
+          };
+          await fetch(`${url}/behaviour`, {
+            method: 'PUT',
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify(typeof how === 'string' ? behaviour[how] : { reject: [how.rejects] }),
+          });
+        },
+        async close() {
+          await sandbox.stop();
+        },
+      },
+    };
+  },
+});
