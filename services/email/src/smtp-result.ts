@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import type { SendResult } from '@payfan/channel';
 
 /** What nodemailer tells of a failure. */
@@ -25,7 +26,7 @@ const NEVER_SENT = 'Reached maximum number of retries';
  * 4yz may work later, 5yz will not). Silence is certain only before the mail went out.
  */
 export function resultOfSmtpError(thrown: unknown): SendResult {
-  const error: SmtpError = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const error: SmtpError = isNativeError(thrown) ? thrown : new Error(String(thrown));
   const { code = '', originalCode = '', timeoutType = '', responseCode, permanent, message } = error;
   if (responseCode !== undefined) {
     const refused = ABOUT_THE_MAIL.has(code) && permanent === true;

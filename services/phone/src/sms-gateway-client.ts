@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import type { Provider, SendResult } from '@payfan/channel';
 import { z } from 'zod';
 import type { Sms } from './sms.ts';
@@ -63,13 +64,18 @@ function retryAfter(value: string | null): number | undefined {
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
 
-function notConnected(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error && 'code' in cause && NOT_CONNECTED.has(String(cause.code));
+/** What went wrong below fetch, which itself says only "fetch failed". */
+function causeOf(error: unknown): (Error & { code?: string }) | undefined {
+  return isNativeError(error) && isNativeError(error.cause) ? error.cause : undefined;
 }
 
-/** fetch says only "fetch failed"; the reason is in the cause. */
+const notConnected = (error: unknown): boolean => NOT_CONNECTED.has(causeOf(error)?.code ?? '');
+
 function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+  if (!isNativeError(error)) return String(error);
+  const cause = causeOf(error);
+  // Several addresses were tried: their errors are inside, and only the code tells what they have in common.
+  return cause === undefined
+    ? error.message
+    : `${error.message}: ${cause.message || (cause.code ?? cause.name)}`;
 }

@@ -46,7 +46,7 @@ export function createChannel<Message>({ prefetch, ...options }: ChannelOptions<
     async stop() {
       for (const { engine } of lanes) engine.stop();
       await Promise.all(consumers.map((consumer) => consumer.stop()));
-      await Promise.all(lanes.map(({ provider }) => provider.stop?.()));
+      await Promise.all(lanes.map(async ({ provider }) => provider.stop?.()));
     },
   };
 }

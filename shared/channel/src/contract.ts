@@ -273,7 +273,8 @@ interface SeenLetter {
 }
 
 /** A database, a broker, a world, and the channel between them. */
-async function setUp<Message>({ name, openWorld }: ChannelSubject<Message>) {
+async function setUp<Message>(subject: ChannelSubject<Message>) {
+  const { name } = subject;
   const [fresh, vhost] = await Promise.all([freshDatabase(), freshVhost()]);
   const logger = createLogger({ service: name, level: 'silent' });
   const database = openDatabase({ url: fresh.urlFor(name), name });
@@ -285,7 +286,7 @@ async function setUp<Message>({ name, openWorld }: ChannelSubject<Message>) {
   });
   await broker.start();
   await waitFor(() => broker.ping(), { what: 'the broker', timeoutMs: 20_000 });
-  const { definition, world } = await openWorld({ database });
+  const { definition, world } = await subject.openWorld({ database });
 
   const openChannel = (): Part => {
     const options: ChannelOptions<Message> = {

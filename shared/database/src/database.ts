@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import pg from 'pg';
 
 /** A statement with its name, so that it is prepared once on each connection and findable in `pg_stat_statements`. */
@@ -99,7 +100,10 @@ export class Database implements Queryable {
         query: async <Row>(statement: Statement) =>
           (await client.query<Row & pg.QueryResultRow>(statement)).rows,
       });
-      await client.query('commit');
+      const { command } = await client.query('commit');
+      // To a transaction in which a statement failed COMMIT answers ROLLBACK, and no error: work that
+      // hid the failure must not pass for done.
+      if (command !== 'COMMIT') throw new Error('a statement failed, so the transaction was rolled back');
       return value;
     } catch (error) {
       await client.query('rollback').catch((failure: unknown) => (broken = failure as Error));
@@ -126,8 +130,9 @@ const AWAY_MESSAGE =
 
 /** True when the database could not do its work (gone, full, starting, too busy), whatever the statement was. */
 export function isDatabaseAway(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!isNativeError(error)) return false;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (AWAY.test(code) || AWAY_NODE.has(code) || AWAY_MESSAGE.test(error.message)) return true;
-  return error instanceof AggregateError && error.errors.some(isDatabaseAway);
+  // Several addresses were tried, and each failed.
+  return 'errors' in error && Array.isArray(error.errors) && error.errors.some(isDatabaseAway);
 }

@@ -1,0 +1,51 @@
+import { someTransfer } from '@payfan/channel/contract';
+import type { PaymentEvent } from '@payfan/contracts';
+import fc from 'fast-check';
+import { composeMail, type Mail } from './mail.ts';
+
+function compose(event: PaymentEvent, role: 'payer' | 'payee'): Mail {
+  const composed = composeMail(event, { role, party: event.data[role] });
+  if (composed.kind !== 'message') throw new Error(composed.reason);
+  return composed.message;
+}
+
+test('payer and payee read each their own side', () => {
+  const event = someTransfer({ amount: 1_00_000_00, note: 'rent' });
+  event.data.createdAt = '2026-11-24T08:35:00.000Z';
+  const [debit, credit] = [compose(event, 'payer'), compose(event, 'payee')];
+  expect(debit.subject).toBe('You paid ₹1,00,000.00 to Ravi Kumar');
+  expect(debit.to).toEqual({ name: 'Asha Rao', address: event.data.payer.email });
+  expect(debit.text).toContain('Paid to: Ravi Kumar\nWhen: 24 Nov 2026, 2:05 pm IST\nNote: rent\n');
+  expect(credit.subject).toBe('You received ₹1,00,000.00 from Asha Rao');
+  expect(credit.to).toEqual({ name: 'Ravi Kumar', address: event.data.payee.email });
+});
+
+test('what people write is text in the HTML, never markup', () => {
+  const { html } = compose(someTransfer({ note: `<img src=x onerror="a('b')"> & co` }), 'payer');
+  expect(html).toContain('&lt;img src=x onerror=&quot;a(&#39;b&#39;)&quot;&gt; &amp; co');
+  expect(html).not.toContain('<img');
+});
+
+test('without a note there is no line for it', () => {
+  expect(compose(someTransfer(), 'payer').text).not.toContain('Note');
+});
+
+test('no name, whatever is in it, begins a new line in the subject or the recipient', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (name) => {
+      const mail = compose(someTransfer({ payerName: name, payeeName: name }), 'payer');
+      expect(`${mail.subject}${mail.to.name}`).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}]/u);
+    }),
+  );
+});
+
+test.each(['', 'nobody', 'a@b\r\nBcc: evil@example.com', 'a@b, evil@example.com', '<a@b>', 'a b@c', 'a@b@c'])(
+  'no mail is made for the address %j',
+  (email) => {
+    const event = someTransfer();
+    expect(composeMail(event, { role: 'payer', party: { ...event.data.payer, email } })).toEqual({
+      kind: 'impossible',
+      reason: 'the recipient has no address that mail can go to',
+    });
+  },
+);

@@ -1,0 +1,80 @@
+import { freePort, startProgram, type Program } from '@payfan/stack/testing';
+import { smtpProvider } from './smtp-client.ts';
+
+interface Inbox {
+  total: number;
+  items: {
+    Content: { Headers: Record<string, string[]> };
+    To: { Mailbox: string; Domain: string }[];
+    Raw: { From: string; To: string[] };
+  }[];
+}
+
+let sandbox: Program;
+let smtpUrl: string;
+let mailUrl: string;
+
+beforeAll(async () => {
+  const [smtpPort, mailPort] = [String(await freePort()), String(await freePort())];
+  smtpUrl = `smtp://127.0.0.1:${smtpPort}`;
+  mailUrl = `http://127.0.0.1:${mailPort}`;
+  sandbox = await startProgram({
+    name: 'sandbox',
+    entry: 'services/sandbox/dist/main.js',
+    env: { SANDBOX_PARTS: 'mail', SMTP_PORT: smtpPort, MAIL_PORT: mailPort },
+    readyUrls: [`${mailUrl}/readyz`],
+  });
+});
+afterAll(async () => {
+  await sandbox.stop();
+});
+
+const open = (url = smtpUrl) =>
+  smtpProvider({
+    smtpUrl: url,
+    from: { name: 'Payfan', address: 'alerts@payfan.example' },
+    connections: 2,
+    timeoutMs: 1_000,
+  });
+const mailTo = (address: string, name = 'Ravi') => ({
+  to: { name, address },
+  subject: 'Hello',
+  text: 'text',
+  html: '<p>html</p>',
+});
+const signal = new AbortController().signal;
+const inbox = async () => (await (await fetch(`${mailUrl}/api/v2/messages?limit=200`)).json()) as Inbox;
+
+test('a mail carries our reference as its Message-ID, on every attempt the same', async () => {
+  const provider = open();
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    const result = await provider.send(mailTo('twice@example.com'), { reference: 'event-1.payer', signal });
+    expect(result).toEqual({ kind: 'sent', reference: '<event-1.payer@payfan.example>' });
+  }
+  const { items } = await inbox();
+  const ids = items
+    .filter(({ Raw }) => Raw.To.includes('twice@example.com'))
+    .map(({ Content }) => Content.Headers['Message-ID']);
+  expect(ids).toEqual([['<event-1.payer@payfan.example>'], ['<event-1.payer@payfan.example>']]);
+  await provider.stop?.();
+});
+
+test.each(['Ravi\r\nBcc: evil@example.com', '"Ravi" <evil@example.com>, x', 'evil@example.com,'])(
+  'the name %j adds no recipient and no header',
+  async (name) => {
+    const provider = open();
+    const address = `named-${name.length}@example.com`;
+    await provider.send(mailTo(address, name), { reference: `named-${name.length}`, signal });
+    const [mail] = (await inbox()).items.filter(({ Raw }) => Raw.To.includes(address));
+    expect(mail?.Raw.To).toEqual([address]);
+    expect(Object.keys(mail?.Content.Headers ?? {})).not.toContain('Bcc');
+    await provider.stop?.();
+  },
+);
+
+test('nobody listening is a failure, not an unknown', async () => {
+  const provider = open(`smtp://127.0.0.1:${await freePort()}`);
+  const result = await provider.send(mailTo('x@example.com'), { reference: 'r', signal });
+  expect(result.kind).toBe('failed');
+  await provider.stop?.();
+});

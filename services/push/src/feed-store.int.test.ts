@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { openDatabase, type Database } from '@payfan/database';
+import { freshDatabase, type FreshDatabase } from '@payfan/stack/testing';
+import type { FeedItem } from './feed-item.ts';
+import { appendToFeeds } from './feed-store.ts';
+
+let fresh: FreshDatabase;
+let database: Database;
+
+beforeAll(async () => {
+  fresh = await freshDatabase();
+  database = openDatabase({ url: fresh.urlFor('push'), name: 'push' });
+});
+afterAll(async () => {
+  await database.stop();
+  await fresh.drop();
+});
+
+const item = (accountId: string, eventId: string = randomUUID()): FeedItem => ({
+  accountId,
+  eventId,
+  type: 'transfer.credited',
+  data: {
+    transferId: randomUUID(),
+    amount: 1,
+    currency: 'INR',
+    counterparty: { name: 'Asha' },
+    note: '',
+    createdAt: new Date().toISOString(),
+  },
+});
+
+async function sequencesOf(accountId: string): Promise<number[]> {
+  const rows = await database.query<{ seq: number }>({
+    text: 'select seq from feed_events where account_id = $1 order by seq',
+    values: [accountId],
+  });
+  return rows.map(({ seq }) => seq);
+}
+const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1);
+
+test('numbers an account’s items from 1, in the order they came', async () => {
+  const [asha, ravi] = [randomUUID(), randomUUID()];
+  expect(await appendToFeeds(database, [item(asha), item(ravi), item(asha)])).toEqual([1, 1, 2]);
+  expect(await appendToFeeds(database, [item(ravi), item(asha)])).toEqual([2, 3]);
+});
+
+test('an event is told once: again it keeps its number, in the same batch and in a later one', async () => {
+  const account = randomUUID();
+  const told = item(account);
+  expect(await appendToFeeds(database, [told, item(account), told])).toEqual([1, 2, 1]);
+  expect(await appendToFeeds(database, [item(account), told])).toEqual([3, 1]);
+  expect(await sequencesOf(account)).toEqual([1, 2, 3]);
+});
+
+test('many writers at once, over the same accounts and events, leave no gap and no double', async () => {
+  const accounts = Array.from({ length: 5 }, () => randomUUID());
+  const events = Array.from({ length: 40 }, () => randomUUID());
+  const everything = accounts.flatMap((account) => events.map((event) => item(account, event)));
+  const shuffled = () => [...everything].sort(() => Math.random() - 0.5);
+  await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      const mine = shuffled();
+      for (let at = 0; at < mine.length; at += 25) await appendToFeeds(database, mine.slice(at, at + 25));
+    }),
+  );
+  for (const account of accounts) expect(await sequencesOf(account)).toEqual(upTo(events.length));
+});
+
+test('a batch that fails takes no numbers', async () => {
+  const account = randomUUID();
+  await expect(appendToFeeds(database, [item(account), item('not a uuid')])).rejects.toThrow(/uuid/);
+  expect(await appendToFeeds(database, [item(account)])).toEqual([1]);
+});

@@ -1,0 +1,295 @@
+import { randomUUID } from 'node:crypto';
+import { RETRY_STEPS } from '@payfan/contracts';
+import { openDatabase, type Database } from '@payfan/database';
+import type { Incoming, Outgoing } from '@payfan/messaging';
+import { createLogger, createMetrics } from '@payfan/service';
+import { freshDatabase, waitFor, type FreshDatabase } from '@payfan/stack/testing';
+import { someTransfer } from './contract.ts';
+import { ATTEMPT_HEADER, DeliveryBusy, DeliveryEngine } from './engine.ts';
+import { channelMetrics } from './metrics.ts';
+import type { Provider, SendResult } from './provider.ts';
+
+type Script = (to: string, reference: string, signal: AbortSignal) => Promise<SendResult>;
+
+let fresh: FreshDatabase;
+let database: Database;
+let admin: Database;
+
+beforeAll(async () => {
+  fresh = await freshDatabase();
+  database = openDatabase({ url: fresh.urlFor('phone'), name: 'engine', max: 4 });
+  // On another database, as ours is to be closed to everybody.
+  admin = openDatabase({ url: fresh.adminUrl.replace(fresh.name, 'postgres'), name: 'admin' });
+});
+afterAll(async () => {
+  await Promise.all([database.stop(), admin.stop()]);
+  await fresh.drop();
+});
+
+/** An engine over a real database, a provider that does as the script says, and what it published. */
+function engineWith(
+  script: Script,
+  overrides: { lookup?: Provider<string>['lookup']; claimantId?: string } = {},
+) {
+  const sent: { to: string; reference: string }[] = [];
+  const copies: Outgoing[] = [];
+  const registry = createMetrics('phone');
+  const provider: Provider<string> = {
+    name: 'scripted',
+    send(to, { reference, signal }) {
+      sent.push({ to, reference });
+      return script(to, reference, signal);
+    },
+    ...(overrides.lookup === undefined ? {} : { lookup: overrides.lookup }),
+  };
+  const engine = new DeliveryEngine<string>({
+    definition: {
+      name: 'phone',
+      address: ({ party }) => party.phone,
+      compose: (_event, { role }) => ({ kind: 'message', message: role }),
+      openProvider: () => provider,
+    },
+    provider,
+    lane: 'interactive',
+    database,
+    broker: {
+      publish: (message) => {
+        copies.push(message);
+        return Promise.resolve();
+      },
+    },
+    logger: createLogger({ service: 'phone', level: 'silent' }),
+    metrics: channelMetrics(registry),
+    claimantId: overrides.claimantId ?? randomUUID(),
+    sendTimeoutMs: 300,
+    random: () => 0,
+  });
+  return { engine, sent, copies, metrics: () => registry.metrics() };
+}
+
+function incoming(event: object, attempts?: unknown): Incoming {
+  return {
+    queue: 'phone.interactive',
+    exchange: 'payments',
+    routingKey: 'transfer.completed.interactive',
+    messageId: randomUUID(),
+    headers: attempts === undefined ? {} : { [ATTEMPT_HEADER]: attempts },
+    redelivered: false,
+    body: Buffer.from(JSON.stringify(event)),
+  };
+}
+
+const rowsOf = (eventId: string) =>
+  database.query<{
+    role: string;
+    status: string;
+    attempts: number;
+    error: string | null;
+    uncertain: boolean;
+  }>({
+    text: 'select role, status, attempts, error, uncertain from deliveries where event_id = $1 order by role desc',
+    values: [eventId],
+  });
+const lettersOf = (eventId: string) =>
+  database.query<{ role: string; reason: string; times: number }>({
+    text: 'select role, reason, times from dead_letters where event_id = $1 order by role desc',
+    values: [eventId],
+  });
+
+/** An answer of the provider that comes when the test says so. */
+function answerInHand(): { promise: Promise<SendResult>; resolve: (result: SendResult) => void } {
+  let resolve: (result: SendResult) => void = () => undefined;
+  const promise = new Promise<SendResult>((settle) => (resolve = settle));
+  return { promise, resolve };
+}
+
+const accepts: Script = () => Promise.resolve({ kind: 'sent', reference: 'x' });
+const failsFor =
+  (role: string, result: SendResult): Script =>
+  (to) =>
+    Promise.resolve(to === role ? result : { kind: 'sent', reference: 'x' });
+
+test('one recipient’s failure makes one copy, and its return leaves the other alone', async () => {
+  const event = someTransfer();
+  const first = engineWith(failsFor('payee', { kind: 'failed', error: '503' }));
+  await first.engine.onMessage(incoming(event));
+  expect(await rowsOf(event.id)).toMatchObject([
+    { role: 'payer', status: 'sent', attempts: 1 },
+    { role: 'payee', status: 'retrying', attempts: 1, error: '503', uncertain: false },
+  ]);
+  expect(first.copies).toMatchObject([
+    {
+      exchange: 'delay.phone',
+      routingKey: '5s.interactive',
+      messageId: event.id,
+      headers: { [ATTEMPT_HEADER]: 1 },
+      expiresAfterMs: 5_000,
+    },
+  ]);
+  const second = engineWith(accepts);
+  await second.engine.onMessage(incoming(event, 1));
+  expect(second.sent).toEqual([{ to: 'payee', reference: `${event.id}.payee` }]);
+  expect(second.copies).toEqual([]);
+  expect(await rowsOf(event.id)).toMatchObject([
+    { role: 'payer', status: 'sent', attempts: 1 },
+    { role: 'payee', status: 'sent', attempts: 2, error: null },
+  ]);
+});
+
+test('two failures make one copy, which waits as long as the longer of the two', async () => {
+  const { engine, copies } = engineWith((to) =>
+    Promise.resolve({ kind: 'failed', error: '429', retryAfterMs: to === 'payer' ? 100_000 : 1_000 }),
+  );
+  await engine.onMessage(incoming(someTransfer()));
+  expect(copies.map(({ routingKey }) => routingKey)).toEqual(['2m.interactive']);
+});
+
+test('after the last step the delivery is dead, with its message kept', async () => {
+  const event = someTransfer();
+  const { engine, copies, metrics } = engineWith(failsFor('payer', { kind: 'failed', error: 'still 503' }));
+  await engine.onMessage(incoming(event, RETRY_STEPS.length));
+  expect(copies).toEqual([]);
+  expect(await lettersOf(event.id)).toEqual([{ role: 'payer', reason: 'exhausted', times: 1 }]);
+  expect(await metrics()).toContain('dead_letters_total{reason="exhausted",service="phone"} 1');
+});
+
+test.each([['x'], [-1], [1.5], [null]])(
+  'an attempt header of %j counts as the first attempt',
+  async (header) => {
+    const { engine, copies } = engineWith(() => Promise.resolve({ kind: 'failed', error: '503' }));
+    await engine.onMessage(incoming(someTransfer(), header));
+    expect(copies[0]).toMatchObject({ routingKey: '5s.interactive', headers: { [ATTEMPT_HEADER]: 1 } });
+  },
+);
+
+test('a provider that throws or does not answer leaves an uncertain delivery, to be tried again', async () => {
+  const event = someTransfer();
+  const aborted: string[] = [];
+  const { engine, copies } = engineWith((to, _reference, signal) => {
+    if (to === 'payer') throw new Error('the socket broke');
+    return new Promise((resolve) => {
+      signal.addEventListener('abort', () => {
+        aborted.push(to);
+        resolve({ kind: 'sent', reference: 'too late' });
+      });
+    });
+  });
+  await engine.onMessage(incoming(event));
+  expect(await rowsOf(event.id)).toMatchObject([
+    { status: 'retrying', uncertain: true, error: 'the socket broke' },
+    { status: 'retrying', uncertain: true, error: 'no answer within 300 ms' },
+  ]);
+  expect(aborted).toEqual(['payee']);
+  expect(copies).toHaveLength(1);
+});
+
+describe('when an earlier attempt may have been accepted', () => {
+  const uncertain = async () => {
+    const event = someTransfer();
+    const { engine } = engineWith(() => Promise.reject(new Error('who knows')));
+    await engine.onMessage(incoming(event));
+    return event;
+  };
+
+  test('a provider that knows it was sends nothing again', async () => {
+    const event = await uncertain();
+    const asked: string[] = [];
+    const { engine, sent, metrics } = engineWith(accepts, {
+      lookup: ({ reference }) => {
+        asked.push(reference);
+        return Promise.resolve({ kind: 'sent', reference: 'theirs' });
+      },
+    });
+    await engine.onMessage(incoming(event, 1));
+    expect(asked.sort()).toEqual([`${event.id}.payee`, `${event.id}.payer`]);
+    expect(sent).toEqual([]);
+    expect((await rowsOf(event.id)).map(({ status }) => status)).toEqual(['sent', 'sent']);
+    expect(await metrics()).not.toContain('deliveries_resent_total{lane="interactive"');
+  });
+
+  test('a provider that knows it was not gets it', async () => {
+    const event = await uncertain();
+    const { engine, sent } = engineWith(accepts, { lookup: () => Promise.resolve({ kind: 'absent' }) });
+    await engine.onMessage(incoming(event, 1));
+    expect(sent).toHaveLength(2);
+  });
+
+  test('a provider that cannot be asked gets it again under the same reference, and that is counted', async () => {
+    const event = await uncertain();
+    const { engine, sent, metrics } = engineWith(accepts);
+    await engine.onMessage(incoming(event, 1));
+    expect(sent.map(({ reference }) => reference).sort()).toEqual([`${event.id}.payee`, `${event.id}.payer`]);
+    expect(await metrics()).toContain('deliveries_resent_total{lane="interactive",service="phone"} 2');
+  });
+
+  test('a provider that fails when asked is asked again later, rather than sent to', async () => {
+    const event = await uncertain();
+    const { engine, sent, copies } = engineWith(accepts, { lookup: () => Promise.reject(new Error('500')) });
+    await engine.onMessage(incoming(event, 1));
+    expect(sent).toEqual([]);
+    expect(copies).toMatchObject([{ routingKey: '30s.interactive' }]);
+  });
+});
+
+test('while somebody else is at it the message is held, and nothing is sent', async () => {
+  const event = someTransfer();
+  const release = answerInHand();
+  const slow = engineWith(() => release.promise);
+  const working = slow.engine.onMessage(incoming(event));
+  await waitFor(() => Promise.resolve(slow.sent.length === 2), { what: 'both claims', timeoutMs: 5_000 });
+  const other = engineWith(accepts);
+  await expect(other.engine.onMessage(incoming(event))).rejects.toThrow(DeliveryBusy);
+  expect(other.sent).toEqual([]);
+  release.resolve({ kind: 'sent', reference: 'x' });
+  await working;
+  await other.engine.onMessage(incoming(event));
+  expect(other.sent).toEqual([]);
+});
+
+test('an outcome is kept until the database is back, and nothing is sent again for it', async () => {
+  const event = someTransfer();
+  const release = answerInHand();
+  const { engine, sent } = engineWith(() => release.promise);
+  const working = engine.onMessage(incoming(event));
+  await waitFor(() => Promise.resolve(sent.length === 2), { what: 'both claims', timeoutMs: 5_000 });
+  // Every connection to the database is cut, and none is let in for a while.
+  await admin.query({ text: `alter database ${fresh.name} allow_connections false` });
+  await admin.query({
+    text: 'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1',
+    values: [fresh.name],
+  });
+  release.resolve({ kind: 'sent', reference: 'x' });
+  await expect(database.query({ text: 'select 1' })).rejects.toThrow(/not currently accepting connections/);
+  await admin.query({ text: `alter database ${fresh.name} allow_connections true` });
+  await working;
+  expect((await rowsOf(event.id)).map(({ status, attempts }) => `${status} ${attempts}`)).toEqual([
+    'sent 1',
+    'sent 1',
+  ]);
+  expect(sent).toHaveLength(2);
+});
+
+test('what the broker gave up on is dead, except for whoever was told', async () => {
+  const event = someTransfer();
+  await engineWith(failsFor('payee', { kind: 'failed', error: '503' })).engine.onMessage(incoming(event));
+  const { engine, sent } = engineWith(accepts);
+  for (let time = 0; time < 2; time += 1) await engine.onDeadMessage(incoming(event));
+  await engine.onDeadMessage(incoming({ not: 'an event' }));
+  expect(sent).toEqual([]);
+  expect((await rowsOf(event.id)).map(({ status }) => status)).toEqual(['sent', 'dead']);
+  expect(await lettersOf(event.id)).toEqual([{ role: 'payee', reason: 'delivery_limit', times: 1 }]);
+});
+
+test('five hundred events at once are each told once, though half of them come twice', async () => {
+  const events = Array.from({ length: 500 }, () => someTransfer());
+  const { engine, sent } = engineWith(accepts);
+  const twice = [...events, ...events.filter((_event, index) => index % 2 === 0)];
+  const outcomes = await Promise.allSettled(twice.map((event) => engine.onMessage(incoming(event))));
+  // A copy that comes while the first is being worked on is held; the broker would hand it out again.
+  for (const outcome of outcomes) {
+    if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(DeliveryBusy);
+  }
+  await Promise.all(events.map((event) => engine.onMessage(incoming(event))));
+  expect(new Set(sent.map(({ reference }) => reference)).size).toBe(1_000);
+  expect(sent).toHaveLength(1_000);
+});
