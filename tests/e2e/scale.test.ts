@@ -1,0 +1,55 @@
+import { startPayfan, waitFor, type Payfan } from '@payfan/stack/testing';
+import { inbox, outside } from './people.ts';
+
+jest.setTimeout(120_000);
+
+let payfan: Payfan;
+beforeAll(async () => {
+  payfan = await startPayfan();
+});
+afterAll(() => payfan.stop());
+
+/** What an instance has sent, by its own count. */
+async function sentBy(url: string): Promise<number> {
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^deliveries_total\{.*outcome="sent".*\} (\d+)$/m.exec(metrics)?.[1] ?? 0);
+}
+
+test('three email services share one queue: each does a part, and together they tell everybody once', async () => {
+  const people = outside(payfan);
+  const others = [await payfan.startAnother('email'), await payfan.startAnother('email')];
+  const urls = [payfan.url('email'), ...others.map(({ url }) => url)];
+  const transfers = await Promise.all(
+    Array.from({ length: 90 }, async () => (await people.pay(100, { note: '' })).body.id),
+  );
+  await waitFor(async () => (await inbox(payfan)).length >= 180, { what: '180 mails', timeoutMs: 60_000 });
+  await Promise.all(transfers.map((id) => people.everybodyTold(id)));
+
+  const ids = (await inbox(payfan)).map(({ Content }) => Content.Headers['Message-ID']?.[0]);
+  expect(ids).toHaveLength(180);
+  expect(new Set(ids).size).toBe(180);
+  const shares = await Promise.all(urls.map(sentBy));
+  expect(shares.reduce((sum, share) => sum + share, 0)).toBe(180);
+  expect(Math.min(...shares)).toBeGreaterThan(0);
+});
+
+test('SIGTERM in the middle of a crowd: each service exits 0, and whoever is left tells everybody once', async () => {
+  const people = outside(payfan);
+  const before = (await inbox(payfan)).length;
+  const paying = Promise.all(Array.from({ length: 60 }, async () => (await people.pay(100)).body.id));
+  await waitFor(async () => (await inbox(payfan)).length > before + 4, {
+    what: 'the first mails',
+    timeoutMs: 30_000,
+  });
+  expect(await payfan.program('email').stop()).toEqual({ code: 0, signal: null });
+  const transfers = await paying;
+  for (const service of ['push', 'phone', 'transaction', 'operations']) {
+    expect(await payfan.program(service).stop()).toEqual({ code: 0, signal: null });
+    await payfan.restart(service);
+  }
+  await payfan.restart('email');
+  await Promise.all(transfers.map((id) => people.everybodyTold(id)));
+  const ids = (await inbox(payfan)).map(({ Content }) => Content.Headers['Message-ID']?.[0]);
+  expect(ids).toHaveLength(before + 120);
+  expect(new Set(ids).size).toBe(ids.length);
+});
