@@ -45,6 +45,9 @@ export interface AttemptFilter {
 /** Beyond this many the oldest are forgotten. A full log takes some 200 MB. */
 export const MAX_ATTEMPTS = 1_000_000;
 
+/** Mail clients choose what they send as an id or an address; the log keeps no more than this of either. */
+export const MAX_ATTEMPT_TEXT_LENGTH = 1_000;
+
 type Entry = Omit<Attempt, 'time'> & { readonly timeMs: number };
 
 /** Every attempt in order of arrival. Doubles, gaps and retries are counted against this log. */
@@ -65,8 +68,15 @@ export class AttemptLog {
 
   record(attempt: Pick<Attempt, 'reference' | 'to' | 'outcome' | 'status'>): void {
     this.#lastSequence += 1;
-    const dropped = this.#entries.push({ ...attempt, sequence: this.#lastSequence, timeMs: this.#now() });
-    this.#count(attempt.reference, 1);
+    const entry = {
+      ...attempt,
+      reference: textOfItsOwn(attempt.reference),
+      to: textOfItsOwn(attempt.to),
+      sequence: this.#lastSequence,
+      timeMs: this.#now(),
+    };
+    const dropped = this.#entries.push(entry);
+    this.#count(entry.reference, 1);
     if (dropped !== undefined) this.#count(dropped.reference, -1);
   }
 
@@ -103,4 +113,9 @@ export class AttemptLog {
     if (count > 0) this.#counts.set(reference, count);
     else this.#counts.delete(reference);
   }
+}
+
+/** V8 cuts a piece out of a text by pointing into it: without a copy, the log would keep every mail whole. */
+function textOfItsOwn(text: string): string {
+  return Buffer.from(text.slice(0, MAX_ATTEMPT_TEXT_LENGTH)).toString();
 }

@@ -43,12 +43,15 @@ export interface MailEnvelope {
 }
 
 const HOST_NAME = 'sandbox.payfan';
-/** Beyond these, parts stay inside their parent's Body: a hostile mail must not become a million objects. */
+/** Beyond these (parts of the whole mail), parts stay inside their parent's Body: a hostile mail must not become a million objects. */
 const MAX_PARTS = 200;
 const MAX_DEPTH = 10;
 
 /** Reads a mail as MailHog reads it, including the headers that it adds on arrival. */
-export function parseMail(raw: MailEnvelope, { id, receivedAt }: { id: string; receivedAt: Date }): MailMessage {
+export function parseMail(
+  raw: MailEnvelope,
+  { id, receivedAt }: { id: string; receivedAt: Date },
+): MailMessage {
   const content = parseContent(raw.Data);
   const headers = content.Headers;
   headers[nameOf(headers, 'Message-ID')] ??= [id];
@@ -63,7 +66,7 @@ export function parseMail(raw: MailEnvelope, { id, receivedAt }: { id: string; r
     To: raw.To.map(parsePath),
     Content: content,
     Created: receivedAt.toISOString(),
-    MIME: partsOf(content, 0),
+    MIME: partsOf(content, 0, { parts: MAX_PARTS }),
     Raw: raw,
   };
 }
@@ -133,17 +136,20 @@ function parseHeaders(block: string): Record<string, string[]> {
 /**
  * The parts of a multipart body, between its boundaries. As with MailHog, the `--` after the last boundary
  * makes a last part of its own, so clients look for the part they want by its Content-Type.
+ *
+ * @param left what the mail may still be split into; shared by all its levels
  */
-function partsOf(content: MailContent, depth: number): MailParts | null {
+function partsOf(content: MailContent, depth: number, left: { parts: number }): MailParts | null {
   const type = headerOf(content.Headers, 'Content-Type');
   if (type === undefined || depth > MAX_DEPTH || !/^multipart\//i.test(type)) return null;
   const boundary = boundaryOf(type);
   if (boundary === undefined) return { Parts: [] };
 
-  const sections = content.Body.split(`--${boundary}`, MAX_PARTS).filter((section) => section !== '');
+  const sections = content.Body.split(`--${boundary}`, left.parts).filter((section) => section !== '');
+  left.parts -= sections.length;
   const Parts = sections.map((section) => {
     const part = parseContent(trimLines(section));
-    part.MIME = partsOf(part, depth + 1);
+    part.MIME = partsOf(part, depth + 1, left);
     return part;
   });
   return { Parts };

@@ -39,7 +39,11 @@ async function decode(mail: MailMessage): Promise<MailView> {
     return {
       subject: parsed.subject ?? '',
       from: parsed.from?.text ?? envelope.from,
-      to: [parsed.to ?? []].flat().map(({ text }) => text).join(', ') || envelope.to,
+      to:
+        [parsed.to ?? []]
+          .flat()
+          .map(({ text }) => text)
+          .join(', ') || envelope.to,
       text: parsed.text,
       html: parsed.html === false ? undefined : parsed.html,
       attachments: parsed.attachments.map(({ filename, contentType, size }) => ({

@@ -20,7 +20,11 @@ export interface MailWorld {
 }
 
 /** The mail server and its inbox, wired but not started. */
-export function mailWorld({ smtpPort, httpPort, ...options }: WorldOptions & { smtpPort: number; httpPort: number }): MailWorld {
+export function mailWorld({
+  smtpPort,
+  httpPort,
+  ...options
+}: WorldOptions & { smtpPort: number; httpPort: number }): MailWorld {
   const { logger, health, now, random, newId } = options;
   const mailbox = new Mailbox();
   const attempts = new AttemptLog({ now });
@@ -47,6 +51,7 @@ export function mailWorld({ smtpPort, httpPort, ...options }: WorldOptions & { s
   mailPages(api.app, mailbox);
 
   const smtp = smtpInbox({ port: smtpPort, intake, behaviour, waits, logger });
-  const http = httpServer({ api, port: httpPort, logger });
-  return { smtp, http, parts: [http, smtp, waits] };
+  const http = httpServer({ api, port: httpPort, portVariable: 'MAIL_PORT', logger });
+  // Probes ask over HTTP: whoever is told that we are ready may send mail.
+  return { smtp, http, parts: [smtp, http, waits] };
 }

@@ -52,7 +52,15 @@ export class Mailbox {
   }
 
   /** @param start how many of the newest to leave out */
-  page({ start, limit, search }: { start: number; limit: number; search?: MailSearch | undefined }): MailPage {
+  page({
+    start,
+    limit,
+    search,
+  }: {
+    start: number;
+    limit: number;
+    search?: MailSearch | undefined;
+  }): MailPage {
     const items: MailMessage[] = [];
     let total = 0;
     let bytes = 0;

@@ -4,7 +4,7 @@
  */
 export class Ring<T> {
   readonly #max: number;
-  readonly #slots: T[] = [];
+  readonly #slots: (T | undefined)[] = [];
   #head = 0;
   #length = 0;
 
@@ -29,6 +29,8 @@ export class Ring<T> {
   shift(): T | undefined {
     if (this.#length === 0) return undefined;
     const oldest = this.#slots[this.#head];
+    // Otherwise the slot would hold on to it until the ring has come round: gigabytes, where things are mails.
+    this.#slots[this.#head] = undefined;
     this.#head = (this.#head + 1) % this.#max;
     this.#length -= 1;
     return oldest;

@@ -70,7 +70,15 @@ export class SmsStore {
    *
    * @param before only messages with a lower sequence
    */
-  list({ to, before = Infinity, limit }: { to?: string | undefined; before?: number | undefined; limit: number }): Sms[] {
+  list({
+    to,
+    before = Infinity,
+    limit,
+  }: {
+    to?: string | undefined;
+    before?: number | undefined;
+    limit: number;
+  }): Sms[] {
     const found: Sms[] = [];
     for (const message of this.#messages.newestFirst()) {
       if (found.length === limit) break;

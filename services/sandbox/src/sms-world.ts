@@ -36,6 +36,6 @@ export function smsWorld({ httpPort, ...options }: WorldOptions & { httpPort: nu
   smsApi(api, { store, gateway, attempts, behaviour, waits });
   smsPages(api.app, { store, attempts });
 
-  const http = httpServer({ api, port: httpPort, logger });
+  const http = httpServer({ api, port: httpPort, portVariable: 'SMS_PORT', logger });
   return { http, parts: [http, waits] };
 }

@@ -52,7 +52,8 @@ export function smtpInbox({ port, intake, behaviour, waits, logger }: SmtpInboxO
       throw smtpError(421, 'Unheard: the connection is closed');
     }
     await waits.pause(delayMs);
-    if (verdict.outcome === 'failed') throw smtpError(verdict.status, 'Try again later (asked for by failRate)');
+    if (verdict.outcome === 'failed')
+      throw smtpError(verdict.status, 'Try again later (asked for by failRate)');
     return `Ok: stored as ${verdict.mail.ID}`;
   };
 

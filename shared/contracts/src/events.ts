@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Lane } from './lane.ts';
 import { AmountMinor, Currency } from './money.ts';
+import { Text } from './text.ts';
 
 /** Media type of every message: CloudEvents 1.0, structured mode. */
 export const CLOUDEVENTS_JSON = 'application/cloudevents+json';
@@ -8,10 +9,10 @@ export const CLOUDEVENTS_JSON = 'application/cloudevents+json';
 /** Someone to tell, as they were when the money was committed: a channel needs nothing else. */
 export const Party = z.object({
   accountId: z.uuid(),
-  name: z.string(),
-  phone: z.string().meta({ description: 'E.164' }),
-  email: z.string(),
-  language: z.string().meta({ description: 'BCP 47 tag', example: 'en' }),
+  name: Text,
+  phone: Text.meta({ description: 'E.164' }),
+  email: Text,
+  language: Text.meta({ description: 'BCP 47 tag', example: 'en' }),
 });
 export type Party = z.output<typeof Party>;
 
@@ -26,11 +27,11 @@ const Traceparent = z.string().regex(/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-
 const cloudEvent = {
   specversion: z.literal('1.0'),
   id: z.uuid(),
-  source: z.string().min(1),
+  source: Text.min(1),
   time: z.iso.datetime(),
   datacontenttype: z.literal('application/json'),
   traceparent: Traceparent,
-  correlationid: z.string().min(1).max(64),
+  correlationid: Text.min(1).max(64),
   lane: Lane,
 };
 
@@ -44,7 +45,7 @@ export const TransferCompleted = z
       transferId: z.uuid(),
       amount: AmountMinor,
       currency: Currency,
-      note: z.string(),
+      note: Text,
       createdAt: z.iso.datetime(),
       payer: Party,
       payee: Party,
@@ -80,7 +81,9 @@ export function parsePaymentEvent(body: Buffer): ParsedEvent {
   const type = z.object({ specversion: z.literal('1.0'), type: z.string() }).safeParse(json);
   if (!type.success) return { ok: false, reason: 'malformed: the body is not a CloudEvent 1.0' };
   if (!KNOWN_TYPES.has(type.data.type)) {
-    return { ok: false, reason: `unknown type: ${type.data.type.slice(0, 100)}` };
+    // The reason is stored and read by people; what somebody else put here may be neither storable nor readable.
+    const name = type.data.type.slice(0, 100).replace(/[^\x20-\x7e]/g, '?');
+    return { ok: false, reason: `unknown type: ${name}` };
   }
   const event = PaymentEvent.safeParse(json);
   if (event.success) return { ok: true, event: event.data };

@@ -1,5 +1,10 @@
 import { z } from 'zod';
 
+/** Text that UTF-8 and PostgreSQL can hold: no NUL, and no half of a surrogate pair. */
+export const Text = z
+  .string()
+  .refine((text) => !/[\p{Cs}\0]/u.test(text), 'must hold neither NUL nor half of a surrogate pair');
+
 /**
  * Control characters (C0, DEL, C1), the Unicode line separators, and the marks that turn the direction
  * of text, and halves of surrogate pairs, which no UTF-8 can carry. The first two could end a mail header or start a second SMS; the last can make an amount

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
+import pg from 'pg';
 import { openDatabase, type Database } from './database.ts';
 
 export interface MigrateOptions {
@@ -28,12 +29,17 @@ interface Owner {
 export async function migrate(options: MigrateOptions): Promise<void> {
   const log = options.log ?? (() => undefined);
   const database = openDatabase({ url: options.adminUrl, name: 'migrate', max: 1 });
+  // The runner's own connection would outlive it for a moment, deaf to errors: whoever dropped the
+  // database then would end this process.
+  const dbClient = new pg.Client({ connectionString: options.adminUrl, application_name: 'migrate' });
+  dbClient.on('error', () => undefined);
   try {
+    await dbClient.connect();
     for (const owner of await findOwners()) {
       await createRoleAndSchema(database, owner.service, options.passwords?.[owner.service] ?? owner.service);
       for (const source of owner.sources) {
         const applied = await runner({
-          databaseUrl: options.adminUrl,
+          dbClient,
           dir: source.dir,
           direction: 'up',
           schema: owner.service,
@@ -47,6 +53,7 @@ export async function migrate(options: MigrateOptions): Promise<void> {
       }
     }
   } finally {
+    await dbClient.end();
     await database.stop();
   }
 }

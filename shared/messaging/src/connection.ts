@@ -1,6 +1,7 @@
 import { connect, type ChannelModel } from 'amqplib';
 import { backoffMs, pause } from './backoff.ts';
 import type { Log } from './log.ts';
+import { settledWithin } from './within.ts';
 
 /** The handshake has no limit of its own in amqplib: a frozen broker would hold us for ever. */
 const HANDSHAKE_TIMEOUT_MS = 5_000;
@@ -74,7 +75,7 @@ export class Connection {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    if (this.#model !== undefined) await closeWithin(this.#model, CLOSE_TIMEOUT_MS);
+    if (this.#model !== undefined) await settledWithin(this.#model.close(), CLOSE_TIMEOUT_MS);
     // A broker that is frozen answers no close; its socket goes with the process.
     if (this.#model === undefined) await this.#running;
   }
@@ -116,10 +117,12 @@ export class Connection {
     });
 
     let reason = 'closed';
+    let closed = false as boolean;
     // Without listeners an error would be uncaught; `close` follows every error.
     model.on('error', (error) => (reason = error.message));
     const ended = new Promise<string>((resolve) => {
       model.on('close', (error) => {
+        closed = true;
         if (this.#model === model) this.#model = undefined;
         this.#blocked = undefined;
         resolve(error?.message ?? reason);
@@ -137,9 +140,11 @@ export class Connection {
     try {
       // Whichever is first: a channel call on a dying connection may never answer.
       await Promise.race([prepare(model), ended.then((why) => Promise.reject(new Error(why)))]);
+      // It may have died in the same instant in which the last answer came.
+      if (closed) throw new Error(reason);
       if (this.#isStopping()) throw new Error('shutting down');
     } catch (error) {
-      await closeWithin(model, CLOSE_TIMEOUT_MS);
+      await settledWithin(model.close(), CLOSE_TIMEOUT_MS);
       throw error;
     }
     this.#model = model;
@@ -147,14 +152,4 @@ export class Connection {
     for (const listener of this.#onUp) listener(model);
     return { ended };
   }
-}
-
-/** Asks the broker to close and waits for its answer, but not for ever. */
-async function closeWithin(model: ChannelModel, limitMs: number): Promise<void> {
-  const closed = new AbortController();
-  const asked = model
-    .close()
-    .catch(() => undefined)
-    .finally(() => closed.abort());
-  await Promise.race([asked, pause(limitMs, closed.signal)]);
 }

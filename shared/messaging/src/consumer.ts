@@ -2,6 +2,7 @@ import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { backoffMs, pause } from './backoff.ts';
 import type { Connection } from './connection.ts';
 import type { Log } from './log.ts';
+import { settledWithin } from './within.ts';
 
 /** A message as a handler sees it: no channel, no tag. */
 export interface Incoming {
@@ -29,6 +30,8 @@ export interface ConsumeOptions {
 
 const HANDLE_AGAIN = { firstMs: 200, longestMs: 5_000 };
 const REOPEN = { firstMs: 100, longestMs: 5_000 };
+/** How long stopping waits for the broker's answers; without them it gives everything back by losing us. */
+const CLOSE_TIMEOUT_MS = 2_000;
 
 /** Drains one queue for as long as it is started, across lost channels, cancelled consumers and reconnections. */
 export class Consumer {
@@ -69,13 +72,13 @@ export class Consumer {
     this.#unsubscribe?.();
     const channel = this.#channel;
     if (channel !== undefined && this.#tag !== undefined) {
-      await channel.cancel(this.#tag).catch(() => undefined);
+      await settledWithin(channel.cancel(this.#tag), CLOSE_TIMEOUT_MS);
     }
     this.#stopping.abort();
     await Promise.all(this.#inHand);
     this.#channel = undefined;
     // Closing returns to the queue what was prefetched or held without being acknowledged.
-    await channel?.close().catch(() => undefined);
+    if (channel !== undefined) await settledWithin(channel.close(), CLOSE_TIMEOUT_MS);
   }
 
   /** Consumes on this connection until it is gone or we stop; a lost channel is opened anew. */
@@ -105,9 +108,15 @@ export class Consumer {
       this.#log.warn({ queue, reason: error.message }, 'consuming channel failed'),
     );
     this.#channel = channel;
+    this.#tag = undefined;
     void ended.then(() => {
       if (this.#channel === channel) this.#channel = undefined;
     });
+    // Stopped while the channel was opening: nobody else would close it, and it would consume on.
+    if (this.#isStopping()) {
+      await channel.close();
+      return { ended };
+    }
     await channel.prefetch(prefetch);
     const { consumerTag } = await channel.consume(queue, (message) => {
       if (message === null) {
@@ -123,6 +132,8 @@ export class Consumer {
   }
 
   #take(channel: Channel, message: ConsumeMessage): void {
+    // Not begun and not acknowledged: it goes back to the queue when the channel closes.
+    if (this.#isStopping()) return;
     const work = this.#handle(channel, message).finally(() => this.#inHand.delete(work));
     this.#inHand.add(work);
   }

@@ -1,6 +1,7 @@
 import type { ChannelModel, ConfirmChannel } from 'amqplib';
 import type { Connection } from './connection.ts';
 import type { Log } from './log.ts';
+import { settledWithin } from './within.ts';
 
 /** A message on its way out. Always published mandatory and persistent. */
 export interface Outgoing {
@@ -9,6 +10,8 @@ export interface Outgoing {
   messageId: string;
   contentType: string;
   headers?: Record<string, string | number>;
+  /** How long it may wait in a queue; a queue with a TTL of its own keeps the shorter of the two. */
+  expiresAfterMs?: number;
   body: Buffer;
 }
 
@@ -30,6 +33,8 @@ export class PublishError extends Error {
 
 /** RabbitMQ confirms have no time-out of their own; one that takes this long belongs to a stuck channel. */
 const CONFIRM_TIMEOUT_MS = 10_000;
+/** Well below the 10 s that a service has to stop; what is unconfirmed by then is sent again by whoever holds it. */
+const STOP_TIMEOUT_MS = 3_000;
 
 interface Pending {
   resolve: () => void;
@@ -107,6 +112,7 @@ export class Publisher {
             messageId: message.messageId,
             contentType: message.contentType,
             headers: message.headers,
+            ...(message.expiresAfterMs === undefined ? {} : { expiration: message.expiresAfterMs }),
             mandatory: true,
             persistent: true,
           },
@@ -119,12 +125,13 @@ export class Publisher {
     });
   }
 
-  /** Waits for the confirms under way, as long as the channel lives or their time-out lets it. */
+  /** Waits for the confirms under way, but not for those of a broker that is frozen. */
   async stop(): Promise<void> {
     this.#unsubscribe();
     const channel = this.#channel;
-    if (channel !== undefined && this.#pending.size > 0)
-      await channel.waitForConfirms().catch(() => undefined);
+    if (channel !== undefined && this.#pending.size > 0) {
+      await settledWithin(channel.waitForConfirms(), STOP_TIMEOUT_MS);
+    }
     clearInterval(this.#timer);
     this.#fail('disconnected', 'shutting down');
     this.#channel = undefined;

@@ -70,7 +70,10 @@ const unavailable = { status: 503, code: 'authentication_unavailable', retryAfte
 test('a JWT is verified here, with keys fetched once', async () => {
   const transaction = await startTransaction();
   const authenticate = remoteAuthenticator({ transactionUrl: transaction.url });
-  const [one, two] = [await transaction.issuer.issue(asha), await transaction.issuer.issue({ kind: 'operator' })];
+  const [one, two] = [
+    await transaction.issuer.issue(asha),
+    await transaction.issuer.issue({ kind: 'operator' }),
+  ];
   expect(await authenticate(one.token)).toEqual(asha);
   expect(await authenticate(two.token)).toEqual({ kind: 'operator' });
   expect(transaction.keySetReads).toBe(1);
@@ -82,7 +85,9 @@ test('a JWT goes on being verified while the transaction service is away', async
   const authenticate = remoteAuthenticator({ transactionUrl: transaction.url });
   await authenticate((await transaction.issuer.issue(asha)).token);
   await transaction.stop();
-  expect(await authenticate((await transaction.issuer.issue({ kind: 'operator' })).token)).toEqual({ kind: 'operator' });
+  expect(await authenticate((await transaction.issuer.issue({ kind: 'operator' })).token)).toEqual({
+    kind: 'operator',
+  });
 });
 
 test('a JWT of somebody else is refused', async () => {
@@ -113,7 +118,10 @@ test('an exchanged key is exchanged anew before its token ends', async () => {
   const transaction = await startTransaction();
   // Seen from 14 minutes on, a fresh token has one minute left: less the margin, half a minute of cache.
   let ahead = 14 * 60_000 + 31_000;
-  const authenticate = remoteAuthenticator({ transactionUrl: transaction.url, now: () => Date.now() + ahead });
+  const authenticate = remoteAuthenticator({
+    transactionUrl: transaction.url,
+    now: () => Date.now() + ahead,
+  });
   expect(await authenticate('demo_asha')).toEqual(asha);
   expect(await authenticate('demo_asha')).toEqual(asha);
   expect(transaction.exchanges).toHaveLength(2);
@@ -159,8 +167,11 @@ test('with nobody there, a key and a JWT alike are answered by 503', async () =>
   await expect(authenticate(token)).rejects.toMatchObject(unavailable);
 });
 
-test.each(['', 'x'.repeat(600), `eyJ${'x'.repeat(10_000)}.y.z`])('what can be no credential asks nobody', async (bearer) => {
-  const transaction = await startTransaction();
-  expect(await remoteAuthenticator({ transactionUrl: transaction.url })(bearer)).toBeUndefined();
-  expect(transaction.exchanges).toEqual([]);
-});
+test.each(['', 'x'.repeat(600), `eyJ${'x'.repeat(10_000)}.y.z`])(
+  'what can be no credential asks nobody',
+  async (bearer) => {
+    const transaction = await startTransaction();
+    expect(await remoteAuthenticator({ transactionUrl: transaction.url })(bearer)).toBeUndefined();
+    expect(transaction.exchanges).toEqual([]);
+  },
+);

@@ -62,14 +62,38 @@ test.each([
   ['PORT', '0x10', 'PORT must be a whole number from 0 to 65535, but it is "0x10".'],
   ['PORT', '1.5', 'PORT must be a whole number from 0 to 65535, but it is "1.5".'],
   ['WORKERS', '0', 'WORKERS must be a whole number from 1 to 64, but it is "0".'],
-  ['LOG_LEVEL', 'loud', 'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent, but it is "loud".'],
+  [
+    'LOG_LEVEL',
+    'loud',
+    'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent, but it is "loud".',
+  ],
   ['PAYFAN_DEMO', '1', 'PAYFAN_DEMO must be true or false, but it is "1".'],
-  ['TRANSACTION_URL', 'ftp://x', 'TRANSACTION_URL must be a URL that starts with http:// or https://, but it is "ftp://x".'],
-  ['TRANSACTION_URL', 'localhost:4000', 'TRANSACTION_URL must be a URL that starts with http:// or https://, but it is "localhost:4000".'],
+  [
+    'TRANSACTION_URL',
+    'ftp://x',
+    'TRANSACTION_URL must be a URL that starts with http:// or https://, but it is "ftp://x".',
+  ],
+  [
+    'TRANSACTION_URL',
+    'localhost:4000',
+    'TRANSACTION_URL must be a URL that starts with http:// or https://, but it is "localhost:4000".',
+  ],
   ['SMTP_URL', 'mail', 'SMTP_URL must be a URL that starts with smtp:// or smtps://, but it is "mail".'],
-  ['DATABASE_URL', '', 'DATABASE_URL must be a URL that starts with postgres:// or postgresql://, but it is not set.'],
-  ['AMQP_URL', 'amqp://a,http://b', 'AMQP_URL must be a URL that starts with amqp:// or amqps://, or several separated by commas, but it is "amqp://a,http://b".'],
-  ['AMQP_URL', ',', 'AMQP_URL must be a URL that starts with amqp:// or amqps://, or several separated by commas, but it is ",".'],
+  [
+    'DATABASE_URL',
+    '',
+    'DATABASE_URL must be a URL that starts with postgres:// or postgresql://, but it is not set.',
+  ],
+  [
+    'AMQP_URL',
+    'amqp://a,http://b',
+    'AMQP_URL must be a URL that starts with amqp:// or amqps://, or several separated by commas, but it is "amqp://a,http://b".',
+  ],
+  [
+    'AMQP_URL',
+    ',',
+    'AMQP_URL must be a URL that starts with amqp:// or amqps://, or several separated by commas, but it is ",".',
+  ],
 ])('%s=%s is refused in one sentence', (name, value, sentence) => {
   expect(messageOf({ ...REQUIRED, [name]: value })).toBe(sentence);
 });
@@ -87,7 +111,9 @@ test('what may hold a secret is not shown', () => {
   );
   const Secret = z.object({ SIGNING_KEY: z.string().min(32).describe('at least 32 characters') });
   expect(() => readConfig(Secret, { SIGNING_KEY: 'hunter2' })).toThrow(
-    new ConfigError('SIGNING_KEY must be at least 32 characters, but it is something else (not shown, it may be secret).'),
+    new ConfigError(
+      'SIGNING_KEY must be at least 32 characters, but it is something else (not shown, it may be secret).',
+    ),
   );
 });
 

@@ -1,4 +1,11 @@
-import { currentContext, isSafeId, isTraceparent, newTraceparent, runInContext, traceIdOf } from './context.ts';
+import {
+  currentContext,
+  isSafeId,
+  isTraceparent,
+  newTraceparent,
+  runInContext,
+  traceIdOf,
+} from './context.ts';
 
 test('follows the work, and contexts do not mix', async () => {
   const inside = async (correlationId: string) =>

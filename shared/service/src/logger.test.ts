@@ -4,7 +4,9 @@ import type { Logger } from './logger.ts';
 
 function listen(level: 'info' | 'warn' = 'info'): { logger: Logger; lines: Record<string, unknown>[] } {
   const lines: Record<string, unknown>[] = [];
-  const destination = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) };
+  const destination = {
+    write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>),
+  };
   return { logger: createLogger({ service: 'push', level, destination }), lines };
 }
 
@@ -12,7 +14,13 @@ test('writes one JSON object per line, with level, time and service', () => {
   const { logger, lines } = listen();
   logger.info({ count: 3 }, 'ready');
   expect(lines).toEqual([
-    { level: 'info', time: expect.stringMatching(/^\d{4}-.*Z$/) as string, service: 'push', count: 3, msg: 'ready' },
+    {
+      level: 'info',
+      time: expect.stringMatching(/^\d{4}-.*Z$/) as string,
+      service: 'push',
+      count: 3,
+      msg: 'ready',
+    },
   ]);
 });
 
@@ -25,13 +33,37 @@ test('writes nothing below its level', () => {
 test.each<[string, (logger: Logger) => void, object]>([
   ['the message', (l) => l.info('sms to +917010233311'), { msg: 'sms to [redacted]' }],
   ['an argument of the message', (l) => l.info('sms to %s', '+917010233311'), { msg: 'sms to [redacted]' }],
-  ['an object in the message', (l) => l.info('was %j', { phone: '1' }), { msg: 'was {"phone":"[redacted]"}' }],
-  ['a field', (l) => l.info({ deep: { list: [{ apiKey: 'x' }] } }), { deep: { list: [{ apiKey: '[redacted]' }] } }],
+  [
+    'an object in the message',
+    (l) => l.info('was %j', { phone: '1' }),
+    { msg: 'was {"phone":"[redacted]"}' },
+  ],
+  [
+    'a field',
+    (l) => l.info({ deep: { list: [{ apiKey: 'x' }] } }),
+    { deep: { list: [{ apiKey: '[redacted]' }] } },
+  ],
   ['a string alone', (l) => l.info('Bearer demo_asha'), { msg: 'Bearer [redacted]' }],
-  ['the bindings of a child', (l) => l.child({ email: 'a@b.in', part: 'x' }).info('y'), { email: '[redacted]', part: 'x' }],
-  ['an error alone', (l) => l.error(new Error('lost a@b.in')), { msg: 'lost [redacted]', err: { message: 'lost [redacted]' } }],
-  ['an error with words', (l) => l.error(new Error('a@b.in'), 'oh'), { msg: 'oh', err: { type: 'Error', message: '[redacted]' } }],
-  ['an error as a field', (l) => l.error({ err: new Error('a@b.in') }), { msg: '[redacted]', err: { message: '[redacted]' } }],
+  [
+    'the bindings of a child',
+    (l) => l.child({ email: 'a@b.in', part: 'x' }).info('y'),
+    { email: '[redacted]', part: 'x' },
+  ],
+  [
+    'an error alone',
+    (l) => l.error(new Error('lost a@b.in')),
+    { msg: 'lost [redacted]', err: { message: 'lost [redacted]' } },
+  ],
+  [
+    'an error with words',
+    (l) => l.error(new Error('a@b.in'), 'oh'),
+    { msg: 'oh', err: { type: 'Error', message: '[redacted]' } },
+  ],
+  [
+    'an error as a field',
+    (l) => l.error({ err: new Error('a@b.in') }),
+    { msg: '[redacted]', err: { message: '[redacted]' } },
+  ],
 ])('redacts %s', (_where, log, expected) => {
   const { logger, lines } = listen();
   log(logger);
@@ -48,6 +80,10 @@ test('says what a line belongs to', async () => {
     logger.info('inside');
   });
   logger.info('outside');
-  expect(lines[0]).toMatchObject({ correlationId: 'c-1', requestId: 'r-1', traceId: '0af7651916cd43dd8448eb211c80319c' });
+  expect(lines[0]).toMatchObject({
+    correlationId: 'c-1',
+    requestId: 'r-1',
+    traceId: '0af7651916cd43dd8448eb211c80319c',
+  });
   expect(lines[1]).not.toHaveProperty('correlationId');
 });

@@ -42,10 +42,11 @@ export function createLogger({ service, level, destination = standardOutput() }:
 
 /** pino runs no hook over the bindings of children. Children inherit this method, so theirs are covered too. */
 function redactChildBindings(logger: Logger): Logger {
-  const child = Reflect.get(logger, 'child') as (this: Logger, bindings: object, options?: object) => Logger;
+  const child: unknown = Reflect.get(logger, 'child');
+  const makeChild = child as (this: Logger, bindings: object, options?: object) => Logger;
   return Object.assign(logger, {
     child(this: Logger, bindings: object, options?: object) {
-      return child.call(this, redact(bindings) as object, options);
+      return makeChild.call(this, redact(bindings) as object, options);
     },
   });
 }

@@ -53,18 +53,45 @@ test.each([
 });
 
 test.each([
-  'authorization', 'Cookie', 'set-cookie', 'key', 'apiKey', 'api_key', 'X-Api-Key', 'token', 'accessToken', 'refresh_tokens',
-  'password', 'SMTP_PASSWORD', 'clientSecret', 'phone', 'payerPhone', 'email', 'to', 'address', 'recipient', 'body', 'privateKey',
+  'authorization',
+  'Cookie',
+  'set-cookie',
+  'key',
+  'apiKey',
+  'api_key',
+  'X-Api-Key',
+  'token',
+  'accessToken',
+  'refresh_tokens',
+  'password',
+  'SMTP_PASSWORD',
+  'clientSecret',
+  'phone',
+  'payerPhone',
+  'email',
+  'to',
+  'address',
+  'recipient',
+  'body',
+  'privateKey',
 ])('%s is a sensitive key', (key) => {
   expect(isSensitiveKey(key)).toBe(true);
 });
 
-test.each(['id', 'routingKey', 'keys', 'status', 'total', 'from', 'tokenCount', 'recipientCount', 'bodyLimit', 'channel'])(
-  '%s is not',
-  (key) => {
-    expect(isSensitiveKey(key)).toBe(false);
-  },
-);
+test.each([
+  'id',
+  'routingKey',
+  'keys',
+  'status',
+  'total',
+  'from',
+  'tokenCount',
+  'recipientCount',
+  'bodyLimit',
+  'channel',
+])('%s is not', (key) => {
+  expect(isSensitiveKey(key)).toBe(false);
+});
 
 test('redacts at any depth, whatever the value is', () => {
   expect(
@@ -83,7 +110,11 @@ test('redacts at any depth, whatever the value is', () => {
 });
 
 test('keeps whether there was a value', () => {
-  expect(redact({ phone: null, email: true, token: undefined })).toEqual({ phone: null, email: true, token: undefined });
+  expect(redact({ phone: null, email: true, token: undefined })).toEqual({
+    phone: null,
+    email: true,
+    token: undefined,
+  });
 });
 
 test('gives back what needs no change, without a copy', () => {
@@ -127,7 +158,10 @@ test('tells the essence of errors, their causes, and refused connections', () =>
       },
     },
   });
-  expect(redact(new AggregateError([cause]))).toMatchObject({ type: 'AggregateError', errors: [{ code: 'ECONNREFUSED' }] });
+  expect(redact(new AggregateError([cause]))).toMatchObject({
+    type: 'AggregateError',
+    errors: [{ code: 'ECONNREFUSED' }],
+  });
 });
 
 test('an error that is its own cause ends', () => {
@@ -162,7 +196,9 @@ test('no address or number of a person survives, wherever it stands', () => {
   const phone = fc.stringMatching(/^\+[1-9][0-9]{9,12}$/);
   fc.assert(
     fc.property(fc.oneof(email, phone), fc.stringMatching(/^[ <("'\n]{1,3}$/), (secret, before) => {
-      const written = JSON.stringify(redact({ deep: [{ text: `said${before}${secret} then`, email: secret }] }));
+      const written = JSON.stringify(
+        redact({ deep: [{ text: `said${before}${secret} then`, email: secret }] }),
+      );
       expect(written).not.toContain(JSON.stringify(secret).slice(1, -1));
     }),
   );

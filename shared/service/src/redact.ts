@@ -57,7 +57,10 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/\b(bearer)(\s+|\.)[\w.~+/=-]{4,}/gi, `$1$2${REDACTED}`],
   [/\beyJ[\w-]{4,}\.[\w-]{2,}(?:\.[\w-]*)*/g, REDACTED],
   [/((?:\b|_)(?:token|api_?key|password|secret)=|[?&]key=)[^\s&;"']+/gi, `$1${REDACTED}`],
-  [/[\p{L}\p{M}\p{N}.!#$%&'*+=?^_`{|}~-]{1,64}@(?:[\p{L}\p{M}\p{N}-]{1,63}\.){1,8}[\p{L}\p{M}]{2,24}/gu, REDACTED],
+  [
+    /[\p{L}\p{M}\p{N}.!#$%&'*+=?^_`{|}~-]{1,64}@(?:[\p{L}\p{M}\p{N}-]{1,63}\.){1,8}[\p{L}\p{M}]{2,24}/gu,
+    REDACTED,
+  ],
   [/\+\d(?:[\s().-]?\d){7,14}/g, REDACTED],
 ];
 

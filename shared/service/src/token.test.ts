@@ -1,5 +1,11 @@
 import { SignJWT, generateKeyPair, importJWK } from 'jose';
-import { TOKEN_LIFETIME_SECONDS, createTokenIssuer, generateSigningKey, looksLikeToken, verifyToken } from './token.ts';
+import {
+  TOKEN_LIFETIME_SECONDS,
+  createTokenIssuer,
+  generateSigningKey,
+  looksLikeToken,
+  verifyToken,
+} from './token.ts';
 import type { JWK } from 'jose';
 import type { Principal } from './token.ts';
 
@@ -28,19 +34,21 @@ async function forge(
   return change(jwt).sign(await importJWK(key, 'EdDSA'));
 }
 
-test.each<Principal>([asha, { kind: 'account', accountId: 'a-2', tier: 'free' }, { kind: 'operator' }, { kind: 'service', name: 'payout' }])(
-  'what is issued for %j is verified as it',
-  async (principal) => {
-    const { issuer } = await fixture();
-    const { token, expiresAt } = await issuer.issue(principal);
-    expect(looksLikeToken(token)).toBe(true);
-    expect(expiresAt).toBe('2026-01-01T00:15:00.000Z');
-    expect(await verifyToken(token, issuer.jwks, now)).toEqual({
-      principal,
-      expiresAtMs: NOW_MS + TOKEN_LIFETIME_SECONDS * 1_000,
-    });
-  },
-);
+test.each<Principal>([
+  asha,
+  { kind: 'account', accountId: 'a-2', tier: 'free' },
+  { kind: 'operator' },
+  { kind: 'service', name: 'payout' },
+])('what is issued for %j is verified as it', async (principal) => {
+  const { issuer } = await fixture();
+  const { token, expiresAt } = await issuer.issue(principal);
+  expect(looksLikeToken(token)).toBe(true);
+  expect(expiresAt).toBe('2026-01-01T00:15:00.000Z');
+  expect(await verifyToken(token, issuer.jwks, now)).toEqual({
+    principal,
+    expiresAtMs: NOW_MS + TOKEN_LIFETIME_SECONDS * 1_000,
+  });
+});
 
 test('publishes the public half only', async () => {
   const { issuer, key } = await fixture();
@@ -96,7 +104,9 @@ test.each<[string, Record<string, unknown>, ((jwt: SignJWT) => SignJWT)?]>([
 test('does not trust another algorithm, nor none', async () => {
   const { issuer } = await fixture();
   const { privateKey } = await generateKeyPair('ES256');
-  const es256 = await new SignJWT({ sub: 'operator', role: 'operator' }).setProtectedHeader({ alg: 'ES256' }).sign(privateKey);
+  const es256 = await new SignJWT({ sub: 'operator', role: 'operator' })
+    .setProtectedHeader({ alg: 'ES256' })
+    .sign(privateKey);
   const hs256 = await new SignJWT({ sub: 'operator', role: 'operator' })
     .setProtectedHeader({ alg: 'HS256' })
     .sign(Buffer.from(issuer.jwks.keys[0]!.x!, 'base64url'));
@@ -107,16 +117,22 @@ test('does not trust another algorithm, nor none', async () => {
   }
 });
 
-test.each(['', 'demo_asha', 'eyJ', 'eyJ.x.y', 'eyJhbGciOiJFZERTQSJ9.x.y', `eyJhbGciOiJFZERTQSJ9.${'x'.repeat(5_000)}.y`])(
-  'does not trust rubbish: %s',
-  async (token) => {
-    const { issuer } = await fixture();
-    expect(await verifyToken(token, issuer.jwks, now)).toBeUndefined();
-  },
-);
+test.each([
+  '',
+  'demo_asha',
+  'eyJ',
+  'eyJ.x.y',
+  'eyJhbGciOiJFZERTQSJ9.x.y',
+  `eyJhbGciOiJFZERTQSJ9.${'x'.repeat(5_000)}.y`,
+])('does not trust rubbish: %s', async (token) => {
+  const { issuer } = await fixture();
+  expect(await verifyToken(token, issuer.jwks, now)).toBeUndefined();
+});
 
 test('a key set that cannot be had is not the fault of the token', async () => {
   const { issuer } = await fixture();
   const { token } = await issuer.issue(asha);
-  await expect(verifyToken(token, () => Promise.reject(new TypeError('fetch failed')), now)).rejects.toThrow('fetch failed');
+  await expect(verifyToken(token, () => Promise.reject(new TypeError('fetch failed')), now)).rejects.toThrow(
+    'fetch failed',
+  );
 });

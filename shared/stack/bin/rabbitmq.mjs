@@ -1,11 +1,21 @@
 // RabbitMQ on this machine: is there one, and if not, can Debian's package be had?
 // Plain JavaScript, because it runs beside `npm ci`, before anything is built.
 
-import { spawn } from 'node:child_process';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { outputTail, run } from './child.mjs';
 
 const POLICY = '/usr/sbin/policy-rc.d';
+
+export class NoRabbitmq extends Error {
+  constructor(reason = '') {
+    super(
+      reason + readFileSync(fileURLToPath(new URL('no-rabbitmq.txt', import.meta.url)), 'utf8').trimEnd(),
+    );
+    this.name = 'NoRabbitmq';
+  }
+}
 
 /** Where Debian, RPM and Homebrew keep the server script; then the PATH. */
 function hasServer() {
@@ -18,61 +28,61 @@ function hasServer() {
   return folders.some((folder) => folder !== '' && existsSync(path.join(folder, 'rabbitmq-server')));
 }
 
-/** Runs a command to its end without a terminal. */
-export function run(command, args, options = {}) {
-  return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
-    let output = '';
-    child.stdout.on('data', (chunk) => (output += chunk));
-    child.stderr.on('data', (chunk) => (output += chunk));
-    child.on('error', (error) => resolve({ ok: false, output: `${output}${error.message}\n` }));
-    child.on('close', (code) => resolve({ ok: code === 0, output }));
-  });
-}
-
 async function dockerAnswers() {
   const { ok } = await run('docker', ['version', '--format', '{{.Server.Version}}'], { timeout: 5_000 });
   return ok;
 }
 
 /**
- * True when Debian's package is the only way to a broker here: none is named, none is installed,
- * Docker doesn't answer (or must not be used), and we may install.
+ * How this machine comes to a broker: `there` (one is named or installed, or Docker answers), `install`
+ * (Debian's package is the only way, and we may), or `none`. Tests heed PAYFAN_INFRA, and use no broker
+ * of yours.
  */
-export async function mustInstallRabbitmq(command) {
-  if (command !== 'test' && process.env.AMQP_URL) return false;
-  if (hasServer()) return false;
-  const infra = process.env.PAYFAN_INFRA;
-  if (infra === 'docker') return false;
-  if (infra !== 'native' && (await dockerAnswers())) return false;
-  return process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
+export async function lookForRabbitmq(command) {
+  const insisted = command === 'test' ? process.env.PAYFAN_INFRA : undefined;
+  if (command !== 'test' && process.env.AMQP_URL) return 'there';
+  if (insisted === 'docker' || hasServer()) return 'there';
+  if (insisted !== 'native' && (await dockerAnswers())) return 'there';
+  return process.getuid?.() === 0 && existsSync('/usr/bin/apt-get') ? 'install' : 'none';
 }
 
 /**
  * Installs Debian's rabbitmq-server. Debian starts a broker with the package; we want ours only, so
  * for the time of the installation a policy forbids it (unless the machine has its own policy).
  */
-export async function installRabbitmq() {
+export async function installRabbitmq(note = () => {}) {
   const ownPolicy = !existsSync(POLICY);
+  const removePolicy = () => ownPolicy && rmSync(POLICY, { force: true });
   if (ownPolicy) writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const install = () =>
-    run(
-      'apt-get',
-      ['install', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300', 'rabbitmq-server'],
-      { env },
-    );
+  process.on('exit', removePolicy);
+  const options = {
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    // Cut off half-way, dpkg would want repairing before it installs anything again.
+    gently: true,
+    onLine: (line) => /^(Get:|Unpacking|Setting up)/.test(line) && note(line.slice(0, 60)),
+  };
+  const packages = ['install', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300'];
+  const install = () => run('apt-get', [...packages, 'rabbitmq-server'], options);
   try {
     // A source that cannot be reached, or another apt-get at work, must not end the attempt: the
     // package may be known all the same.
-    await run('apt-get', ['update', '-qq'], { env });
+    await run('apt-get', ['update', '-qq'], options);
     let result = await install();
     if (!result.ok) {
-      await run('apt-get', ['update', '-qq'], { env });
+      await run('apt-get', ['update', '-qq'], options);
       result = await install();
     }
     return result;
   } finally {
-    if (ownPolicy) rmSync(POLICY, { force: true });
+    removePolicy();
+    process.off('exit', removePolicy);
   }
+}
+
+/** As above, and throws with the end of apt's output and the other ways to a broker. */
+export async function mustInstallRabbitmq(repository, note) {
+  const { ok, output } = await installRabbitmq(note);
+  if (ok) return;
+  const tail = outputTail(output, path.join(repository, '.payfan/logs/apt-get.log'));
+  throw new NoRabbitmq(`apt-get could not install rabbitmq-server. Its output ends:\n${tail}\n\n`);
 }

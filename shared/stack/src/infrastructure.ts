@@ -2,7 +2,8 @@ import path from 'node:path';
 import { choosePostgres, chooseRabbitmq } from './choice.ts';
 import { dockerAnswers } from './docker.ts';
 import { repository, repositoryHash } from './paths.ts';
-import { freePort, portOrFree } from './ports.ts';
+import { infrastructurePort, usualInfrastructurePorts } from './port-choice.ts';
+import { freePort } from './ports.ts';
 import { findPostgres } from './postgres-binaries.ts';
 import { postgresUnit, postgresUrl } from './postgres.ts';
 import { rabbitmqContainerUnit } from './rabbitmq-docker.ts';
@@ -10,7 +11,7 @@ import { openManagement } from './rabbitmq-management.ts';
 import { amqpUrl, managementUrl, rabbitmqUnit, type RabbitmqPorts } from './rabbitmq.ts';
 import { findRabbitmqServer, NoRabbitmq } from './rabbitmq-server.ts';
 import type { Run } from './runs.ts';
-import { mailUrl, sandboxUnit, smsUrl, smtpUrl, usualSandboxPorts } from './sandbox.ts';
+import { mailUrl, sandboxUnit, smsUrl, smtpUrl } from './sandbox.ts';
 import { dropDatabase, ensureDatabase, withDatabase } from './sql-names.ts';
 import { setting } from './setting.ts';
 import type { Unit } from './unit.ts';
@@ -25,6 +26,8 @@ export interface Place {
   logs: string;
   /** True for data that is gone when the run ends. */
   throwAway: boolean;
+  /** True where others look for it, so that it should be where they look. */
+  usualPorts: boolean;
   run: Run;
 }
 
@@ -44,7 +47,7 @@ export interface Planned<Address> {
 export async function planPostgres(place: Place, password: string): Promise<Planned<{ adminUrl: string }>> {
   const choice = choosePostgres({ databaseUrl: setting('DATABASE_URL') });
   if (choice.kind === 'given') return givenPostgres(choice.url, place);
-  const port = await portOrFree(5432);
+  const port = await infrastructurePort('POSTGRES_PORT', place);
   const binaries = await findPostgres();
   return {
     address: { adminUrl: postgresUrl({ port, password }, DATABASE) },
@@ -58,7 +61,7 @@ export async function planPostgres(place: Place, password: string): Promise<Plan
       runFolder: place.run.folder,
     }),
     whenReady: () => ensureDatabase(postgresUrl({ port, password }), DATABASE),
-    description: `PostgreSQL on 127.0.0.1:${port}${unusual(port, 5432)} (${binaries.origin})`,
+    description: `PostgreSQL on 127.0.0.1:${port}${unusual(place, 'POSTGRES_PORT', port)} (${binaries.origin})`,
   };
 }
 
@@ -86,9 +89,12 @@ export async function planRabbitmq(
   if (choice.kind === 'none') throw new NoRabbitmq();
   if (choice.kind === 'given') return givenRabbitmq(choice.url, place);
 
-  const ports = { amqp: await portOrFree(5672), management: await portOrFree(15672) };
+  const ports = {
+    amqp: await infrastructurePort('RABBITMQ_PORT', place),
+    management: await infrastructurePort('RABBITMQ_MANAGEMENT_PORT', place),
+  };
   const logFile = path.join(place.logs, 'rabbitmq.log');
-  const at = `127.0.0.1:${ports.amqp}${unusual(ports.amqp, 5672)}`;
+  const at = `127.0.0.1:${ports.amqp}${unusual(place, 'RABBITMQ_PORT', ports.amqp)}`;
   const address = { amqpUrl: amqpUrl(ports.amqp), managementUrl: managementUrl(ports.management) };
   if (choice.kind === 'docker') {
     const container = place.throwAway ? path.basename(place.state) : `payfan-${repositoryHash}`;
@@ -160,9 +166,9 @@ export async function planOutsideWorld(place: Place): Promise<Planned<OutsideWor
   const given = { smtp: setting('SMTP_URL'), sms: setting('SMS_URL') };
   const parts = [...(given.smtp ? [] : (['mail'] as const)), ...(given.sms ? [] : (['sms'] as const))];
   const ports = {
-    smtp: await portOrFree(usualSandboxPorts.smtp),
-    mail: await portOrFree(usualSandboxPorts.mail),
-    sms: await portOrFree(usualSandboxPorts.sms),
+    smtp: await infrastructurePort('SMTP_PORT', place),
+    mail: await infrastructurePort('MAIL_PORT', place),
+    sms: await infrastructurePort('SMS_PORT', place),
   };
   const address: OutsideWorld = {
     smtpUrl: given.smtp ?? smtpUrl(ports),
@@ -178,4 +184,12 @@ export async function planOutsideWorld(place: Place): Promise<Planned<OutsideWor
   return { address, description, unit: sandboxUnit({ ports, parts, logFile, runFolder: place.run.folder }) };
 }
 
-const unusual = (port: number, usual: number) => (port === usual ? '' : ` (${usual} is taken)`);
+/** Says so where a port is not the one that people expect. */
+function unusual(
+  { usualPorts }: Place,
+  variable: keyof typeof usualInfrastructurePorts,
+  port: number,
+): string {
+  const usual = usualInfrastructurePorts[variable];
+  return !usualPorts || port === usual || setting(variable) !== undefined ? '' : ` (${usual} is taken)`;
+}

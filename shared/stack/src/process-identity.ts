@@ -22,10 +22,14 @@ export function processIdentity(pid: number): string | undefined {
   }
 }
 
-/** Reads field 22 of a stat line; the name in parentheses may hold spaces and parentheses itself. */
+/**
+ * Reads field 22 of a stat line; the name in parentheses may hold spaces and parentheses itself. Field
+ * 20 counts threads: a zombie with others than its first still holds its files and ports.
+ */
 export function startTicks(stat: string): string | undefined {
   const [state, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return state === 'Z' || state === 'X' ? undefined : rest[18];
+  const isOver = state === 'X' || (state === 'Z' && Number(rest[16]) <= 1);
+  return isOver ? undefined : rest[18];
 }
 
 /** True when the process that was seen with this identity still runs. */

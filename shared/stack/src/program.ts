@@ -75,6 +75,7 @@ export interface Program {
   readonly pid: number;
   readonly url: string;
   readonly exited: Promise<Exit>;
+  readonly logFile: string;
   /** All it has printed so far. */
   output(): string;
   /** Asks it to end (SIGTERM unless told) and waits for that. */
@@ -89,6 +90,7 @@ export function asProgram(unit: Unit, running: RunningProcess, url: string): Pro
     pid: running.pid,
     url,
     exited: running.exited,
+    logFile: unit.logFile,
     output: () => readFileSync(unit.logFile, 'utf8'),
     stop: (signal = unit.stopSignal) => running.stop(signal, unit.graceMs),
     kill: () => {

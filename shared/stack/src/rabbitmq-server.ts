@@ -1,17 +1,11 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { repository } from './paths.ts';
 
 /** Neither a broker nor a way to one. */
 export class NoRabbitmq extends Error {
   constructor() {
-    super(
-      `RabbitMQ is needed and none was found. Any one of these will do:
-  - AMQP_URL=amqp://user:password@host:5672 names a broker that runs (and AMQP_MANAGEMENT_URL its
-    management API, if that isn't http://host:15672)
-  - Docker, running: an image is started
-  - rabbitmq-server on the machine: apt-get install rabbitmq-server, brew install rabbitmq
-  - on Debian or Ubuntu as root, \`npm start\`, \`npm run demo\` and \`npm test\` install it themselves`,
-    );
+    super(readFileSync(path.join(repository, 'shared/stack/bin/no-rabbitmq.txt'), 'utf8').trimEnd());
     this.name = 'NoRabbitmq';
   }
 }

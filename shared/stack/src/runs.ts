@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import path from 'node:path';
 import { payfanFolder } from './paths.ts';
 import { isStillRunning, processIdentity } from './process-identity.ts';
+import { waitFor } from './wait.ts';
 
 /** What a run notes down about itself, so that a later one can clear up after it. */
 interface Owner {
@@ -95,15 +96,24 @@ export interface Abandoned {
   containers: string[];
 }
 
-/** Ends what runs left behind whose owner was killed: their processes and throw-away folders. */
-export function endAbandonedRuns(parent: string = runsFolder): Abandoned[] {
-  return readRuns(parent)
-    .filter(({ owner }) => !isStillRunning(owner.pid, owner.identity))
-    .map(({ folder, owner }) => ({
-      command: owner.command,
-      processes: clearUp(folder, owner),
-      containers: owner.containers,
-    }));
+/**
+ * Ends what runs left behind whose owner was killed: their processes and throw-away folders. Resolves
+ * when the processes are gone, and with them what they listened on.
+ */
+export async function endAbandonedRuns(parent: string = runsFolder): Promise<Abandoned[]> {
+  const abandoned = readRuns(parent).filter(({ owner }) => !isStillRunning(owner.pid, owner.identity));
+  const ended = abandoned.map(({ folder, owner }) => ({ owner, processes: clearUp(folder, owner) }));
+  const left = ended.flatMap(({ processes }) => processes);
+  await waitFor(() => Promise.resolve(!left.some(({ pid, identity }) => isStillRunning(pid, identity))), {
+    what: 'the end of processes that an earlier run had left behind',
+    timeoutMs: 20_000,
+    intervalMs: 10,
+  });
+  return ended.map(({ owner: { command, containers }, processes }) => ({
+    command,
+    processes: processes.length,
+    containers,
+  }));
 }
 
 function readRuns(parent: string): { folder: string; owner: Owner }[] {
@@ -119,21 +129,22 @@ function readRuns(parent: string): { folder: string; owner: Owner }[] {
   });
 }
 
-function clearUp(folder: string, owner: Owner): number {
-  let ended = 0;
+/** Answers the processes that it killed; they may take a moment to be gone. */
+function clearUp(folder: string, owner: Owner): { pid: number; identity: string }[] {
+  const killed: { pid: number; identity: string }[] = [];
   for (const name of list(folder).filter((file) => file.endsWith('.process'))) {
     const pid = Number.parseInt(name, 10);
     const identity = readOr(path.join(folder, name), '');
     if (!isStillRunning(pid, identity)) continue;
     killGroup(pid);
-    ended++;
+    killed.push({ pid, identity });
   }
   for (const dir of owner.throwAway) {
     // A process that was killed a moment ago may still be writing.
     rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
   rmSync(folder, { recursive: true, force: true });
-  return ended;
+  return killed;
 }
 
 function killGroup(pid: number): void {

@@ -8,9 +8,6 @@ export interface SandboxPorts {
   sms: number;
 }
 
-/** The ports that everyone knows them by. */
-export const usualSandboxPorts: SandboxPorts = { smtp: 1025, mail: 8025, sms: 8026 };
-
 export const SANDBOX_ENTRY = 'services/sandbox/dist/main.js';
 
 export const smtpUrl = (ports: SandboxPorts): string => `smtp://127.0.0.1:${ports.smtp}`;

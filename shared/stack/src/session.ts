@@ -8,10 +8,12 @@ import { endAbandonedRuns, Run } from './runs.ts';
 import { Stack, type StackOptions } from './stack.ts';
 import type { StackDescription } from './stack-file.ts';
 
-export interface SessionOptions extends Pick<StackOptions, 'strictPorts' | 'progress' | 'onChange'> {
+export interface SessionOptions extends Pick<StackOptions, 'progress' | 'onChange'> {
   command: string;
   /** True for data that is gone at the end. */
   throwAway: boolean;
+  /** False where nobody but the command itself uses the stack. */
+  usualPorts: boolean;
 }
 
 /** Exit code of a program that Ctrl-C ended (128 + SIGINT), as shells have it. */
@@ -23,16 +25,16 @@ const SAME_SIGNAL_MS = 1_000;
 /** Runs the stack around `work`, and stops everything it started, however `work` or the person ends it. */
 export async function withStack(
   options: SessionOptions,
-  work: (description: StackDescription, interrupted: AbortSignal) => Promise<number>,
+  work: (description: StackDescription, interrupted: AbortSignal, place: Place) => Promise<number>,
 ): Promise<number> {
   await clearUpAfterOthers(options.progress);
   const run = Run.begin(options.command);
   // For whatever we did not foresee: nothing that this run started may outlive it.
   process.once('exit', () => run.end());
+  const place = findPlace(run, options);
   const stack = new Stack({
-    place: findPlace(run, options.throwAway),
+    place,
     secretsFolder: persistentState(),
-    strictPorts: options.strictPorts,
     progress: options.progress,
     ...(options.onChange === undefined ? {} : { onChange: options.onChange }),
   });
@@ -42,7 +44,7 @@ export async function withStack(
   });
   try {
     return await Promise.race([
-      stack.start().then((description) => work(description, interrupted)),
+      stack.start().then((description) => work(description, interrupted, place)),
       interruption,
     ]);
   } finally {
@@ -53,23 +55,23 @@ export async function withStack(
 
 /** Ends what earlier runs left behind whose supervisor was killed. */
 export async function clearUpAfterOthers(progress: Progress): Promise<void> {
-  for (const { command, processes, containers } of endAbandonedRuns()) {
+  for (const { command, processes, containers } of await endAbandonedRuns()) {
     for (const container of containers) await removeContainer(container);
     if (processes > 0)
       progress.line(`Ended ${processes} processes that a killed \`${command}\` had left behind`);
   }
 }
 
-function findPlace(run: Run, throwAway: boolean): Place {
+function findPlace(run: Run, { throwAway, usualPorts }: SessionOptions): Place {
   if (throwAway) {
     const state = throwAwayState();
     run.throwAway(state);
-    return { state, logs: path.join(state, 'logs'), throwAway, run };
+    return { state, logs: path.join(state, 'logs'), throwAway, usualPorts, run };
   }
   const state = persistentState();
   mkdirSync(state, { recursive: true });
   chmodSync(state, 0o755);
-  return { state, logs: path.join(payfanFolder, 'logs'), throwAway, run };
+  return { state, logs: path.join(payfanFolder, 'logs'), throwAway, usualPorts, run };
 }
 
 /** Aborted at the first SIGINT, SIGTERM or SIGHUP. A second one ends everything at once. */

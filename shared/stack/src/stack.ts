@@ -5,7 +5,7 @@ import { migrateDatabase } from './migration.ts';
 import { programUnit } from './program.ts';
 import type { Progress } from './progress.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
-import { chooseServicePorts } from './service-ports.ts';
+import { chooseServicePorts } from './port-choice.ts';
 import { services, servicesWithDatabase, type Service, type Surroundings } from './services.ts';
 import { withRole } from './sql-names.ts';
 import type { StackDescription } from './stack-file.ts';
@@ -15,8 +15,6 @@ export interface StackOptions {
   place: Place;
   /** Passwords stay with the persistent state, as a database server that was named keeps its roles. */
   secretsFolder: string;
-  /** True where a service must have its usual port. */
-  strictPorts: boolean;
   progress: Progress;
   /** Called with where everything is, once it is ready and whenever a process has taken another's place. */
   onChange?: (description: StackDescription) => void;
@@ -46,9 +44,9 @@ export class Stack {
 
   /** Resolves when every service is ready. Rejects with the reason, having stopped nothing: call `stop`. */
   async start(): Promise<StackDescription> {
-    const { place, secretsFolder, strictPorts } = this.#options;
+    const { place, secretsFolder } = this.#options;
     // Before anything else, since a taken port is the likeliest thing to be wrong.
-    this.#ports = await chooseServicePorts(services, { strict: strictPorts });
+    this.#ports = await chooseServicePorts(services, place);
     const secrets = loadSecrets(secretsFolder, servicesWithDatabase);
     mkdirSync(place.logs, { recursive: true });
     const planned = await planInfrastructure(place, secrets);

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { payfanFolder } from './paths.ts';
+import type { Place } from './infrastructure.ts';
 import type { Progress } from './progress.ts';
 import { INTERRUPTED, withStack } from './session.ts';
 import { removeStackFile, writeStackFile, type StackDescription } from './stack-file.ts';
@@ -12,9 +12,9 @@ export async function start(progress: Progress): Promise<number> {
   const throwAway = process.env.PAYFAN_FRESH === '1';
   try {
     const code = await withStack(
-      { command: 'start', throwAway, strictPorts: true, progress, onChange: (now) => writeStackFile(now) },
-      async (description, interrupted) => {
-        process.stdout.write(welcome(description, throwAway));
+      { command: 'start', throwAway, usualPorts: true, progress, onChange: (now) => writeStackFile(now) },
+      async (description, interrupted, place) => {
+        process.stdout.write(welcome(description, place));
         return new Promise((resolve) => interrupted.addEventListener('abort', () => resolve(INTERRUPTED)));
       },
     );
@@ -27,7 +27,10 @@ export async function start(progress: Progress): Promise<number> {
 }
 
 /** What a newcomer wants to know next. */
-export function welcome({ services, infrastructure }: StackDescription, throwAway: boolean): string {
+export function welcome(
+  { services, infrastructure }: StackDescription,
+  { logs, throwAway }: Pick<Place, 'logs' | 'throwAway'>,
+): string {
   const rows = [
     ...Object.entries(services)
       .filter(([name]) => name !== 'sandbox')
@@ -52,7 +55,7 @@ Asha pays Ravi Rs 100:
     -H 'Idempotency-Key: lunch-1' -H 'Content-Type: application/json' \\
     -d '{"to":"7010233311","amount":10000,"currency":"INR","note":"lunch"}'
 
-Logs: ${throwAway ? 'beside the data' : path.join(path.relative(process.cwd(), payfanFolder) || '.payfan', 'logs')}.  ${keeping}
+Logs: ${throwAway ? logs : path.relative(process.cwd(), logs)}.  ${keeping}
 Ctrl-C stops everything.
 `;
 }

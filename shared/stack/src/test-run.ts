@@ -30,7 +30,7 @@ let current: TestRun | undefined;
  * is those tests that fail, each with the reason.
  */
 export async function beginTestRun(): Promise<void> {
-  endAbandonedRuns();
+  await endAbandonedRuns();
   const choice = await decideTestInfrastructure();
   const run = Run.begin('test');
   process.env[TEST_RUN_VARIABLE] = run.folder;
@@ -41,8 +41,10 @@ export async function beginTestRun(): Promise<void> {
   const onExit = () => run.end();
   const onSignal = (signal: NodeJS.Signals) => process.exit(signal === 'SIGINT' ? 130 : 143);
   process.once('exit', onExit);
-  process.once('SIGINT', onSignal);
-  process.once('SIGTERM', onSignal);
+  // It may come twice, from the terminal and from npm: without a listener the second would end us
+  // in the middle of this.
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
   const unlisten = () => {
     process.off('exit', onExit);
     process.off('SIGINT', onSignal);

@@ -30,7 +30,7 @@ export interface AttemptsRoutesOptions {
 
 /** `GET|DELETE /attempts`: what was tried on us, alike for mail and SMS. */
 export function attemptsRoutes(api: Api, options: AttemptsRoutesOptions): void {
-  const { attempts, normaliseReference = (reference) => reference } = options;
+  const { attempts, normaliseReference = (reference: string) => reference } = options;
 
   api.route(
     {
@@ -61,7 +61,7 @@ export function attemptsRoutes(api: Api, options: AttemptsRoutesOptions): void {
       });
       const data = found.slice(0, query.limit);
       const nextCursor = found.length > data.length ? String(data.at(-1)?.sequence) : null;
-      return Promise.resolve({ status: 200, body: { data, nextCursor, total: attempts.length } });
+      return { status: 200, body: { data, nextCursor, total: attempts.length } };
     },
   );
 
@@ -75,7 +75,7 @@ export function attemptsRoutes(api: Api, options: AttemptsRoutesOptions): void {
     },
     () => {
       attempts.clear();
-      return Promise.resolve({ status: 204 });
+      return { status: 204 };
     },
   );
 }

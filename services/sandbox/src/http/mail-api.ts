@@ -24,8 +24,14 @@ export function mailApi(api: Api, { mailbox, attempts, behaviour }: MailApiOptio
 
   const answer = { 200: { description: 'The behaviour from now on', schema: MailBehaviour } };
   api.route(
-    { method: 'GET', path: '/behaviour', summary: 'How the mail server behaves', auth: 'none', responses: answer },
-    () => Promise.resolve({ status: 200, body: behaviour.current }),
+    {
+      method: 'GET',
+      path: '/behaviour',
+      summary: 'How the mail server behaves',
+      auth: 'none',
+      responses: answer,
+    },
+    () => ({ status: 200, body: behaviour.current }),
   );
   api.route(
     {
@@ -39,7 +45,7 @@ export function mailApi(api: Api, { mailbox, attempts, behaviour }: MailApiOptio
     },
     ({ body }) => {
       behaviour.current = body;
-      return Promise.resolve({ status: 200, body });
+      return { status: 200, body };
     },
   );
 }
@@ -48,17 +54,32 @@ function listRoutes(api: Api, mailbox: Mailbox): void {
   const responses = { 200: { description: 'Newest first', schema: MailPageSchema } };
 
   api.route(
-    { method: 'GET', path: '/api/v2/messages', summary: 'List mails', auth: 'none', query: PageQuery, responses },
-    ({ query: { start, limit } }) =>
-      Promise.resolve({ status: 200, body: toMailHog(mailbox.page({ start, limit }), start) }),
+    {
+      method: 'GET',
+      path: '/api/v2/messages',
+      summary: 'List mails',
+      auth: 'none',
+      query: PageQuery,
+      responses,
+    },
+    ({ query: { start, limit } }) => ({
+      status: 200,
+      body: toMailHog(mailbox.page({ start, limit }), start),
+    }),
   );
   api.route(
-    { method: 'GET', path: '/api/v2/search', summary: 'Search mails', auth: 'none', query: SearchQuery, responses },
-    ({ query: { kind, query, start, limit } }) =>
-      Promise.resolve({
-        status: 200,
-        body: toMailHog(mailbox.page({ start, limit, search: { kind, query } }), start),
-      }),
+    {
+      method: 'GET',
+      path: '/api/v2/search',
+      summary: 'Search mails',
+      auth: 'none',
+      query: SearchQuery,
+      responses,
+    },
+    ({ query: { kind, query, start, limit } }) => ({
+      status: 200,
+      body: toMailHog(mailbox.page({ start, limit, search: { kind, query } }), start),
+    }),
   );
 }
 
@@ -82,7 +103,7 @@ function messageRoutes(api: Api, mailbox: Mailbox): void {
       query: z.looseObject({}),
       responses: { 200: { description: 'Newest first', schema: z.array(MailSchema) } },
     },
-    () => Promise.resolve({ status: 200, body: mailbox.page({ start: 0, limit: V1_LIST_LIMIT }).items }),
+    () => ({ status: 200, body: mailbox.page({ start: 0, limit: V1_LIST_LIMIT }).items }),
   );
   api.route(
     {
@@ -95,7 +116,7 @@ function messageRoutes(api: Api, mailbox: Mailbox): void {
     },
     () => {
       mailbox.clear();
-      return Promise.resolve({ status: 200 });
+      return { status: 200 };
     },
   );
   api.route(
@@ -108,7 +129,7 @@ function messageRoutes(api: Api, mailbox: Mailbox): void {
       responses: { 200: { description: 'The mail', schema: MailSchema } },
       problems,
     },
-    async ({ params }) => Promise.resolve({ status: 200, body: find(params.id) }),
+    ({ params }) => ({ status: 200, body: find(params.id) }),
   );
   api.route(
     {
@@ -120,9 +141,9 @@ function messageRoutes(api: Api, mailbox: Mailbox): void {
       responses: { 200: { description: 'Deleted' } },
       problems,
     },
-    async ({ params }) => {
+    ({ params }) => {
       if (!mailbox.remove(params.id)) noSuchMail();
-      return Promise.resolve({ status: 200 });
+      return { status: 200 };
     },
   );
   api.route(
@@ -137,12 +158,11 @@ function messageRoutes(api: Api, mailbox: Mailbox): void {
       },
       problems,
     },
-    async ({ params }) =>
-      Promise.resolve({
-        status: 200,
-        body: find(params.id).Raw.Data,
-        headers: { 'content-disposition': 'attachment; filename="mail.eml"' },
-      }),
+    ({ params }) => ({
+      status: 200,
+      body: find(params.id).Raw.Data,
+      headers: { 'content-disposition': 'attachment; filename="mail.eml"' },
+    }),
   );
 }
 

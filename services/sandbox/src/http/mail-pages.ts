@@ -30,12 +30,17 @@ export function mailPages(app: Api['app'], mailbox: Mailbox): void {
   servePageAssets(app);
 
   app.get('/', async (request: Request, response: Response) => {
-    const { start, limit } = PageQuery.parse({ start: request.query['start'], limit: '50' });
+    const { start, limit } = PageQuery.parse({ start: textOf(request.query['start']), limit: '50' });
     const search = searchOf(request);
     const { total, items } = mailbox.page({ start, limit, search });
     const rows = await Promise.all(items.map(async (mail) => row(mail, await viewOf(mail))));
     const list =
-      rows.length === 0 ? emptyState(search) : html`<ol class="mails card">${rows}</ol>${pager({ start, limit, total, search })}`;
+      rows.length === 0
+        ? emptyState(search)
+        : html`<ol class="mails card">
+              ${rows}
+            </ol>
+            ${pager({ start, limit, total, search })}`;
     sendPage(response, {
       title: TITLE,
       tools: searchForm(search),
@@ -63,6 +68,11 @@ export function mailPages(app: Api['app'], mailbox: Mailbox): void {
   });
 }
 
+/** A field that comes twice is a list, and means nothing here. */
+function textOf(field: unknown): string | undefined {
+  return typeof field === 'string' ? field : undefined;
+}
+
 function searchOf(request: Request): MailSearch | undefined {
   const { kind = 'containing', query } = request.query;
   const result = SearchQuery.safeParse({ kind, query });
@@ -71,15 +81,19 @@ function searchOf(request: Request): MailSearch | undefined {
 
 function searchForm(search: MailSearch | undefined): Html {
   const options = SEARCH_KINDS.map((kind) =>
-    kind === search?.kind
-      ? html`<option selected>${kind}</option>`
-      : html`<option>${kind}</option>`,
+    kind === search?.kind ? html`<option selected>${kind}</option>` : html`<option>${kind}</option>`,
   );
   return html`<form action="/">
       <select name="kind" aria-label="Search where">
         ${options}
       </select>
-      <input type="search" name="query" value="${search?.query}" placeholder="Search" aria-label="Search for" />
+      <input
+        type="search"
+        name="query"
+        value="${search?.query}"
+        placeholder="Search"
+        aria-label="Search for"
+      />
       <button>Search</button>
     </form>
     <button hidden data-delete="/api/v1/messages" data-confirm="Delete all mails?">Delete all</button>`;
@@ -89,7 +103,9 @@ function row(mail: MailMessage, view: MailView): Html {
   return html`<li>
     <a href="/mail/${encodeURIComponent(mail.ID)}">
       <span class="clip"><bdi>${view.to}</bdi></span>
-      <span class="clip subject"><b><bdi>${subjectOf(view)}</bdi></b></span>
+      <span class="clip subject"
+        ><b><bdi>${subjectOf(view)}</bdi></b></span
+      >
       <span class="soft">${timeOf(mail.Created)}</span>
     </a>
   </li>`;
@@ -150,7 +166,8 @@ function mailContent(mail: MailMessage, view: MailView): Html {
         <dt>Received</dt>
         <dd>${timeOf(mail.Created)}</dd>
       </dl>
-      ${view.html === undefined ? undefined : htmlSection(path)} ${view.text === undefined ? undefined : textSection(view.text)}
+      ${view.html === undefined ? undefined : htmlSection(path)}
+      ${view.text === undefined ? undefined : textSection(view.text)}
       ${view.attachments.length === 0 ? undefined : attachmentSection(view.attachments)}
       <details>
         <summary>Source</summary>
@@ -181,7 +198,8 @@ function textSection(text: string): Html {
 
 function attachmentSection(attachments: MailView['attachments']): Html {
   const items = attachments.map(
-    ({ name, type, bytes }) => html`<li><bdi>${name}</bdi> <span class="soft">${type}, ${bytes} bytes</span></li>`,
+    ({ name, type, bytes }) =>
+      html`<li><bdi>${name}</bdi> <span class="soft">${type}, ${bytes} bytes</span></li>`,
   );
   return html`<section>
     <h3>Attachments</h3>

@@ -13,9 +13,7 @@ const Headers = z.record(z.string(), z.array(z.string()));
 /** Parts nest as deep as the mail has it; the description stops at one level. */
 const Parts = z
   .object({
-    Parts: z.array(
-      z.object({ Headers, Body: z.string(), Size: z.int(), MIME: z.unknown() }).readonly(),
-    ),
+    Parts: z.array(z.object({ Headers, Body: z.string(), Size: z.int(), MIME: z.unknown() }).readonly()),
   })
   .nullable();
 

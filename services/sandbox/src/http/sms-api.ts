@@ -1,5 +1,5 @@
 import { Problem } from '@payfan/service';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { SmsBehaviour } from '../behaviour.ts';
 import { attemptsRoutes } from './attempts-routes.ts';
 import { ListQuery, SendSms, SmsListSchema, SmsParams, SmsSchema } from './sms-schemas.ts';
@@ -27,8 +27,14 @@ export function smsApi(api: Api, options: SmsApiOptions): void {
   const { behaviour } = options;
   const answer = { 200: { description: 'The behaviour from now on', schema: SmsBehaviour } };
   api.route(
-    { method: 'GET', path: '/behaviour', summary: 'How the gateway behaves', auth: 'none', responses: answer },
-    () => Promise.resolve({ status: 200, body: behaviour.current }),
+    {
+      method: 'GET',
+      path: '/behaviour',
+      summary: 'How the gateway behaves',
+      auth: 'none',
+      responses: answer,
+    },
+    () => ({ status: 200, body: behaviour.current }),
   );
   api.route(
     {
@@ -42,7 +48,7 @@ export function smsApi(api: Api, options: SmsApiOptions): void {
     },
     ({ body }) => {
       behaviour.current = body;
-      return Promise.resolve({ status: 200, body });
+      return { status: 200, body };
     },
   );
 }
@@ -53,7 +59,8 @@ function sendRoute(api: Api, { gateway, attempts, behaviour, waits }: SmsApiOpti
       method: 'POST',
       path: '/messages',
       summary: 'Send an SMS',
-      description: 'The same reference is the same message: sending it again sends nothing, and answers the first.',
+      description:
+        'The same reference is the same message: sending it again sends nothing, and answers the first.',
       auth: 'none',
       body: SendSms,
       responses: {
@@ -102,7 +109,7 @@ function readRoutes(api: Api, { store, attempts }: SmsApiOptions): void {
       const page = found.slice(0, limit);
       const nextCursor = found.length > page.length ? String(page.at(-1)?.sequence) : null;
       const data = page.map((message) => shown(message, attempts));
-      return Promise.resolve({ status: 200, body: { data, nextCursor, total: store.length } });
+      return { status: 200, body: { data, nextCursor, total: store.length } };
     },
   );
   api.route(
@@ -116,7 +123,7 @@ function readRoutes(api: Api, { store, attempts }: SmsApiOptions): void {
     },
     () => {
       store.clear();
-      return Promise.resolve({ status: 204 });
+      return { status: 204 };
     },
   );
   api.route(
@@ -130,7 +137,7 @@ function readRoutes(api: Api, { store, attempts }: SmsApiOptions): void {
       responses: { 200: { description: 'The message', schema: SmsSchema } },
       problems: [{ status: 404, code: 'not_found' }],
     },
-    async ({ params: { reference } }) => {
+    ({ params: { reference } }) => {
       const message = store.find(reference);
       if (message === undefined) {
         throw new Problem({
@@ -139,7 +146,7 @@ function readRoutes(api: Api, { store, attempts }: SmsApiOptions): void {
           detail: 'No message with this reference was accepted.',
         });
       }
-      return Promise.resolve({ status: 200, body: shown(message, attempts) });
+      return { status: 200, body: shown(message, attempts) };
     },
   );
 }

@@ -10,23 +10,31 @@ const TITLE = 'SMS';
 /** More bubbles than anybody reads; the API lists the rest. */
 const MAX_BUBBLES = 200;
 
-const EXAMPLE = `curl http://127.0.0.1:8026/messages \\
+/** @param host the one that the reader reached us by */
+const example = (host: string) => `curl http://${host}/messages \\
   -H 'Content-Type: application/json' \\
   -d '{"reference":"hello-1","to":"+917010233311","body":"Hello"}'`;
 
 /** A page that shows what phones got: `/`, or `/?to=<number>` for one of them. */
-export function smsPages(app: Api['app'], { store, attempts }: { store: SmsStore; attempts: AttemptLog }): void {
+export function smsPages(
+  app: Api['app'],
+  { store, attempts }: { store: SmsStore; attempts: AttemptLog },
+): void {
   servePageAssets(app);
 
   app.get('/', (request, response) => {
-    const query = ListQuery.safeParse({ to: request.query['to'] || undefined });
+    const query = ListQuery.safeParse({ to: request.query['to'] });
     const to = query.success ? query.data.to : undefined;
     const messages = store.list({ to, limit: MAX_BUBBLES });
-    sendPage(response, { title: TITLE, tools: toolsFor(to), content: html`<div data-live>${body(messages)}</div>` });
+    const content = messages.length === 0 ? emptyState(request.get('host') ?? '') : phonesOf(messages);
+    sendPage(response, {
+      title: TITLE,
+      tools: toolsFor(to),
+      content: html`<div data-live>${content}</div>`,
+    });
   });
 
-  const body = (messages: readonly Sms[]): Html => {
-    if (messages.length === 0) return emptyState();
+  const phonesOf = (messages: readonly Sms[]): Html => {
     const phones = [...byRecipient(messages)];
     return html`<div class="phones">${phones.map(([to, sent]) => phone(to, sent, attempts))}</div>`;
   };
@@ -34,7 +42,14 @@ export function smsPages(app: Api['app'], { store, attempts }: { store: SmsStore
 
 function toolsFor(to: string | undefined): Html {
   return html`<form action="/">
-      <input type="search" name="to" value="${to}" placeholder="+917010233311" aria-label="Phone number" inputmode="tel" />
+      <input
+        type="search"
+        name="to"
+        value="${to}"
+        placeholder="+917010233311"
+        aria-label="Phone number"
+        inputmode="tel"
+      />
       <button>Show</button>
     </form>
     <button hidden data-delete="/messages" data-confirm="Forget all messages?">Forget all</button>`;
@@ -69,10 +84,10 @@ function bubble({ body, createdAt, reference }: Sms, attempts: number): Html {
   </li>`;
 }
 
-function emptyState(): Html {
+function emptyState(host: string): Html {
   return html`<div class="card empty">
     <p><b>No messages yet.</b></p>
     <p>Make a transfer, or send one yourself. It shows here by itself.</p>
-    <pre>${EXAMPLE}</pre>
+    <pre>${example(host)}</pre>
   </div>`;
 }

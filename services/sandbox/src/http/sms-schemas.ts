@@ -48,12 +48,7 @@ export const SmsListSchema = z.object({
 export const ListQuery = z.strictObject({
   to: Recipient.optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(50),
-  after: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .optional()
-    .meta({ description: 'The nextCursor of the page before' }),
+  after: z.coerce.number().int().min(1).optional().meta({ description: 'The nextCursor of the page before' }),
 });
 
 export const SmsParams = z.object({ reference: z.string().max(255) });

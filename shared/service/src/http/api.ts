@@ -45,7 +45,9 @@ export interface Api {
     Body extends z.ZodType = z.ZodUndefined,
   >(
     route: Route<Auth, Params, Query, Headers, Body, R>,
-    handler: (input: HandlerInput<Auth, Params, Query, Headers, Body>) => Promise<HandlerResult<NoInfer<R>>>,
+    handler: (
+      input: HandlerInput<Auth, Params, Query, Headers, Body>,
+    ) => HandlerResult<NoInfer<R>> | Promise<HandlerResult<NoInfer<R>>>,
   ): void;
   /** For what `route()` cannot say, such as pages. Comes after the routes, under helmet's headers. */
   readonly app: Express;

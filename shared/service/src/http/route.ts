@@ -114,4 +114,4 @@ export type AnyHandler = (input: {
   readonly headers: unknown;
   readonly body: unknown;
   readonly request: Request;
-}) => Promise<AnyResult>;
+}) => AnyResult | Promise<AnyResult>;

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Part } from '../lifecycle.ts';
 import type { Logger } from '../logger.ts';
 import type { Api } from './api.ts';
@@ -8,6 +9,8 @@ export interface HttpServerOptions {
   readonly api: Pick<Api, 'handler'>;
   /** 0 asks the system for a free one. */
   readonly port: number;
+  /** Environment variable that sets the port, for the error that says so; `PORT` unless told. */
+  readonly portVariable?: string;
   readonly logger: Logger;
   /** All interfaces unless told. */
   readonly host?: string;
@@ -21,8 +24,15 @@ export interface HttpServer extends Part {
 /** Longer than balancers keep idle connections (60 s and less), so that the side that closes first is never the one being sent to. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 
-/** Serves an API. `stop()` takes no more connections, finishes the requests that are under way, and closes the idle rest. */
-export function httpServer({ api, port, logger, host }: HttpServerOptions): HttpServer {
+/** Serves an API. `stop()` takes no more connections, finishes the requests that are under way, and closes all other connections. */
+export function httpServer({
+  api,
+  port,
+  portVariable = 'PORT',
+  logger,
+  host,
+}: HttpServerOptions): HttpServer {
+  const sockets = new Set<Socket>();
   const underWay = new Set<ServerResponse>();
   let stopped: Promise<void> | undefined;
 
@@ -30,11 +40,26 @@ export function httpServer({ api, port, logger, host }: HttpServerOptions): Http
     { keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS },
     (request: IncomingMessage, response) => {
       underWay.add(response);
-      response.once('close', () => underWay.delete(response));
+      response.once('close', () => {
+        underWay.delete(response);
+        if (stopped !== undefined) closeUnused();
+      });
       if (stopped !== undefined) response.setHeader('connection', 'close');
       api.handler(request, response);
     },
   );
+
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+
+  // Node's own closeIdleConnections() spares those that have not sent anything yet, and those whose answer
+  // had begun when we stopped: either would keep us for a minute.
+  const closeUnused = () => {
+    const used = new Set([...underWay].map(({ req }) => req.socket));
+    for (const socket of sockets) if (!used.has(socket)) socket.destroySoon();
+  };
 
   const boundPort = () => {
     const address = server.address();
@@ -49,7 +74,7 @@ export function httpServer({ api, port, logger, host }: HttpServerOptions): Http
     async start() {
       if (stopped !== undefined) return;
       await new Promise<void>((resolve, reject) => {
-        const onError = (error: NodeJS.ErrnoException) => reject(listenError(error, port));
+        const onError = (error: NodeJS.ErrnoException) => reject(listenError(error, port, portVariable));
         server.once('error', onError);
         server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
           server.off('error', onError);
@@ -63,23 +88,26 @@ export function httpServer({ api, port, logger, host }: HttpServerOptions): Http
         server.close(() => resolve());
         // Otherwise a client that goes on using its connection would keep us for as long as it likes.
         for (const response of underWay) if (!response.headersSent) response.setHeader('connection', 'close');
-        server.closeIdleConnections();
+        closeUnused();
       });
       await stopped;
     },
   };
 }
 
-function listenError(error: NodeJS.ErrnoException, port: number): Error {
+function listenError(error: NodeJS.ErrnoException, port: number, variable: string): Error {
   if (error.code === 'EADDRINUSE') {
-    return new Error(`Port ${port} is taken by another program: stop it, or set PORT to a free port`, {
+    return new Error(`Port ${port} is taken by another program: stop it, or set ${variable} to a free port`, {
       cause: error,
     });
   }
   if (error.code === 'EACCES') {
-    return new Error(`Port ${port} needs privileges that this program lacks: set PORT to 1024 or above`, {
-      cause: error,
-    });
+    return new Error(
+      `Port ${port} needs privileges that this program lacks: set ${variable} to 1024 or above`,
+      {
+        cause: error,
+      },
+    );
   }
-  return new Error(`Cannot listen on port ${port} (${error.message}): check PORT`, { cause: error });
+  return new Error(`Cannot listen on port ${port} (${error.message}): check ${variable}`, { cause: error });
 }
