@@ -31,7 +31,7 @@ export const OUTCOMES = [
   'conflict',
   'invalid',
 ] as const;
-export type Outcome = (typeof OUTCOMES)[number];
+type Outcome = (typeof OUTCOMES)[number];
 
 export interface AttemptFilter {
   readonly reference?: string | undefined;
@@ -43,7 +43,7 @@ export interface AttemptFilter {
 }
 
 /** Beyond this many the oldest are forgotten. A full log takes some 200 MB. */
-export const MAX_ATTEMPTS = 1_000_000;
+const MAX_ATTEMPTS = 1_000_000;
 
 /** Mail clients choose what they send as an id or an address; the log keeps no more than this of either. */
 export const MAX_ATTEMPT_TEXT_LENGTH = 1_000;

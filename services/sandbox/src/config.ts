@@ -2,7 +2,6 @@ import { configFields, readConfig } from '@payfan/service';
 import { z } from 'zod';
 
 const PARTS = ['mail', 'sms'] as const;
-export type SandboxPart = (typeof PARTS)[number];
 
 const Environment = z.object({
   LOG_LEVEL: configFields.logLevel,

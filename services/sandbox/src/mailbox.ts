@@ -18,8 +18,8 @@ export interface MailPage {
 }
 
 /** Beyond either of these the oldest mails are forgotten. */
-export const MAX_MAILS = 10_000;
-export const MAX_MAILBOX_BYTES = 256 * 1024 * 1024;
+const MAX_MAILS = 10_000;
+const MAX_MAILBOX_BYTES = 256 * 1024 * 1024;
 
 /** A page ends early rather than grow beyond this: an answer has to fit into one string. */
 const MAX_PAGE_BYTES = 32 * 1024 * 1024;

@@ -20,7 +20,7 @@ export type Acceptance =
   | { readonly kind: 'conflict'; readonly message: Sms };
 
 /** Beyond this many the oldest messages are forgotten, and their references are free again. */
-export const MAX_SMS = 100_000;
+const MAX_SMS = 100_000;
 
 interface SmsStoreOptions {
   readonly now: () => number;

@@ -1,7 +1,7 @@
 import type { Part } from '@payfan/service';
 
 /** The part of a socket that hanging needs. */
-export interface Line {
+interface Line {
   readonly destroyed: boolean;
   destroy(): unknown;
   once(event: 'close', listener: () => void): unknown;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Ten joined segments, the most that the usual gateways (Twilio's limit) take as one message. */
-export const MAX_SMS_LENGTH = 1_600;
+const MAX_SMS_LENGTH = 1_600;
 
 const Reference = z
   .string()

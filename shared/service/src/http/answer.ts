@@ -32,7 +32,7 @@ function toBytes(body: unknown, contentType: string): Buffer {
   return Buffer.from(asItIs ? body : JSON.stringify(body));
 }
 
-export function sendProblem(response: Response, problem: Problem): void {
+function sendProblem(response: Response, problem: Problem): void {
   const exchange = exchangeOf(response);
   exchange.code = problem.code;
   const headers: Record<string, string> = { ...problem.headers };

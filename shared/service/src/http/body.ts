@@ -2,7 +2,7 @@ import express from 'express';
 import { Problem } from '../problem.ts';
 import type { Request, RequestHandler, Response } from 'express';
 
-export const DEFAULT_BODY_LIMIT_BYTES = 64 * 1024;
+const DEFAULT_BODY_LIMIT_BYTES = 64 * 1024;
 
 /** Reads a JSON body; undefined if the request has none. */
 export type ReadBody = (request: Request, response: Response) => Promise<unknown>;

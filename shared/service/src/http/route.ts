@@ -3,8 +3,7 @@ import type { z } from 'zod';
 import type { FieldError, Problem } from '../problem.ts';
 import type { Principal } from '../token.ts';
 
-export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
-export type Method = (typeof METHODS)[number];
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export interface ResponseDefinition {
   readonly description: string;

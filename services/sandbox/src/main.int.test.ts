@@ -1,0 +1,44 @@
+import { createServer } from 'node:net';
+import { freePort, startProgram } from '@payfan/stack/testing';
+import type { AddressInfo } from 'node:net';
+
+const ENTRY = 'services/sandbox/dist/main.js';
+
+test('plays the parts that it is told to, and ends when it is told to', async () => {
+  const [mailPort, smtpPort, smsPort] = [await freePort(), await freePort(), await freePort()];
+  const sandbox = await startProgram({
+    name: 'sandbox',
+    entry: ENTRY,
+    env: {
+      SANDBOX_PARTS: 'mail',
+      MAIL_PORT: String(mailPort),
+      SMTP_PORT: String(smtpPort),
+      SMS_PORT: String(smsPort),
+    },
+    readyUrls: [`http://127.0.0.1:${mailPort}/readyz`],
+  });
+  await expect(fetch(`http://127.0.0.1:${smsPort}/readyz`)).rejects.toThrow();
+  expect(await sandbox.stop()).toEqual({ code: 0, signal: null });
+});
+
+test('a port that is taken is named, with the variable that changes it', async () => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, resolve));
+  const taken = String((other.address() as AddressInfo).port);
+  const free = String(await freePort());
+  const start = (env: Record<string, string>) =>
+    startProgram({
+      name: 'sandbox',
+      entry: ENTRY,
+      env: { SMTP_PORT: free, MAIL_PORT: free, SMS_PORT: free, ...env },
+    });
+  try {
+    await expect(start({ SANDBOX_PARTS: 'sms', SMS_PORT: taken })).rejects.toThrow(
+      'set SMS_PORT to a free port',
+    );
+    await expect(start({ SMTP_PORT: taken })).rejects.toThrow('set SMTP_PORT to a free port');
+    await expect(start({ SANDBOX_PARTS: 'fax' })).rejects.toThrow('SANDBOX_PARTS must be mail or sms');
+  } finally {
+    await new Promise((resolve) => other.close(resolve));
+  }
+});

@@ -1,0 +1,118 @@
+import { once } from 'node:events';
+import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
+import { waitFor } from '@payfan/stack/testing';
+import { createLogger } from '../logger.ts';
+import { httpServer } from './server.ts';
+import { startApi, stopApis } from './testing.ts';
+import type { Response } from 'express';
+import type { IncomingMessage } from 'node:http';
+
+const logger = createLogger({ service: 'test', level: 'silent' });
+const agents: Agent[] = [];
+afterEach(async () => {
+  for (const agent of agents.splice(0)) agent.destroy();
+  await stopApis();
+});
+
+/** A client that keeps its connection, as balancers do. */
+function keepingClient(url: string) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  agents.push(agent);
+  return async (path: string) => {
+    const sent = request(`${url}${path}`, { agent }).end();
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    const text = async () => {
+      let all = '';
+      for await (const chunk of answer) all += String(chunk);
+      return all;
+    };
+    return { answer, text };
+  };
+}
+
+/** An API with one page, which answers when it is told to. */
+async function startWaiting() {
+  const waiting: Response[] = [];
+  const api = await startApi(({ app }) => {
+    app.get('/wait', (_request, response) => void waiting.push(response));
+  });
+  const arrived = () =>
+    waitFor(() => Promise.resolve(waiting.length > 0), { what: 'the request', timeoutMs: 10_000 });
+  return { ...api, waiting, arrived };
+}
+
+const refused = (url: string) =>
+  expect(fetch(url)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
+
+test('stopping finishes the request under way, says so to its client, and takes no other', async () => {
+  const { url, server, waiting, arrived } = await startWaiting();
+  const get = keepingClient(url);
+  await (await get('/livez')).text();
+  const pending = get('/wait');
+  await arrived();
+  const stopped = server.stop();
+  await refused(`${url}/livez`);
+  waiting[0]!.end('done');
+  const { answer, text } = await pending;
+  expect([await text(), answer.headers.connection]).toEqual(['done', 'close']);
+  await stopped;
+});
+
+// Each of these would otherwise keep the server until some time-out of a minute, and the test with it.
+test('stopping waits for no connection that is merely kept', async () => {
+  const { url, server } = await startWaiting();
+  await (await keepingClient(url)('/livez')).text();
+  await server.stop();
+});
+
+test('stopping waits for no connection that never asked, or has not finished asking', async () => {
+  const { server, url } = await startWaiting();
+  const connections = ['', 'GET /livez HTTP/1.1\r\nHost: '].map((words) => {
+    // The server may close or reset it.
+    const socket = connect(server.port, '127.0.0.1').on('error', () => undefined);
+    socket.resume().write(words);
+    return new Promise((resolve) => socket.once('close', resolve));
+  });
+  // Connections are accepted in order: when this one has been, those were too.
+  await fetch(`${url}/livez`);
+  await server.stop();
+  await Promise.all(connections);
+});
+
+test('stopping waits for an answer that has begun, but not for the connection that it came on', async () => {
+  const { url, server, waiting, arrived } = await startWaiting();
+  const pending = keepingClient(url)('/wait');
+  await arrived();
+  waiting[0]!.write('begun, ');
+  const { text } = await pending;
+  const stopped = server.stop();
+  await refused(url);
+  waiting[0]!.end('and done');
+  expect(await text()).toBe('begun, and done');
+  await stopped;
+});
+
+test('stopping may come twice, or before starting, and then nothing starts', async () => {
+  const { server, url } = await startWaiting();
+  await Promise.all([server.stop(), server.stop()]);
+  await server.stop();
+  await server.start();
+  await refused(url);
+});
+
+test('a port that is taken is named, with the variable that changes it', async () => {
+  const { server } = await startWaiting();
+  const start = (portVariable?: string) =>
+    httpServer({
+      api: { handler: (() => undefined) as never },
+      port: server.port,
+      host: '127.0.0.1',
+      logger,
+      ...(portVariable === undefined ? {} : { portVariable }),
+    }).start();
+  await expect(start()).rejects.toThrow(
+    `Port ${server.port} is taken by another program: stop it, or set PORT to a free port`,
+  );
+  await expect(start('MAIL_PORT')).rejects.toThrow('set MAIL_PORT to a free port');
+});
