@@ -3,7 +3,7 @@ import type { Queryable } from '@payfan/database';
 import { generateSigningKey, type Principal } from '@payfan/service';
 
 /** API keys and the keys that sign tokens. API keys are kept as SHA-256 only. */
-export const hashKey = (key: string): Buffer => createHash('sha256').update(key).digest();
+const hashKey = (key: string): Buffer => createHash('sha256').update(key).digest();
 
 interface KeyRow {
   role: Principal['kind'];

@@ -3,7 +3,7 @@ import type { Queryable } from '@payfan/database';
 import type { DeadReason } from './policy.ts';
 
 /** Which alert: one event, to one of the people it concerns. */
-export interface DeliveryKey {
+interface DeliveryKey {
   eventId: string;
   role: Role;
 }
