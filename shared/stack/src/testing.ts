@@ -5,3 +5,4 @@ export type { Program } from './program.ts';
 export { startPayfan, type Payfan, type PayfanOptions } from './start-payfan.ts';
 export { startProgram, type StartProgramOptions } from './start-program.ts';
 export { waitFor, WaitTimeout, type WaitOptions } from './wait.ts';
+export { services } from './services.ts';

@@ -1,0 +1,140 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { services } from '@payfan/stack/testing';
+import { parse } from 'yaml';
+
+const ROOT = path.resolve(__dirname, '../..');
+
+interface ComposeService {
+  image?: string;
+  command?: string[];
+  environment?: Record<string, string | number>;
+  ports?: string[];
+  depends_on?: Record<string, { condition: string }>;
+}
+interface ComposeFile {
+  services: Record<string, ComposeService>;
+}
+
+/** The file as compose reads it: `${NAME:-default}` filled in from `variables`. */
+function compose(variables: Record<string, string> = {}): ComposeFile {
+  const text = readFileSync(path.join(ROOT, 'docker-compose.yml'), 'utf8');
+  const filledIn = text.replaceAll(
+    /\$\{([A-Z_]+):-([^}]*)\}/g,
+    (_, name: string, usual: string) => variables[name] ?? usual,
+  );
+  return parse(filledIn, { merge: true }) as ComposeFile;
+}
+
+/** A service's variables, all as text. */
+function environmentOf(file: ComposeFile, name: string): Record<string, string> {
+  const environment = file.services[name]?.environment ?? {};
+  return Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, String(value)]));
+}
+
+/** What a service is told natively, at the addresses that compose gives to everything around it. */
+function expectedEnvironment(service: (typeof services)[number]): Record<string, string> {
+  const portOf = new Map(services.map(({ name, port }) => [name, port]));
+  return {
+    LOG_LEVEL: 'info',
+    PORT: String(service.port),
+    ...service.environment({
+      databaseUrl: (name) => `postgres://payfan_${name}:${name}@postgres:5432/payfan`,
+      amqpUrl: 'amqp://payfan:payfan@rabbitmq:5672',
+      smtpUrl: 'smtp://mailhog:1025',
+      smsUrl: 'http://sandbox:8026',
+      serviceUrl: (name) => `http://${name}:${portOf.get(name)}`,
+      demo: true,
+    }),
+  };
+}
+
+const table = services.map((service) => ({ ...service, service }));
+const withDatabase = table.filter(({ hasDatabase }) => hasDatabase);
+
+test('every service of the repository is there, and starts its own program', () => {
+  const { services: containers } = compose();
+  for (const name of readdirSync(path.join(ROOT, 'services'))) {
+    expect([name, containers[name]?.command]).toEqual([name, ['node', `services/${name}/dist/main.js`]]);
+  }
+});
+
+test.each(table)('$name is told the same as natively', ({ name, service }) => {
+  expect(environmentOf(compose(), name)).toEqual(expectedEnvironment(service));
+});
+
+test.each(table)('$name waits until its tables are there', ({ name }) => {
+  expect(compose().services[name]?.depends_on).toMatchObject({
+    migrate: { condition: 'service_completed_successfully' },
+  });
+});
+
+test.each(table)(
+  '$name answers on its port of this machine, or on $portVariable',
+  ({ name, port, portVariable }) => {
+    const publishers = (file: ComposeFile, mapping: string) =>
+      Object.keys(file.services).filter((other) => file.services[other]?.ports?.includes(mapping));
+    const [publisher, ...others] = publishers(compose(), `127.0.0.1:${port}:${port}`);
+    expect(others).toEqual([]);
+    expect([name, 'door']).toContain(publisher);
+    expect(publishers(compose({ [portVariable]: '23456' }), `127.0.0.1:23456:${port}`)).toEqual([publisher]);
+    // A port that the door has is one that leads somewhere.
+    if (publisher === 'door') {
+      expect(environmentOf(compose(), 'door')['LEADS_TO']?.split(',')).toContain(
+        `${name}=http://${name}:${port}`,
+      );
+    }
+  },
+);
+
+test('the world outside and the infrastructure answer where everybody looks for them', () => {
+  const file = compose();
+  const portsOf = (name: string) => file.services[name]?.ports?.map((mapping) => mapping.split(':').at(-1));
+  // Two programs play the world outside, each a part.
+  expect(portsOf('mailhog')).toEqual(['1025', '8025']);
+  expect(portsOf('sandbox')).toEqual(['8026']);
+  expect(environmentOf(file, 'sandbox')).toMatchObject({ SANDBOX_PARTS: 'sms', SMS_PORT: '8026' });
+  expect(portsOf('postgres')).toEqual(['5432']);
+  expect(portsOf('rabbitmq')).toEqual(['5672', '15672']);
+});
+
+test('what can be scaled publishes no port of its own', () => {
+  const behindTheDoor = environmentOf(compose(), 'door')['LEADS_TO']?.split(',') ?? [];
+  expect(behindTheDoor.length).toBeGreaterThan(0);
+  for (const address of behindTheDoor) {
+    expect(compose().services[address.split('=')[0] ?? '']).not.toHaveProperty('ports');
+  }
+});
+
+test.each(withDatabase)('$name and its role take one password', ({ name }) => {
+  const variable = `${name.toUpperCase()}_DB_PASSWORD`;
+  expect(environmentOf(compose(), 'migrate')).toMatchObject({ [variable]: name });
+
+  const file = compose({ [variable]: 'another' });
+  expect(environmentOf(file, 'migrate')).toMatchObject({ [variable]: 'another' });
+  expect(environmentOf(file, name)['DATABASE_URL']).toBe(
+    `postgres://payfan_${name}:another@postgres:5432/payfan`,
+  );
+});
+
+test.each(['POSTGRES_PASSWORD', 'RABBITMQ_PASSWORD'])('%s reaches everyone who needs it', (variable) => {
+  const [usual, changed] = [compose(), compose({ [variable]: 'another' })].map((file) =>
+    JSON.stringify(file),
+  );
+  const server = compose({ [variable]: 'another' }).services[variable.split('_')[0]?.toLowerCase() ?? ''];
+  expect(Object.values(server?.environment ?? {})).toContain('another');
+  // Whoever knew the usual one knows the other now.
+  const users = usual?.match(/:\/\/payfan:payfan@(postgres|rabbitmq)/g) ?? [];
+  const left = changed?.match(/:\/\/payfan:payfan@(postgres|rabbitmq)/g) ?? [];
+  const protocol = variable.startsWith('POSTGRES') ? 'postgres' : 'rabbitmq';
+  expect(users.filter((url) => url.endsWith(protocol)).length).toBeGreaterThan(0);
+  expect(left.filter((url) => url.endsWith(protocol))).toEqual([]);
+});
+
+test('nothing of ours is reachable from other machines unless asked for', () => {
+  const ports = (file: ComposeFile) => Object.values(file.services).flatMap((service) => service.ports ?? []);
+  expect(ports(compose()).filter((mapping) => !mapping.startsWith('127.0.0.1:'))).toEqual([]);
+  const everywhere = ports(compose({ PAYFAN_BIND: '0.0.0.0' }));
+  expect(everywhere.length).toBeGreaterThan(0);
+  expect(everywhere.filter((mapping) => !mapping.startsWith('0.0.0.0:'))).toEqual([]);
+});
