@@ -93,7 +93,7 @@ async function call<Answer>(url: string, key: string, init: Request = {}): Promi
 }
 
 /** The deliveries for people. */
-export function deliveryTable(deliveries: readonly Delivery[]): string {
+function deliveryTable(deliveries: readonly Delivery[]): string {
   return renderTable([
     ['CHANNEL', 'ROLE', 'RECIPIENT', 'STATUS', 'PROVIDER', 'LATENCY'],
     ...deliveries.map(({ channel, role, recipient, status, provider, latencyMs }) => [

@@ -10,7 +10,7 @@ export interface MigrationOptions {
   runFolder: string;
 }
 
-export class MigrationFailed extends Error {
+class MigrationFailed extends Error {
   constructor(how: string, logFile: string) {
     super(
       `The database could not be brought up to date (${how}).\nIts log, ${logFile}, ends:\n${logTail(logFile)}`,

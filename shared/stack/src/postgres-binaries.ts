@@ -10,7 +10,7 @@ export interface PostgresBinaries {
   origin: string;
 }
 
-export class NoPostgres extends Error {
+class NoPostgres extends Error {
   constructor() {
     super(
       `PostgreSQL is needed and none was found. Any one of these will do:

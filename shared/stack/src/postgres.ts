@@ -25,7 +25,7 @@ export interface PostgresOptions {
   runFolder: string;
 }
 
-export class OtherPostgresVersion extends Error {
+class OtherPostgresVersion extends Error {
   constructor(found: string, have: string) {
     super(`The data was written by PostgreSQL ${found}, and here is ${have}. \`npm run reset\` begins anew.`);
     this.name = 'OtherPostgresVersion';

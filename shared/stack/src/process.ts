@@ -37,7 +37,7 @@ export interface RunningProcess {
   kill(): void;
 }
 
-export class ProcessNotStarted extends Error {
+class ProcessNotStarted extends Error {
   constructor(name: string, command: string, cause: unknown) {
     super(
       `${name} could not be started (${command}): ${cause instanceof Error ? cause.message : String(cause)}`,

@@ -17,7 +17,7 @@ export interface ProgramOptions {
   runFolder: string;
 }
 
-export class NotBuilt extends Error {
+class NotBuilt extends Error {
   constructor(entry: string) {
     super(`${entry} is not there. \`npx tsc -b\` builds it (\`npm start\` and \`npm test\` do so first).`);
     this.name = 'NotBuilt';

@@ -5,5 +5,3 @@ export interface Progress {
   /** Something done, with how long it took. */
   done(text: string, sinceMs: number): void;
 }
-
-export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;

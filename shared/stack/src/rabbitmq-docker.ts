@@ -44,7 +44,7 @@ export function rabbitmqContainerUnit(options: RabbitmqContainerOptions): Unit {
   };
 }
 
-export function containerArguments({
+function containerArguments({
   container,
   keepData,
   ports,

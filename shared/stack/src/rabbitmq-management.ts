@@ -5,7 +5,7 @@ export interface Management {
   delete(path: string): Promise<void>;
 }
 
-export class ManagementFailed extends Error {
+class ManagementFailed extends Error {
   constructor(method: string, path: string, status: number, text: string) {
     super(`RabbitMQ's management API answered ${method} ${path} with ${status}: ${text.slice(0, 300)}`);
     this.name = 'ManagementFailed';

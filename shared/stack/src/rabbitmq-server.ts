@@ -11,7 +11,7 @@ export class NoRabbitmq extends Error {
 }
 
 /** The start scripts, best first: Debian's one in /usr/sbin insists on its own users and folders. */
-export function rabbitmqCandidates(PATH: string): string[] {
+function rabbitmqCandidates(PATH: string): string[] {
   const folders = [
     '/usr/lib/rabbitmq/bin',
     '/opt/homebrew/sbin',

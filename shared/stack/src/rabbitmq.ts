@@ -85,7 +85,7 @@ function canConnect(port: number): Promise<void> {
 }
 
 /** The settings of the node. Disk: it should stop publishers only when the disk is nearly full. */
-export function rabbitmqConfig(ports: RabbitmqPorts): string {
+function rabbitmqConfig(ports: RabbitmqPorts): string {
   return `listeners.tcp.1 = 127.0.0.1:${ports.amqp}
 management.tcp.ip = 127.0.0.1
 management.tcp.port = ${ports.management}

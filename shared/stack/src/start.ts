@@ -27,7 +27,7 @@ export async function start(progress: Progress): Promise<number> {
 }
 
 /** What a newcomer wants to know next. */
-export function welcome(
+function welcome(
   { services, infrastructure }: StackDescription,
   { logs, throwAway }: Pick<Place, 'logs' | 'throwAway'>,
 ): string {
