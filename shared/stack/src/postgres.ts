@@ -25,6 +25,18 @@ export interface PostgresOptions {
   runFolder: string;
 }
 
+class InitdbFailed extends Error {
+  constructor(program: string, cause: unknown) {
+    const said = (cause as { stderr?: string }).stderr?.trim();
+    super(
+      `PostgreSQL could not make its data folder (${program}): ${said ?? String(cause)}\n` +
+        'Or name a server that runs: DATABASE_URL=postgres://user:password@host:5432',
+      { cause },
+    );
+    this.name = 'InitdbFailed';
+  }
+}
+
 class OtherPostgresVersion extends Error {
   constructor(found: string, have: string) {
     super(`The data was written by PostgreSQL ${found}, and here is ${have}. \`npm run reset\` begins anew.`);
@@ -104,6 +116,8 @@ async function initialise(options: PostgresOptions, data: string, user: User | u
       ].flat(),
       { env: environment(), cwd: options.folder, ...user },
     );
+  } catch (error) {
+    throw new InitdbFailed(program, error);
   } finally {
     rmSync(passwordFile, { force: true });
   }
