@@ -21,7 +21,7 @@ export interface NewDelivery extends DeliveryKey {
  * earlier attempt may have been accepted. `done`: sent or dead. `busy`: somebody else is at it.
  */
 export type Claim =
-  { kind: 'ours'; attempts: number; uncertain: boolean } | { kind: 'done' } | { kind: 'busy' };
+  { kind: 'ours'; attempts: number; uncertain: boolean; lastProvider: string | null } | { kind: 'done' } | { kind: 'busy' };
 
 export interface Claimant {
   /** Unique for each process. */
@@ -33,6 +33,7 @@ export interface Claimant {
 interface ClaimRow extends DeliveryKey {
   attempts: number | null;
   uncertain: boolean | null;
+  provider: string | null;
   status: DeliveryStatus | null;
 }
 
@@ -63,9 +64,9 @@ export async function claimDeliveries(
                    uncertain = d.uncertain or d.status = 'sending',
                    claimed_by = excluded.claimed_by, claimed_until = excluded.claimed_until
                where d.status = 'retrying' or (d.status = 'sending' and d.claimed_until <= clock_timestamp())
-             returning event_id, role, attempts, uncertain
+             returning event_id, role, attempts, uncertain, provider
            )
-           select w.event_id as "eventId", w.role, c.attempts, c.uncertain, d.status
+           select w.event_id as "eventId", w.role, c.attempts, c.uncertain, c.provider, d.status
            from wanted w
              left join claimed c using (event_id, role)
              left join deliveries d using (event_id, role)`,
@@ -91,7 +92,7 @@ export async function claimDeliveries(
       return row?.status === 'sent' || row?.status === 'dead' ? { kind: 'done' } : { kind: 'busy' };
     }
     found.delete(keyOf(delivery));
-    return { kind: 'ours', attempts: row.attempts, uncertain: row.uncertain === true };
+    return { kind: 'ours', attempts: row.attempts, uncertain: row.uncertain === true, lastProvider: row.provider };
   });
 }
 

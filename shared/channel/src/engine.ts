@@ -20,15 +20,17 @@ import {
   type Outcome,
   type Recorded,
 } from './delivery-store.ts';
+import type { GuardedProvider } from './guarded-provider.ts';
 import type { ChannelMetrics } from './metrics.ts';
 import { decide, waitAtStepMs, type Decision } from './policy.ts';
-import type { ChannelDefinition, Provider } from './provider.ts';
+import type { ChannelDefinition } from './provider.ts';
 import { alertReference, recipientsOf, type Recipient } from './recipient.ts';
 
 export interface EngineOptions<Message> {
   definition: ChannelDefinition<Message>;
   lane: Lane;
-  provider: Provider<Message>;
+  /** In the order of preference. */
+  providers: readonly GuardedProvider<Message>[];
   database: Queryable;
   broker: Pick<Broker, 'publish'>;
   logger: Logger;
@@ -79,8 +81,10 @@ export class DeliveryEngine<Message> {
 
   constructor(options: EngineOptions<Message>) {
     this.#options = options;
-    const { database, claimantId, sendTimeoutMs } = options;
-    const claimant = { id: claimantId, seconds: sendTimeoutMs / 1_000 + CLAIM_MARGIN_SECONDS };
+    const { database, claimantId, sendTimeoutMs, providers } = options;
+    // Each provider may be asked first, and then sent to.
+    const longestMs = 2 * providers.length * sendTimeoutMs;
+    const claimant = { id: claimantId, seconds: longestMs / 1_000 + CLAIM_MARGIN_SECONDS };
     this.#claim = gather({
       maxItems: BATCH,
       concurrency: BATCHES,
@@ -180,7 +184,7 @@ export class DeliveryEngine<Message> {
 
   /** One attempt at one delivery that is ours; answers where the message is to wait if there is to be another. */
   async #deliver(received: Received, recipient: Recipient, claim: OwnClaim): Promise<RetryStep | undefined> {
-    const { definition, provider, sendTimeoutMs, metrics, lane } = this.#options;
+    const { definition, providers, sendTimeoutMs, metrics, lane } = this.#options;
     const { event, incoming } = received;
     const composed = definition.compose(event, recipient);
     if (composed.kind === 'impossible') {
@@ -193,14 +197,15 @@ export class DeliveryEngine<Message> {
       );
       return undefined;
     }
-    const { result, resent } = await attempt(provider, composed.message, {
+    const { result, provider, resent } = await attempt(providers, composed.message, {
       reference: alertReference(event.id, recipient.role),
       uncertain: claim.uncertain,
+      lastProvider: claim.lastProvider,
       timeoutMs: sendTimeoutMs,
     });
     if (resent) metrics.resent.inc({ lane });
     const decision = decide(result, earlierAttempts(incoming));
-    await this.#settle(received, recipient, decision, provider.name);
+    await this.#settle(received, recipient, decision, provider);
     return decision.kind === 'retry' ? decision.step : undefined;
   }
 
