@@ -5,6 +5,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { outputTail, run } from './child.mjs';
+import { dockerAnswers } from './docker.mjs';
 
 const POLICY = '/usr/sbin/policy-rc.d';
 
@@ -28,21 +29,24 @@ function hasServer() {
   return folders.some((folder) => folder !== '' && existsSync(path.join(folder, 'rabbitmq-server')));
 }
 
-async function dockerAnswers() {
-  const { ok } = await run('docker', ['version', '--format', '{{.Server.Version}}'], { timeout: 5_000 });
-  return ok;
+/**
+ * How this machine comes to a broker: `there` (one is named or installed), `docker`, `install` (Debian's
+ * package, which we may install), or `none`. Tests heed PAYFAN_INFRA, prefer Docker, and use no broker of
+ * yours.
+ */
+export async function lookForRabbitmq(command, env = process.env) {
+  const insisted = command === 'test' ? env.PAYFAN_INFRA : undefined;
+  if (insisted === 'docker') return 'docker';
+  if (command === 'test') {
+    return insisted !== 'native' && (await dockerAnswers()) ? 'docker' : lookForNativeRabbitmq();
+  }
+  if (env.AMQP_URL || hasServer()) return 'there';
+  return (await dockerAnswers()) ? 'docker' : lookForNativeRabbitmq();
 }
 
-/**
- * How this machine comes to a broker: `there` (one is named or installed, or Docker answers), `install`
- * (Debian's package is the only way, and we may), or `none`. Tests heed PAYFAN_INFRA, and use no broker
- * of yours.
- */
-export async function lookForRabbitmq(command) {
-  const insisted = command === 'test' ? process.env.PAYFAN_INFRA : undefined;
-  if (command !== 'test' && process.env.AMQP_URL) return 'there';
-  if (insisted === 'docker' || hasServer()) return 'there';
-  if (insisted !== 'native' && (await dockerAnswers())) return 'there';
+/** The same without Docker. */
+export function lookForNativeRabbitmq() {
+  if (hasServer()) return 'there';
   return process.getuid?.() === 0 && existsSync('/usr/bin/apt-get') ? 'install' : 'none';
 }
 

@@ -1,9 +1,8 @@
 import { docker } from './docker.ts';
+import { images } from './images.ts';
 import { startProcess } from './process.ts';
 import { isRabbitmqReady, managementUrl, RABBITMQ_PASSWORD, RABBITMQ_USER } from './rabbitmq.ts';
 import type { Unit } from './unit.ts';
-
-const IMAGE = 'rabbitmq:4-management';
 
 export interface RabbitmqContainerOptions {
   /** Names the container, and the volume with its data. */
@@ -59,7 +58,7 @@ export function containerArguments({
     ['--env', `RABBITMQ_DEFAULT_USER=${RABBITMQ_USER}`],
     ['--env', `RABBITMQ_DEFAULT_PASS=${RABBITMQ_PASSWORD}`],
     keepData ? ['--volume', `${container}:/var/lib/rabbitmq`] : [],
-    [IMAGE],
+    [images.rabbitmq],
   ].flat();
 }
 

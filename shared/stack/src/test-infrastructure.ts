@@ -3,6 +3,7 @@ import path from 'node:path';
 import { migrate } from '@payfan/database';
 import { chooseTestInfrastructure, type TestChoice } from './choice.ts';
 import { dockerAnswers } from './docker.ts';
+import { images } from './images.ts';
 import { throwAwayState } from './paths.ts';
 import { freePort } from './ports.ts';
 import { findPostgres } from './postgres-binaries.ts';
@@ -122,7 +123,7 @@ async function dockerServers(): Promise<{ postgres: Promise<Postgres>; rabbitmq:
     import('@testcontainers/postgresql'),
     import('@testcontainers/rabbitmq'),
   ]);
-  const postgres = new PostgreSqlContainer('postgres:17-alpine')
+  const postgres = new PostgreSqlContainer(images.postgres)
     .withDatabase('postgres')
     .withCommand(['postgres', '-c', 'fsync=off', '-c', 'synchronous_commit=off', '-c', 'max_connections=300'])
     .start()
@@ -130,7 +131,7 @@ async function dockerServers(): Promise<{ postgres: Promise<Postgres>; rabbitmq:
       address: { adminUrl: container.getConnectionUri() },
       stop: () => container.stop(),
     }));
-  const rabbitmq = new RabbitMQContainer('rabbitmq:4-management-alpine').start().then((container) => {
+  const rabbitmq = new RabbitMQContainer(images.rabbitmq).start().then((container) => {
     const at = `guest:guest@${container.getHost()}`;
     return {
       address: {

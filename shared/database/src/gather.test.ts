@@ -1,0 +1,157 @@
+import fc from 'fast-check';
+import { gather } from './gather.ts';
+
+/** Batches that end when the test says so. */
+function batches() {
+  const started: { items: number[]; finish: () => void; fail: (error: Error) => void }[] = [];
+  const work = (items: number[]) =>
+    new Promise<string[]>((resolve, reject) => {
+      started.push({ items, finish: () => resolve(items.map((item) => `done ${item}`)), fail: reject });
+    });
+  return { started, work };
+}
+/** One turn of the event loop. */
+const turn = () => new Promise(setImmediate);
+
+test('a lone call starts in the turn of the event loop in which it is made', async () => {
+  const { started, work } = batches();
+  const call = gather({ work, maxItems: 10 });
+  const result = call(1);
+  await turn();
+  expect(started.map(({ items }) => items)).toEqual([[1]]);
+  started[0]?.finish();
+  expect(await result).toBe('done 1');
+});
+
+test('calls made in one turn share a batch, and those that come while it runs are the next', async () => {
+  const { started, work } = batches();
+  const call = gather({ work, maxItems: 10 });
+  const results = [call(1), call(2)];
+  await turn();
+  results.push(call(3));
+  await turn();
+  results.push(call(4), call(5));
+  await turn();
+  expect(started.map(({ items }) => items)).toEqual([[1, 2]]);
+  started[0]?.finish();
+  await turn();
+  expect(started.map(({ items }) => items)).toEqual([
+    [1, 2],
+    [3, 4, 5],
+  ]);
+  started[1]?.finish();
+  expect(await Promise.all(results)).toEqual(['done 1', 'done 2', 'done 3', 'done 4', 'done 5']);
+});
+
+test('more than fits in a batch waits for the next, in order', async () => {
+  const { started, work } = batches();
+  const call = gather({ work, maxItems: 3 });
+  const results = Promise.all([1, 2, 3, 4, 5, 6, 7].map((item) => call(item)));
+  for (let batch = 0; batch < 3; batch += 1) {
+    await turn();
+    started[batch]?.finish();
+  }
+  expect((await results).at(-1)).toBe('done 7');
+  expect(started.map(({ items }) => items)).toEqual([[1, 2, 3], [4, 5, 6], [7]]);
+});
+
+test('an error fails its own batch, every item of it, and no other', async () => {
+  const { started, work } = batches();
+  const call = gather({ work, maxItems: 2 });
+  const outcomes = Promise.allSettled([1, 2, 3, 4].map((item) => call(item)));
+  await turn();
+  started[0]?.fail(new Error('the database is away'));
+  await turn();
+  started[1]?.finish();
+  expect(await outcomes).toMatchObject([
+    { status: 'rejected', reason: { message: 'the database is away' } },
+    { status: 'rejected', reason: { message: 'the database is away' } },
+    { status: 'fulfilled', value: 'done 3' },
+    { status: 'fulfilled', value: 'done 4' },
+  ]);
+});
+
+test('work that throws before it has a promise fails its batch too, and the next one runs', async () => {
+  let first = true;
+  const call = gather({
+    maxItems: 1,
+    work: (items: number[]) => {
+      if (!first) return Promise.resolve(items);
+      first = false;
+      throw new Error('no promise');
+    },
+  });
+  const [failed, done] = await Promise.allSettled([call(1), call(2)]);
+  expect(failed).toMatchObject({ reason: { message: 'no promise' } });
+  expect(done).toMatchObject({ value: 2 });
+});
+
+test.each([[[]], [['one']], [['one', 'two', 'three']]])(
+  'results %j for two items fail both, as nobody knows whose is whose',
+  async (results) => {
+    const call = gather({ work: () => Promise.resolve(results), maxItems: 10 });
+    for (const outcome of await Promise.allSettled([call(1), call(2)])) {
+      expect(outcome).toMatchObject({
+        status: 'rejected',
+        reason: { message: `a batch of 2 items came back with ${results.length} results` },
+      });
+    }
+  },
+);
+
+test('several batches run at once where that is asked for, and no more than asked', async () => {
+  const { started, work } = batches();
+  const call = gather({ work, maxItems: 1, concurrency: 2 });
+  const results = Promise.all([1, 2, 3].map((item) => call(item)));
+  await turn();
+  expect(started.map(({ items }) => items)).toEqual([[1], [2]]);
+  started[1]?.finish();
+  await turn();
+  expect(started.map(({ items }) => items)).toEqual([[1], [2], [3]]);
+  started[0]?.finish();
+  started[2]?.finish();
+  expect(await results).toEqual(['done 1', 'done 2', 'done 3']);
+});
+
+test('however calls arrive, each gets its own result, in batches that are in order and not too large', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.record({ gapTurns: fc.nat(3), workTurns: fc.nat(3), fails: fc.boolean() }), {
+        maxLength: 40,
+      }),
+      fc.integer({ min: 1, max: 5 }),
+      fc.integer({ min: 1, max: 3 }),
+      async (arrivals, maxItems, concurrency) => {
+        const seen: number[] = [];
+        let running = 0;
+        const call = gather({
+          maxItems,
+          concurrency,
+          work: async (items: number[]) => {
+            running += 1;
+            expect(running).toBeLessThanOrEqual(concurrency);
+            expect(items.length).toBeLessThanOrEqual(maxItems);
+            seen.push(...items);
+            const first = arrivals[items[0]!]!;
+            for (let left = first.workTurns; left > 0; left -= 1) await turn();
+            running -= 1;
+            if (first.fails) throw new Error(`batch of ${items.join()}`);
+            return items.map((item) => `result of ${item}`);
+          },
+        });
+        const calls: Promise<string>[] = [];
+        for (const [item, { gapTurns }] of arrivals.entries()) {
+          for (let left = gapTurns; left > 0; left -= 1) await turn();
+          const result = call(item);
+          result.catch(() => undefined);
+          calls.push(result);
+        }
+        for (const [item, outcome] of (await Promise.allSettled(calls)).entries()) {
+          if (outcome.status === 'fulfilled') expect(outcome.value).toBe(`result of ${item}`);
+          else expect(String(outcome.reason).split(/\D+/)).toContain(String(item));
+        }
+        expect(seen).toEqual(arrivals.map((_, item) => item));
+      },
+    ),
+  );
+});

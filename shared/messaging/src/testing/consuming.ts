@@ -1,0 +1,43 @@
+import { waitFor } from '@payfan/stack/testing';
+import type { Broker } from '../broker.ts';
+import type { Connection } from '../connection.ts';
+import { Consumer, type ConsumeOptions } from '../consumer.ts';
+import type { World } from './world.ts';
+
+export const QUEUE = 'inbox';
+
+export const soon = (what: string) => ({ what, timeoutMs: 20_000 });
+
+export const until = (what: string, condition: () => boolean) =>
+  waitFor(() => Promise.resolve(condition()), soon(what));
+
+/** A consumer of `inbox` that is started, and stopped at the end; `seen` are the bodies its handler got. */
+export async function consumeIn(
+  world: World,
+  options: Partial<ConsumeOptions> = {},
+  on?: Broker | Connection,
+): Promise<{ seen: string[]; stop: () => Promise<void> }> {
+  const seen: string[] = [];
+  const all: ConsumeOptions = {
+    queue: QUEUE,
+    prefetch: 10,
+    ...options,
+    handler: async (message) => {
+      seen.push(message.body.toString());
+      await options.handler?.(message);
+    },
+  };
+  const from = on ?? world.broker();
+  await from.start();
+  const made = 'consume' in from ? from.consume(all) : new Consumer(from, all, world.log);
+  world.onClose(() => made.stop());
+  await made.start();
+  return { seen, stop: () => made.stop() };
+}
+
+/** Handlers wait at it until it is opened. */
+export function gate() {
+  let open!: () => void;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { open, opened };
+}

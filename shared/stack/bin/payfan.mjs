@@ -1,0 +1,62 @@
+// `npm start`, `npm run demo`, `npm run reset`, `npm test`. Plain JavaScript over Node's own modules:
+// on a fresh clone there is nothing else yet, and it is this that fetches and builds the rest.
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
+
+const USAGE = `Usage: node shared/stack/bin/payfan.mjs <command>
+
+  start         (npm start)         runs all of Payfan until Ctrl-C; its data stays for the next start
+  demo          (npm run demo)      pays Rs 100 on throw-away data and shows who was told, and how
+  reset         (npm run reset)     forgets the data that \`start\` keeps
+  test [args]   (npm test -- args)  runs the tests; arguments go to Jest, such as a folder
+  help
+
+Every command first installs and builds what is missing.
+
+  PAYFAN_FRESH=1       start on throw-away data
+  DATABASE_URL, AMQP_URL, SMTP_URL, SMS_URL
+                       servers of yours, to be used instead of our own
+  <SERVICE>_PORT       where a service listens, such as TRANSACTION_PORT=4100; also POSTGRES_PORT,
+                       RABBITMQ_PORT, RABBITMQ_MANAGEMENT_PORT, SMTP_PORT, MAIL_PORT, SMS_PORT
+  PAYFAN_INFRA=native  (or docker) where tests get PostgreSQL and RabbitMQ from
+  NO_COLOR=1           no colours
+`;
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return true;
+  process.stderr.write(`Payfan needs Node.js 20.19 or later; this is ${process.versions.node}.\n`);
+  return false;
+}
+
+async function main([command = 'help', ...args]) {
+  if (['help', '--help', '-h'].includes(command)) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  if (!['start', 'demo', 'reset', 'test'].includes(command) || (command !== 'test' && args.length > 0)) {
+    process.stderr.write(USAGE);
+    return 2;
+  }
+  if (!checkNode()) return 1;
+  const { createProgress } = await import('./progress.mjs');
+  const { prepare } = await import('./prepare.mjs');
+  const progress = createProgress();
+  await prepare({ command, repository, progress });
+  if (command === 'test') {
+    const { runJest } = await import('./jest.mjs');
+    return runJest(repository, args);
+  }
+  const { runCommand } = await import('../dist/index.js');
+  return runCommand(command, progress);
+}
+
+try {
+  process.exit(await main(process.argv.slice(2)));
+} catch (error) {
+  // Errors of ours have names of their own and say all there is to say.
+  process.stderr.write(`\n${error.name === 'Error' ? error.stack : error.message}\n`);
+  process.exit(error.exitCode ?? 1);
+}

@@ -1,0 +1,192 @@
+import { freshDatabase, freshVhost, type FreshDatabase, type FreshVhost } from './fresh.ts';
+import { freePort } from './ports.ts';
+import type { Program } from './program.ts';
+import {
+  mailUrl,
+  SANDBOX_ENTRY,
+  sandboxEnvironment,
+  sandboxReadyUrls,
+  smsUrl,
+  smtpUrl,
+  type SandboxPorts,
+} from './sandbox.ts';
+import { services, type Service, type Surroundings } from './services.ts';
+import { isPortTaken, startProgram } from './start-program.ts';
+
+export interface PayfanOptions {
+  /** Variables for one service (or `sandbox`), over those of the table in services.ts. */
+  environment?: Record<string, Record<string, string>>;
+}
+
+/** All of Payfan as processes of its own, on a database and a vhost of its own. */
+export interface Payfan {
+  readonly database: FreshDatabase;
+  readonly vhost: FreshVhost;
+  readonly smtpUrl: string;
+  /** The inbox over HTTP, with MailHog's API. */
+  readonly mailApi: string;
+  /** The SMS stub. */
+  readonly smsUrl: string;
+  /** Where a service answers: `http://127.0.0.1:…`. */
+  url(service: string): string;
+  /** The process that stands for a service (or `sandbox`) at its URL now. */
+  program(service: string): Program;
+  /** Starts a service again at its URL, once the one before was stopped or killed. */
+  restart(service: string): Promise<Program>;
+  /** Starts one more of a service, on a port of its own, as `--scale` does. */
+  startAnother(service: string): Promise<Program>;
+  /** Ends every process, and drops the database and the vhost. */
+  stop(): Promise<void>;
+}
+
+export class UnknownService extends Error {
+  constructor(name: string) {
+    const known = ['sandbox', ...services.map((service) => service.name)];
+    super(`There is no service "${name}". There are: ${known.join(', ')}.`);
+    this.name = 'UnknownService';
+  }
+}
+
+/** Starts all services of `npm start`, and resolves when every one is ready. */
+export async function startPayfan(options: PayfanOptions = {}): Promise<Payfan> {
+  for (let attempt = 1; ; attempt++) {
+    const payfan = await Fleet.prepare(options);
+    try {
+      await payfan.start();
+      return payfan;
+    } catch (error) {
+      await payfan.stop();
+      // The services know each other's ports, so all of them get new ones.
+      if (!isPortTaken(error) || attempt === 3) throw error;
+    }
+  }
+}
+
+type Starter = (port: string | undefined) => Promise<Program>;
+
+class Fleet implements Payfan {
+  readonly database: FreshDatabase;
+  readonly vhost: FreshVhost;
+  readonly smtpUrl: string;
+  readonly mailApi: string;
+  readonly smsUrl: string;
+  readonly #sandboxPorts: SandboxPorts;
+  readonly #ports: ReadonlyMap<string, number>;
+  readonly #options: PayfanOptions;
+  readonly #starters: ReadonlyMap<string, Starter>;
+  /** What stands for each service now. */
+  readonly #programs = new Map<string, Program>();
+  /** Everything that was started. */
+  readonly #started: Program[] = [];
+  #stopped: Promise<void> | undefined;
+
+  private constructor(
+    database: FreshDatabase,
+    vhost: FreshVhost,
+    sandboxPorts: SandboxPorts,
+    ports: ReadonlyMap<string, number>,
+    options: PayfanOptions,
+  ) {
+    this.database = database;
+    this.vhost = vhost;
+    this.smtpUrl = smtpUrl(sandboxPorts);
+    this.mailApi = mailUrl(sandboxPorts);
+    this.smsUrl = smsUrl(sandboxPorts);
+    this.#sandboxPorts = sandboxPorts;
+    this.#ports = ports;
+    this.#options = options;
+    this.#starters = new Map([
+      ['sandbox', () => this.#startSandbox()],
+      ...services.map((service): [string, Starter] => [
+        service.name,
+        (port) => this.#startService(service, port),
+      ]),
+    ]);
+  }
+
+  static async prepare(options: PayfanOptions): Promise<Fleet> {
+    const sandboxPorts = { smtp: await freePort(), mail: await freePort(), sms: await freePort() };
+    const ports = new Map<string, number>();
+    for (const { name } of services) ports.set(name, await freePort());
+    const [database, vhost] = await Promise.all([freshDatabase(), freshVhost()]);
+    return new Fleet(database, vhost, sandboxPorts, ports, options);
+  }
+
+  async start(): Promise<void> {
+    // All of them end before the first failure is told: none may appear after `stop`.
+    const outcomes = await Promise.allSettled([...this.#starters.keys()].map((name) => this.restart(name)));
+    const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failure !== undefined) throw failure.reason;
+  }
+
+  url(service: string): string {
+    const port = service === 'sandbox' ? this.#sandboxPorts.sms : this.#ports.get(service);
+    if (port === undefined) throw new UnknownService(service);
+    return `http://127.0.0.1:${port}`;
+  }
+
+  program(service: string): Program {
+    const program = this.#programs.get(service);
+    if (program === undefined) throw new UnknownService(service);
+    return program;
+  }
+
+  async restart(service: string): Promise<Program> {
+    const program = await this.#begin(service, new URL(this.url(service)).port);
+    this.#programs.set(service, program);
+    return program;
+  }
+
+  startAnother(service: string): Promise<Program> {
+    return this.#begin(service, undefined);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped ??= this.#stopAll();
+    await this.#stopped;
+  }
+
+  async #stopAll(): Promise<void> {
+    await Promise.all(this.#started.map((program) => program.stop()));
+    await Promise.all([this.database.drop(), this.vhost.remove()]);
+  }
+
+  async #begin(service: string, port: string | undefined): Promise<Program> {
+    const starter = this.#starters.get(service);
+    if (starter === undefined) throw new UnknownService(service);
+    const program = await starter(port);
+    this.#started.push(program);
+    return program;
+  }
+
+  #startService({ name, entry, environment }: Service, port: string | undefined): Promise<Program> {
+    const env = { ...environment(this.#surroundings()), ...this.#options.environment?.[name] };
+    return startProgram({ name, entry, env: { ...env, ...(port === undefined ? {} : { PORT: port }) } });
+  }
+
+  /** There is one outside world: another sandbox would find its ports taken. */
+  #startSandbox(): Promise<Program> {
+    const parts = ['mail', 'sms'] as const;
+    return startProgram({
+      name: 'sandbox',
+      entry: SANDBOX_ENTRY,
+      env: {
+        ...sandboxEnvironment(this.#sandboxPorts, parts),
+        PORT: String(this.#sandboxPorts.sms),
+        ...this.#options.environment?.['sandbox'],
+      },
+      readyUrls: sandboxReadyUrls(this.#sandboxPorts, parts),
+    });
+  }
+
+  #surroundings(): Surroundings {
+    return {
+      databaseUrl: (service) => this.database.urlFor(service),
+      amqpUrl: this.vhost.amqpUrl,
+      smtpUrl: this.smtpUrl,
+      smsUrl: this.smsUrl,
+      serviceUrl: (service) => this.url(service),
+      demo: true,
+    };
+  }
+}
