@@ -36,7 +36,9 @@ export async function attempt<Message>(
   }
   const suspects = providers.filter(({ name }) => lastProvider === null || name === lastProvider);
   const resent = uncertain && suspects.some(({ canBeAsked }) => !canBeAsked);
-  const order = [...providers].sort((a, b) => Number(b.name === lastProvider) - Number(a.name === lastProvider));
+  const order = [...providers].sort(
+    (a, b) => Number(b.name === lastProvider) - Number(a.name === lastProvider),
+  );
   const { result, provider } = await sendInTurn(uncertain ? order : providers, message, reference, timeoutMs);
   return { result, provider, resent };
 }
@@ -64,7 +66,7 @@ async function sendInTurn<Message>(
   reference: string,
   timeoutMs: number,
 ): Promise<Omit<Attempted, 'resent'>> {
-  const available = providers.filter(({ isSkipped }) => !isSkipped());
+  const available = providers.filter((candidate) => !candidate.isSkipped());
   const failures: (SendResult & { kind: 'failed' })[] = [];
   let provider = '';
   for (const candidate of available.length > 0 ? available : providers.slice(0, 1)) {

@@ -6,7 +6,7 @@ import { guard } from './guarded-provider.ts';
 
 export interface ChannelOptions<Message> extends Omit<
   EngineOptions<Message>,
-  'broker' | 'lane' | 'provider'
+  'broker' | 'lane' | 'providers'
 > {
   broker: Pick<Broker, 'publish' | 'consume'>;
   /** Messages in hand at once, on each lane. */
@@ -29,7 +29,10 @@ export function createChannel<Message>({ prefetch, ...options }: ChannelOptions<
       guard(provider, {
         onChange(name, state) {
           metrics.providersSkipped.set({ lane, provider: name }, state === 'skipped' ? 1 : 0);
-          logger.warn({ lane, provider: name }, state === 'skipped' ? 'provider passed over: it keeps failing' : 'provider is back');
+          logger.warn(
+            { lane, provider: name },
+            state === 'skipped' ? 'provider passed over: it keeps failing' : 'provider is back',
+          );
         },
       }),
     );

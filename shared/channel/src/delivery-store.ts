@@ -21,7 +21,9 @@ export interface NewDelivery extends DeliveryKey {
  * earlier attempt may have been accepted. `done`: sent or dead. `busy`: somebody else is at it.
  */
 export type Claim =
-  { kind: 'ours'; attempts: number; uncertain: boolean; lastProvider: string | null } | { kind: 'done' } | { kind: 'busy' };
+  | { kind: 'ours'; attempts: number; uncertain: boolean; lastProvider: string | null }
+  | { kind: 'done' }
+  | { kind: 'busy' };
 
 export interface Claimant {
   /** Unique for each process. */
@@ -92,7 +94,12 @@ export async function claimDeliveries(
       return row?.status === 'sent' || row?.status === 'dead' ? { kind: 'done' } : { kind: 'busy' };
     }
     found.delete(keyOf(delivery));
-    return { kind: 'ours', attempts: row.attempts, uncertain: row.uncertain === true, lastProvider: row.provider };
+    return {
+      kind: 'ours',
+      attempts: row.attempts,
+      uncertain: row.uncertain === true,
+      lastProvider: row.provider,
+    };
   });
 }
 

@@ -6,6 +6,7 @@ import { createLogger, createMetrics } from '@payfan/service';
 import { freshDatabase, waitFor, type FreshDatabase } from '@payfan/stack/testing';
 import { someTransfer } from './contract.ts';
 import { ATTEMPT_HEADER, DeliveryBusy, DeliveryEngine } from './engine.ts';
+import { guard } from './guarded-provider.ts';
 import { channelMetrics } from './metrics.ts';
 import type { Provider, SendResult } from './provider.ts';
 
@@ -47,9 +48,9 @@ function engineWith(
       name: 'phone',
       address: ({ party }) => party.phone,
       compose: (_event, { role }) => ({ kind: 'message', message: role }),
-      openProvider: () => provider,
+      openProviders: () => [provider],
     },
-    provider,
+    providers: [guard(provider, { onChange: () => undefined })],
     lane: 'interactive',
     database,
     broker: {

@@ -25,7 +25,10 @@ export interface GuardedProvider<Message> {
 }
 
 /** Guards a provider against its own silence and failures. */
-export function guard<Message>(provider: Provider<Message>, { onChange }: GuardOptions): GuardedProvider<Message> {
+export function guard<Message>(
+  provider: Provider<Message>,
+  { onChange }: GuardOptions,
+): GuardedProvider<Message> {
   const { name } = provider;
   const breaker = circuitBreaker(
     handleWhenResult((result) => ['failed', 'unknown'].includes((result as SendResult).kind)),
