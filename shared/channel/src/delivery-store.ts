@@ -1,5 +1,5 @@
 import type { Delivery, DeliveryStatus, Lane, Role } from '@payfan/contracts';
-import type { Queryable } from '@payfan/database';
+import { isGone, type Queryable } from '@payfan/database';
 import type { DeadReason } from './policy.ts';
 
 /** Which alert: one event, to one of the people it concerns. */
@@ -100,6 +100,21 @@ export async function claimDeliveries(
       uncertain: row.uncertain === true,
       lastProvider: row.provider,
     };
+  });
+}
+
+/**
+ * Ends the claims of processes that are no more on these deliveries, so that nobody waits for them to run
+ * out. For messages that the broker hands out again: that, too, says that somebody has gone.
+ */
+export async function freeClaimsOfTheGone(db: Queryable, keys: readonly DeliveryKey[]): Promise<void> {
+  await db.query({
+    name: 'deliveries-free-claims',
+    text: `update deliveries d set claimed_until = clock_timestamp()
+           from unnest($1::uuid[], $2::text[]) as k (event_id, role)
+           where d.event_id = k.event_id and d.role = k.role and d.status = 'sending'
+             and d.claimed_until > clock_timestamp() and ${isGone('d.claimed_by')}`,
+    values: columns(keys, 'eventId', 'role'),
   });
 }
 

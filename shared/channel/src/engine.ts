@@ -14,6 +14,7 @@ import { attempt } from './attempt.ts';
 import { storeUnreadable, type UnreadableMessage } from './dead-letter-store.ts';
 import {
   claimDeliveries,
+  freeClaimsOfTheGone,
   recordOutcomes,
   type Claim,
   type NewDelivery,
@@ -35,7 +36,7 @@ export interface EngineOptions<Message> {
   broker: Pick<Broker, 'publish'>;
   logger: Logger;
   metrics: ChannelMetrics;
-  /** Unique for each process: the holder of its claims. */
+  /** Unique for each process, and that of its `Presence`: the holder of its claims. */
   claimantId: string;
   /** An attempt without an answer by then counts as unknown. */
   sendTimeoutMs: number;
@@ -62,6 +63,7 @@ export class DeliveryBusy extends Error {
 }
 
 type OwnClaim = Claim & { kind: 'ours' };
+type WantedDelivery = NewDelivery & { redelivered: boolean };
 
 /** A message and the event in it. */
 interface Received {
@@ -75,7 +77,7 @@ interface Received {
  */
 export class DeliveryEngine<Message> {
   readonly #options: EngineOptions<Message>;
-  readonly #claim: (delivery: NewDelivery) => Promise<Claim>;
+  readonly #claim: (wanted: WantedDelivery) => Promise<Claim>;
   readonly #record: (outcome: Outcome) => Promise<Recorded>;
   readonly #stopping = new AbortController();
 
@@ -88,7 +90,11 @@ export class DeliveryEngine<Message> {
     this.#claim = gather({
       maxItems: BATCH,
       concurrency: BATCHES,
-      work: (wanted: NewDelivery[]) => claimDeliveries(database, claimant, wanted),
+      async work(wanted: WantedDelivery[]) {
+        const again = wanted.filter(({ redelivered }) => redelivered);
+        if (again.length > 0) await freeClaimsOfTheGone(database, again);
+        return claimDeliveries(database, claimant, wanted);
+      },
     });
     this.#record = gather({
       maxItems: BATCH,
@@ -152,12 +158,15 @@ export class DeliveryEngine<Message> {
    * anyway.
    */
   async #forEachRecipient(
-    { event }: Received,
+    { event, incoming }: Received,
     work: (recipient: Recipient, claim: OwnClaim) => Promise<RetryStep | undefined>,
   ): Promise<RetryStep[]> {
     const settled = await Promise.allSettled(
       recipientsOf(event).map(async (recipient) => {
-        const claim = await this.#claim(this.#newDelivery(event, recipient));
+        const claim = await this.#claim({
+          ...this.#newDelivery(event, recipient),
+          redelivered: incoming.redelivered,
+        });
         if (claim.kind === 'done') return undefined;
         if (claim.kind === 'busy') throw new DeliveryBusy(alertReference(event.id, recipient.role));
         return work(recipient, claim);
