@@ -7,7 +7,8 @@ const SENDER = /^([^<>"\p{Cc}]{1,64}) <([^\s<>"@]+@[^\s<>"@]+)>$/u;
 
 const EmailConfig = z.object({
   ...channelConfigFields({ port: 4043, concurrency: 10 }),
-  SMTP_URL: configFields.smtpUrl(),
+  /** SMTP servers in the order of preference. */
+  SMTP_URL: configFields.urls({ schemes: ['smtp', 'smtps'] }),
   /** Whom mail comes from; its domain also names our Message-IDs. */
   MAIL_FROM: z
     .string()

@@ -20,7 +20,7 @@ channelContract({
     });
     return {
       definition: emailChannel({
-        smtpUrl: `smtp://127.0.0.1:${smtpPort}`,
+        smtpUrls: [`smtp://127.0.0.1:${smtpPort}`],
         from: { name: 'Payfan', address: 'alerts@payfan.example' },
         connections: 20,
         timeoutMs: 700,

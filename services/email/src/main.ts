@@ -7,7 +7,7 @@ main(async () => {
   const { SMTP_URL, MAIL_FROM, ...common } = config();
   await runChannel(common, () =>
     emailChannel({
-      smtpUrl: SMTP_URL,
+      smtpUrls: SMTP_URL,
       from: MAIL_FROM,
       connections: common.CONCURRENCY,
       timeoutMs: common.SEND_TIMEOUT_MS,

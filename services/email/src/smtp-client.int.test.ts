@@ -31,6 +31,7 @@ afterAll(async () => {
 
 const open = (url = smtpUrl) =>
   smtpProvider({
+    name: 'smtp',
     smtpUrl: url,
     from: { name: 'Payfan', address: 'alerts@payfan.example' },
     connections: 2,

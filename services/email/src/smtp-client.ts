@@ -4,6 +4,8 @@ import type { Mail } from './mail.ts';
 import { resultOfSmtpError } from './smtp-result.ts';
 
 export interface SmtpOptions {
+  /** Tells several apart in the timeline. */
+  name: string;
   /** `smtp://user:password@host:port`, or `smtps://…`. */
   smtpUrl: string;
   from: { name: string; address: string };
@@ -16,7 +18,7 @@ export interface SmtpOptions {
 const MAILS_PER_CONNECTION = 1_000;
 
 /** An SMTP server, by a pool of connections. It can't be asked about a mail, so there is no lookup. */
-export function smtpProvider({ smtpUrl, from, connections, timeoutMs }: SmtpOptions): Provider<Mail> {
+export function smtpProvider({ name, smtpUrl, from, connections, timeoutMs }: SmtpOptions): Provider<Mail> {
   const domain = from.address.slice(from.address.indexOf('@') + 1);
   const transport = createTransport({
     url: smtpUrl,
@@ -31,7 +33,7 @@ export function smtpProvider({ smtpUrl, from, connections, timeoutMs }: SmtpOpti
     socketTimeout: timeoutMs,
   });
   return {
-    name: 'smtp',
+    name,
     async send(mail, { reference, signal }) {
       try {
         const info = await transport.sendMail({

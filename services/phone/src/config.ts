@@ -4,8 +4,8 @@ import { z } from 'zod';
 
 const PhoneConfig = z.object({
   ...channelConfigFields({ port: 4042, concurrency: 20 }),
-  /** The SMS gateway; the sandbox's, unless told. */
-  SMS_URL: configFields.httpUrl('http://127.0.0.1:8026'),
+  /** SMS gateways in the order of preference; the sandbox's, unless told. */
+  SMS_URL: configFields.urls({ schemes: ['http', 'https'], default: 'http://127.0.0.1:8026' }),
 });
 
 export const config = () => readConfig(PhoneConfig);

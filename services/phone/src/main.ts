@@ -6,5 +6,5 @@ import { smsGateway } from './sms-gateway-client.ts';
 
 main(async () => {
   const { SMS_URL, ...common } = config();
-  await runChannel(common, () => phoneChannel(() => smsGateway(SMS_URL)));
+  await runChannel(common, () => phoneChannel(() => SMS_URL.map(smsGateway)));
 });

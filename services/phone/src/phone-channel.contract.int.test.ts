@@ -20,7 +20,7 @@ channelContract({
       readyUrls: [`${url}/readyz`],
     });
     return {
-      definition: phoneChannel(() => smsGateway(url)),
+      definition: phoneChannel(() => [smsGateway(url)]),
       world: {
         knowsReferences: true,
         async arrived() {

@@ -15,11 +15,13 @@ const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTU
 /**
  * An SMS gateway over HTTP: `POST /messages`, where the same reference is the same message, and
  * `GET /messages/{reference}` to learn whether it was accepted.
+ *
+ * @param index its place among several, which tells them apart in the timeline
  */
-export function smsGateway(baseUrl: string): Provider<Sms> {
+export function smsGateway(baseUrl: string, index = 0): Provider<Sms> {
   const messages = `${baseUrl.replace(/\/$/, '')}/messages`;
   return {
-    name: 'sms-gateway',
+    name: index === 0 ? 'sms-gateway' : `sms-gateway-${index + 1}`,
     async send(sms, { reference, signal }) {
       let response: Response;
       try {

@@ -1,4 +1,4 @@
-import type { ChannelDefinition } from '@payfan/channel';
+import type { ChannelDefinition, Provider } from '@payfan/channel';
 import { gather, type Database } from '@payfan/database';
 import { composeItem, type FeedItem } from './feed-item.ts';
 import { appendToFeeds } from './feed-store.ts';
@@ -12,14 +12,15 @@ export function pushChannel(database: Database): ChannelDefinition<FeedItem> {
     name: 'push',
     address: ({ party }) => party.accountId,
     compose: composeItem,
-    openProvider() {
+    openProviders() {
       const append = gather({ maxItems: BATCH, work: (items: FeedItem[]) => appendToFeeds(database, items) });
-      return {
+      const feed: Provider<FeedItem> = {
         name: 'feed',
         // The transaction tells for certain whether it took place, except when its commit goes unanswered;
         // then it throws, and a further attempt finds the item or writes it.
         send: async (item) => ({ kind: 'sent', reference: String(await append(item)) }),
       };
+      return [feed];
     },
   };
 }

@@ -1,5 +1,5 @@
 import { paymentsTopology } from '@payfan/contracts';
-import { openDatabase } from '@payfan/database';
+import { openDatabase, openPresence } from '@payfan/database';
 import { openBroker } from '@payfan/messaging';
 import { Outbox, registerOutboxMetrics } from '@payfan/outbox';
 import {
@@ -25,7 +25,9 @@ main(async () => {
 
   const database = openDatabase({ url: DATABASE_URL, name, max: DATABASE_CONNECTIONS });
   const broker = openBroker({ urls: AMQP_URL, name, log: logger, topology: paymentsTopology(CHANNELS) });
-  const outbox = new Outbox({ database, broker, log: logger, relayId: newId() });
+  const relayId = newId();
+  const presence = openPresence({ url: DATABASE_URL, name, id: relayId });
+  const outbox = new Outbox({ database, broker, log: logger, relayId });
   registerOutboxMetrics(metrics, outbox);
 
   if (PAYFAN_DEMO) await openDemoAccounts(database);
@@ -38,6 +40,6 @@ main(async () => {
   await runParts({
     logger,
     health,
-    parts: [database, broker, outbox, httpServer({ api, port: PORT, logger })],
+    parts: [database, presence, broker, outbox, httpServer({ api, port: PORT, logger })],
   });
 });

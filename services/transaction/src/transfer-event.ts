@@ -37,6 +37,7 @@ export function transferCompleted(movement: Movement, eventId: string, trace: Tr
     exchange: PAYMENTS_EXCHANGE,
     routingKey: paymentRoutingKey(event),
     body: JSON.stringify(event),
+    traceparent: trace.traceparent,
   };
 }
 

@@ -2,10 +2,11 @@ import { deadQueue, laneQueue, LANES } from '@payfan/contracts';
 import type { Broker } from '@payfan/messaging';
 import type { Part } from '@payfan/service';
 import { DeliveryEngine, type EngineOptions } from './engine.ts';
+import { guard } from './guarded-provider.ts';
 
 export interface ChannelOptions<Message> extends Omit<
   EngineOptions<Message>,
-  'broker' | 'lane' | 'provider'
+  'broker' | 'lane' | 'providers'
 > {
   broker: Pick<Broker, 'publish' | 'consume'>;
   /** Messages in hand at once, on each lane. */
@@ -16,21 +17,32 @@ export interface ChannelOptions<Message> extends Omit<
 const DEAD_PREFETCH = 10;
 
 /**
- * A channel at work: for each lane a consumer and a provider of its own, and a consumer for what the
+ * A channel at work: for each lane a consumer and providers of its own, and a consumer for what the
  * broker gave up on. Stopping finishes what is in hand.
  */
 export function createChannel<Message>({ prefetch, ...options }: ChannelOptions<Message>): Part {
-  const { definition, broker } = options;
+  const { definition, broker, logger, metrics } = options;
   const { name } = definition;
   const lanes = LANES.map((lane) => {
-    const provider = definition.openProvider();
-    const engine = new DeliveryEngine({ ...options, lane, provider });
+    const opened = definition.openProviders();
+    const providers = opened.map((provider) =>
+      guard(provider, {
+        onChange(name, state) {
+          metrics.providersSkipped.set({ lane, provider: name }, state === 'skipped' ? 1 : 0);
+          logger.warn(
+            { lane, provider: name },
+            state === 'skipped' ? 'provider passed over: it keeps failing' : 'provider is back',
+          );
+        },
+      }),
+    );
+    const engine = new DeliveryEngine({ ...options, lane, providers });
     const consumer = broker.consume({
       queue: laneQueue(name, lane),
       prefetch,
       handler: (incoming) => engine.onMessage(incoming),
     });
-    return { provider, engine, consumer };
+    return { opened, engine, consumer };
   });
   const dead = broker.consume({
     queue: deadQueue(name),
@@ -46,7 +58,7 @@ export function createChannel<Message>({ prefetch, ...options }: ChannelOptions<
     async stop() {
       for (const { engine } of lanes) engine.stop();
       await Promise.all(consumers.map((consumer) => consumer.stop()));
-      await Promise.all(lanes.map(async ({ provider }) => provider.stop?.()));
+      await Promise.all(lanes.flatMap(({ opened }) => opened.map(async (provider) => provider.stop?.())));
     },
   };
 }

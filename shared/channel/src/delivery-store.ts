@@ -1,5 +1,5 @@
 import type { Delivery, DeliveryStatus, Lane, Role } from '@payfan/contracts';
-import type { Queryable } from '@payfan/database';
+import { isGone, type Queryable } from '@payfan/database';
 import type { DeadReason } from './policy.ts';
 
 /** Which alert: one event, to one of the people it concerns. */
@@ -21,7 +21,9 @@ export interface NewDelivery extends DeliveryKey {
  * earlier attempt may have been accepted. `done`: sent or dead. `busy`: somebody else is at it.
  */
 export type Claim =
-  { kind: 'ours'; attempts: number; uncertain: boolean } | { kind: 'done' } | { kind: 'busy' };
+  | { kind: 'ours'; attempts: number; uncertain: boolean; lastProvider: string | null }
+  | { kind: 'done' }
+  | { kind: 'busy' };
 
 export interface Claimant {
   /** Unique for each process. */
@@ -33,6 +35,7 @@ export interface Claimant {
 interface ClaimRow extends DeliveryKey {
   attempts: number | null;
   uncertain: boolean | null;
+  provider: string | null;
   status: DeliveryStatus | null;
 }
 
@@ -63,9 +66,9 @@ export async function claimDeliveries(
                    uncertain = d.uncertain or d.status = 'sending',
                    claimed_by = excluded.claimed_by, claimed_until = excluded.claimed_until
                where d.status = 'retrying' or (d.status = 'sending' and d.claimed_until <= clock_timestamp())
-             returning event_id, role, attempts, uncertain
+             returning event_id, role, attempts, uncertain, provider
            )
-           select w.event_id as "eventId", w.role, c.attempts, c.uncertain, d.status
+           select w.event_id as "eventId", w.role, c.attempts, c.uncertain, c.provider, d.status
            from wanted w
              left join claimed c using (event_id, role)
              left join deliveries d using (event_id, role)`,
@@ -91,7 +94,27 @@ export async function claimDeliveries(
       return row?.status === 'sent' || row?.status === 'dead' ? { kind: 'done' } : { kind: 'busy' };
     }
     found.delete(keyOf(delivery));
-    return { kind: 'ours', attempts: row.attempts, uncertain: row.uncertain === true };
+    return {
+      kind: 'ours',
+      attempts: row.attempts,
+      uncertain: row.uncertain === true,
+      lastProvider: row.provider,
+    };
+  });
+}
+
+/**
+ * Ends the claims of processes that are no more on these deliveries, so that nobody waits for them to run
+ * out. For messages that the broker hands out again: that, too, says that somebody has gone.
+ */
+export async function freeClaimsOfTheGone(db: Queryable, keys: readonly DeliveryKey[]): Promise<void> {
+  await db.query({
+    name: 'deliveries-free-claims',
+    text: `update deliveries d set claimed_until = clock_timestamp()
+           from unnest($1::uuid[], $2::text[]) as k (event_id, role)
+           where d.event_id = k.event_id and d.role = k.role and d.status = 'sending'
+             and d.claimed_until > clock_timestamp() and ${isGone('d.claimed_by')}`,
+    values: columns(keys, 'eventId', 'role'),
   });
 }
 

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { RETRY_STEPS } from '@payfan/contracts';
-import { openDatabase, type Database } from '@payfan/database';
+import { openDatabase, openPresence, type Database } from '@payfan/database';
 import type { Incoming, Outgoing } from '@payfan/messaging';
 import { createLogger, createMetrics } from '@payfan/service';
 import { freshDatabase, waitFor, type FreshDatabase } from '@payfan/stack/testing';
 import { someTransfer } from './contract.ts';
 import { ATTEMPT_HEADER, DeliveryBusy, DeliveryEngine } from './engine.ts';
+import { guard } from './guarded-provider.ts';
 import { channelMetrics } from './metrics.ts';
 import type { Provider, SendResult } from './provider.ts';
 
@@ -29,7 +30,7 @@ afterAll(async () => {
 /** An engine over a real database, a provider that does as the script says, and what it published. */
 function engineWith(
   script: Script,
-  overrides: { lookup?: Provider<string>['lookup']; claimantId?: string } = {},
+  overrides: { lookup?: Provider<string>['lookup']; claimantId?: string; sendTimeoutMs?: number } = {},
 ) {
   const sent: { to: string; reference: string }[] = [];
   const copies: Outgoing[] = [];
@@ -47,9 +48,9 @@ function engineWith(
       name: 'phone',
       address: ({ party }) => party.phone,
       compose: (_event, { role }) => ({ kind: 'message', message: role }),
-      openProvider: () => provider,
+      openProviders: () => [provider],
     },
-    provider,
+    providers: [guard(provider, { onChange: () => undefined })],
     lane: 'interactive',
     database,
     broker: {
@@ -61,7 +62,7 @@ function engineWith(
     logger: createLogger({ service: 'phone', level: 'silent' }),
     metrics: channelMetrics(registry),
     claimantId: overrides.claimantId ?? randomUUID(),
-    sendTimeoutMs: 300,
+    sendTimeoutMs: overrides.sendTimeoutMs ?? 300,
     random: () => 0,
   });
   return { engine, sent, copies, metrics: () => registry.metrics() };
@@ -244,6 +245,25 @@ test('while somebody else is at it the message is held, and nothing is sent', as
   await working;
   await other.engine.onMessage(incoming(event));
   expect(other.sent).toEqual([]);
+});
+
+test('a claim of a process that is no more is taken over at once when the broker hands the message out again', async () => {
+  const event = someTransfer();
+  const claimantId = randomUUID();
+  const presence = openPresence({ url: fresh.urlFor('phone'), name: 'engine', id: claimantId });
+  await presence.start();
+  const never = engineWith(() => new Promise(() => undefined), { claimantId, sendTimeoutMs: 60_000 });
+  const abandoned = never.engine.onMessage(incoming(event));
+  await waitFor(() => Promise.resolve(never.sent.length === 2), { what: 'both claims', timeoutMs: 5_000 });
+
+  const heir = engineWith(accepts);
+  const again = { ...incoming(event), redelivered: true };
+  await expect(heir.engine.onMessage(again)).rejects.toThrow(DeliveryBusy);
+  await presence.stop();
+  await expect(heir.engine.onMessage(incoming(event))).rejects.toThrow(DeliveryBusy);
+  await heir.engine.onMessage(again);
+  expect((await rowsOf(event.id)).map(({ status }) => status)).toEqual(['sent', 'sent']);
+  void abandoned;
 });
 
 test('an outcome is kept until the database is back, and nothing is sent again for it', async () => {

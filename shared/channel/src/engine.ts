@@ -14,26 +14,29 @@ import { attempt } from './attempt.ts';
 import { storeUnreadable, type UnreadableMessage } from './dead-letter-store.ts';
 import {
   claimDeliveries,
+  freeClaimsOfTheGone,
   recordOutcomes,
   type Claim,
   type NewDelivery,
   type Outcome,
   type Recorded,
 } from './delivery-store.ts';
+import type { GuardedProvider } from './guarded-provider.ts';
 import type { ChannelMetrics } from './metrics.ts';
 import { decide, waitAtStepMs, type Decision } from './policy.ts';
-import type { ChannelDefinition, Provider } from './provider.ts';
+import type { ChannelDefinition } from './provider.ts';
 import { alertReference, recipientsOf, type Recipient } from './recipient.ts';
 
 export interface EngineOptions<Message> {
   definition: ChannelDefinition<Message>;
   lane: Lane;
-  provider: Provider<Message>;
+  /** In the order of preference. */
+  providers: readonly GuardedProvider<Message>[];
   database: Queryable;
   broker: Pick<Broker, 'publish'>;
   logger: Logger;
   metrics: ChannelMetrics;
-  /** Unique for each process: the holder of its claims. */
+  /** Unique for each process, and that of its `Presence`: the holder of its claims. */
   claimantId: string;
   /** An attempt without an answer by then counts as unknown. */
   sendTimeoutMs: number;
@@ -60,6 +63,7 @@ export class DeliveryBusy extends Error {
 }
 
 type OwnClaim = Claim & { kind: 'ours' };
+type WantedDelivery = NewDelivery & { redelivered: boolean };
 
 /** A message and the event in it. */
 interface Received {
@@ -73,18 +77,24 @@ interface Received {
  */
 export class DeliveryEngine<Message> {
   readonly #options: EngineOptions<Message>;
-  readonly #claim: (delivery: NewDelivery) => Promise<Claim>;
+  readonly #claim: (wanted: WantedDelivery) => Promise<Claim>;
   readonly #record: (outcome: Outcome) => Promise<Recorded>;
   readonly #stopping = new AbortController();
 
   constructor(options: EngineOptions<Message>) {
     this.#options = options;
-    const { database, claimantId, sendTimeoutMs } = options;
-    const claimant = { id: claimantId, seconds: sendTimeoutMs / 1_000 + CLAIM_MARGIN_SECONDS };
+    const { database, claimantId, sendTimeoutMs, providers } = options;
+    // Each provider may be asked first, and then sent to.
+    const longestMs = 2 * providers.length * sendTimeoutMs;
+    const claimant = { id: claimantId, seconds: longestMs / 1_000 + CLAIM_MARGIN_SECONDS };
     this.#claim = gather({
       maxItems: BATCH,
       concurrency: BATCHES,
-      work: (wanted: NewDelivery[]) => claimDeliveries(database, claimant, wanted),
+      async work(wanted: WantedDelivery[]) {
+        const again = wanted.filter(({ redelivered }) => redelivered);
+        if (again.length > 0) await freeClaimsOfTheGone(database, again);
+        return claimDeliveries(database, claimant, wanted);
+      },
     });
     this.#record = gather({
       maxItems: BATCH,
@@ -148,12 +158,15 @@ export class DeliveryEngine<Message> {
    * anyway.
    */
   async #forEachRecipient(
-    { event }: Received,
+    { event, incoming }: Received,
     work: (recipient: Recipient, claim: OwnClaim) => Promise<RetryStep | undefined>,
   ): Promise<RetryStep[]> {
     const settled = await Promise.allSettled(
       recipientsOf(event).map(async (recipient) => {
-        const claim = await this.#claim(this.#newDelivery(event, recipient));
+        const claim = await this.#claim({
+          ...this.#newDelivery(event, recipient),
+          redelivered: incoming.redelivered,
+        });
         if (claim.kind === 'done') return undefined;
         if (claim.kind === 'busy') throw new DeliveryBusy(alertReference(event.id, recipient.role));
         return work(recipient, claim);
@@ -180,7 +193,7 @@ export class DeliveryEngine<Message> {
 
   /** One attempt at one delivery that is ours; answers where the message is to wait if there is to be another. */
   async #deliver(received: Received, recipient: Recipient, claim: OwnClaim): Promise<RetryStep | undefined> {
-    const { definition, provider, sendTimeoutMs, metrics, lane } = this.#options;
+    const { definition, providers, sendTimeoutMs, metrics, lane } = this.#options;
     const { event, incoming } = received;
     const composed = definition.compose(event, recipient);
     if (composed.kind === 'impossible') {
@@ -193,14 +206,15 @@ export class DeliveryEngine<Message> {
       );
       return undefined;
     }
-    const { result, resent } = await attempt(provider, composed.message, {
+    const { result, provider, resent } = await attempt(providers, composed.message, {
       reference: alertReference(event.id, recipient.role),
       uncertain: claim.uncertain,
+      lastProvider: claim.lastProvider,
       timeoutMs: sendTimeoutMs,
     });
     if (resent) metrics.resent.inc({ lane });
     const decision = decide(result, earlierAttempts(incoming));
-    await this.#settle(received, recipient, decision, provider.name);
+    await this.#settle(received, recipient, decision, provider);
     return decision.kind === 'retry' ? decision.step : undefined;
   }
 

@@ -1,4 +1,4 @@
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 /** What a channel counts. */
 export interface ChannelMetrics {
@@ -9,6 +9,8 @@ export interface ChannelMetrics {
   /** Alerts sent again that may have been accepted before: the only way a person can be told twice. */
   resent: Counter<'lane'>;
   deadLetters: Counter<'reason'>;
+  /** 1 while a provider is passed over for another, because it keeps failing. */
+  providersSkipped: Gauge<'lane' | 'provider'>;
 }
 
 /** Registers a channel's metrics; once for each registry. */
@@ -32,6 +34,12 @@ export function channelMetrics(registry: Registry): ChannelMetrics {
       name: 'deliveries_resent_total',
       help: 'Alerts sent again under the same reference, because nobody could tell whether they had been accepted',
       labelNames: ['lane'],
+      registers,
+    }),
+    providersSkipped: new Gauge({
+      name: 'provider_skipped',
+      help: '1 while a provider is passed over for another, because it keeps failing',
+      labelNames: ['lane', 'provider'],
       registers,
     }),
     deadLetters: new Counter({

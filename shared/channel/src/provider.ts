@@ -21,7 +21,7 @@ export interface SendOptions {
 
 /** Somebody who carries messages: an SMS gateway, an SMTP server, our own feed. */
 export interface Provider<Message> {
-  /** Recorded with each delivery. */
+  /** Recorded with each delivery; unlike any other of the channel's. */
   readonly name: string;
   /** Hands over a message. May throw only where it cannot tell whether that worked. */
   send(message: Message, options: SendOptions): Promise<SendResult>;
@@ -44,6 +44,9 @@ export interface ChannelDefinition<Message> {
   /** Where a party is reached: an account id, a phone number, a mail address. Shown in the timeline. */
   address(recipient: Recipient): string;
   compose(event: PaymentEvent, recipient: Recipient): Composed<Message>;
-  /** Made once for each lane: a crowd must not use up the connections that a person's alert needs. */
-  openProvider(): Provider<Message>;
+  /**
+   * In the order of preference. Made once for each lane: a crowd must not use up the connections that a
+   * person's alert needs.
+   */
+  openProviders(): Provider<Message>[];
 }

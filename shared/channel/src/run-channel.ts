@@ -1,5 +1,5 @@
 import { channelTopology, ROLES } from '@payfan/contracts';
-import { isDatabaseAway, openDatabase, type Database } from '@payfan/database';
+import { isDatabaseAway, openDatabase, openPresence, type Database } from '@payfan/database';
 import { openBroker } from '@payfan/messaging';
 import {
   createApi,
@@ -30,13 +30,15 @@ export async function runChannel<Message>(
   const logger = createLogger({ service: name, level: config.LOG_LEVEL });
   const metrics = createMetrics(name);
   const broker = openBroker({ urls: config.AMQP_URL, name, log: logger, topology: channelTopology(name) });
+  const claimantId = newId();
+  const presence = openPresence({ url: config.DATABASE_URL, name, id: claimantId });
   const channel = createChannel({
     definition,
     database,
     broker,
     logger,
     metrics: channelMetrics(metrics),
-    claimantId: newId(),
+    claimantId,
     prefetch: Math.max(1, Math.floor(config.CONCURRENCY / ROLES.length)),
     sendTimeoutMs: config.SEND_TIMEOUT_MS,
     random: Math.random,
@@ -59,7 +61,7 @@ export async function runChannel<Message>(
   await runParts({
     logger,
     health,
-    parts: [database, broker, channel, httpServer({ api, port: config.PORT, logger })],
+    parts: [database, presence, broker, channel, httpServer({ api, port: config.PORT, logger })],
   });
 }
 

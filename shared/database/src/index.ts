@@ -1,3 +1,4 @@
 export * from './database.ts';
 export * from './gather.ts';
 export * from './migrate.ts';
+export * from './presence.ts';

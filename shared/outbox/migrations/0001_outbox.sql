@@ -6,6 +6,8 @@ create table outbox (
   exchange     text        not null,
   routing_key  text        not null,
   body         text        not null,
+  -- W3C Trace Context, for the message's header.
+  traceparent  text,
   created_at   timestamptz not null default now(),
   -- Who publishes it, and until when nobody else may. By the database's clock, never a process's.
   leased_by    uuid        not null,

@@ -3,7 +3,7 @@ import { registerOutboxMetrics, type MeasuredOutbox } from './metrics.ts';
 
 /** What the metrics read of an outbox. */
 function outbox(waiting: MeasuredOutbox['waiting']): MeasuredOutbox {
-  const counters = { confirmed: 7, failed: 1, leaseLost: 0, swept: 2 };
+  const counters = { confirmed: 7, failed: 1, leaseLost: 0, swept: 2, takenOver: 0 };
   return { waiting, counters };
 }
 

@@ -26,7 +26,29 @@ describe('a relay that dies', () => {
     await relays.drained('the lease running out');
     expect(await relays.published()).toEqual([sent.eventId, sent.eventId]);
     expect(dead.outbox.counters).toMatchObject({ confirmed: 1 });
-    expect(other.outbox.counters).toMatchObject({ confirmed: 1, swept: 1 });
+    expect(other.outbox.counters).toMatchObject({ confirmed: 1, swept: 1, takenOver: 0 });
+  });
+
+  test('is missed at once: nobody waits for its leases to run out', async () => {
+    const dead = await relays.start({ leaseSeconds: 3_600, sweeps: false });
+    const other = await relays.start();
+    const list = events(10);
+    await dead.commit(list);
+    await dead.presence.stop();
+    await relays.drained('the takeover');
+    expect(await relays.published()).toEqual(idsOf(list));
+    expect(other.outbox.counters).toMatchObject({ swept: 10, takenOver: 10 });
+  });
+
+  test('may have died before anybody else was there', async () => {
+    const dead = await relays.start({ leaseSeconds: 3_600, sweeps: false });
+    const list = events(3);
+    await dead.commit(list);
+    await dead.presence.stop();
+    const other = await relays.start();
+    await relays.drained('the takeover');
+    expect(await relays.published()).toEqual(idsOf(list));
+    expect(other.outbox.counters).toMatchObject({ takenOver: 3 });
   });
 
   test('before it hands off leaves its events to others, once the lease has run out', async () => {
@@ -36,7 +58,7 @@ describe('a relay that dies', () => {
     const other = await relays.start();
     await relays.drained('the lease running out');
     expect(await relays.published()).toEqual(idsOf(list));
-    expect(other.outbox.counters).toMatchObject({ swept: 10 });
+    expect(other.outbox.counters).toMatchObject({ swept: 10, takenOver: 0 });
   });
 });
 
@@ -62,7 +84,7 @@ describe('two relays at once', () => {
     await relays.drained();
     expect(await relays.published()).toEqual(idsOf(list));
     for (const { outbox } of pair) {
-      expect(outbox.counters).toEqual({ confirmed: 500, failed: 0, leaseLost: 0, swept: 0 });
+      expect(outbox.counters).toEqual({ confirmed: 500, failed: 0, leaseLost: 0, swept: 0, takenOver: 0 });
     }
   });
 
@@ -88,7 +110,7 @@ describe('two relays at once', () => {
     await waitFor(async () => {
       await relays.admin.transaction(async (tx) => {
         await tx.query({ text: 'set local search_path to transaction' });
-        await claimExpired(tx, { holder: heir, seconds: 3_600 }, 10);
+        await claimExpired(tx, { holder: heir, seconds: 3_600 }, { limit: 10, fromId: 0 });
       });
       expect(await relays.rows()).toMatchObject([{ holder: heir }]);
     }, soon('the lease passing on'));
@@ -122,7 +144,7 @@ describe('an event that no queue is bound for', () => {
     await send([homeless]);
     for (let round = 0; round < 20; round += 1) await send(events(10));
     await waitFor(async () => expect(await relays.rows()).toHaveLength(1), soon('the good ones leaving'));
-    expect(outbox.counters).toEqual({ confirmed: 200, failed: 1, leaseLost: 0, swept: 0 });
+    expect(outbox.counters).toEqual({ confirmed: 200, failed: 1, leaseLost: 0, swept: 0, takenOver: 0 });
   });
 });
 

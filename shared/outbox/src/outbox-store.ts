@@ -1,4 +1,4 @@
-import type { Queryable } from '@payfan/database';
+import { isGone, type Queryable } from '@payfan/database';
 
 /** An event on its way to an exchange; `body` is its JSON. */
 export interface OutboxEvent {
@@ -6,6 +6,8 @@ export interface OutboxEvent {
   exchange: string;
   routingKey: string;
   body: string;
+  /** W3C Trace Context of what caused it; becomes a header. */
+  traceparent: string | null;
 }
 
 /** An event with its row in the outbox. */
@@ -23,15 +25,17 @@ export interface Lease {
 export async function insertEvents(tx: Queryable, events: OutboxEvent[], lease: Lease): Promise<OutboxRow[]> {
   const inserted = await tx.query<{ id: number; event_id: string }>({
     name: 'outbox-insert',
-    text: `insert into outbox (event_id, exchange, routing_key, body, leased_by, leased_until)
-           select e.event_id, e.exchange, e.routing_key, e.body, $5, clock_timestamp() + make_interval(secs => $6)
-           from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as e(event_id, exchange, routing_key, body)
+    text: `insert into outbox (event_id, exchange, routing_key, body, traceparent, leased_by, leased_until)
+           select e.*, $6, clock_timestamp() + make_interval(secs => $7)
+           from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[])
+             as e(event_id, exchange, routing_key, body, traceparent)
            returning id, event_id`,
     values: [
       events.map((event) => event.eventId),
       events.map((event) => event.exchange),
       events.map((event) => event.routingKey),
       events.map((event) => event.body),
+      events.map((event) => event.traceparent),
       lease.holder,
       lease.seconds,
     ],
@@ -47,20 +51,27 @@ export async function insertEvents(tx: Queryable, events: OutboxEvent[], lease: 
 /**
  * Leases up to `limit` rows that nobody holds, oldest first. Rows that another relay is just taking are
  * passed over rather than waited for.
+ *
+ * @param fromId a hint that spares looking at ids below, which are mostly rows removed long ago but not yet
+ *   vacuumed. Never the truth: ids are not in the order of commits, so look from 0 now and then.
  */
-export async function claimExpired(db: Queryable, lease: Lease, limit: number): Promise<OutboxRow[]> {
+export async function claimExpired(
+  db: Queryable,
+  lease: Lease,
+  { limit, fromId }: { limit: number; fromId: number },
+): Promise<OutboxRow[]> {
   const rows = await db.query<OutboxRow>({
     name: 'outbox-claim-expired',
     text: `update outbox
            set leased_by = $1, leased_until = clock_timestamp() + make_interval(secs => $2)
            where id in (
              select id from outbox
-             where leased_until <= clock_timestamp()
+             where leased_until <= clock_timestamp() and id >= $4
              order by id limit $3
              for update skip locked
            )
-           returning id, event_id as "eventId", exchange, routing_key as "routingKey", body`,
-    values: [lease.holder, lease.seconds, limit],
+           returning id, event_id as "eventId", exchange, routing_key as "routingKey", body, traceparent`,
+    values: [lease.holder, lease.seconds, limit, fromId],
   });
   return rows.sort((a, b) => a.id - b.id);
 }
@@ -85,6 +96,20 @@ export async function releaseLeases(db: Queryable, holder: string, ids: number[]
     text: `update outbox set leased_until = clock_timestamp() where id = any($1::bigint[]) and leased_by = $2`,
     values: [ids, holder],
   });
+}
+
+/**
+ * Ends the leases of processes that are no more, so that nobody waits for them to run out. Answers how many
+ * rows that freed.
+ */
+export async function freeLeasesOfTheGone(db: Queryable): Promise<number> {
+  const freed = await db.query({
+    name: 'outbox-free-leases',
+    text: `update outbox set leased_until = clock_timestamp()
+           where leased_until > clock_timestamp() and ${isGone('leased_by')}
+           returning 1`,
+  });
+  return freed.length;
 }
 
 /** How many rows wait, and for how many seconds the oldest has. */

@@ -17,7 +17,7 @@ test('an event leaves after its commit under its own id, and its row is removed'
   expect(await relays.operator.take('inbox')).toEqual([
     { routingKey: 'known.event', messageId: sent.eventId, body: sent.body },
   ]);
-  expect(outbox.counters).toEqual({ confirmed: 1, failed: 0, leaseLost: 0, swept: 0 });
+  expect(outbox.counters).toEqual({ confirmed: 1, failed: 0, leaseLost: 0, swept: 0, takenOver: 0 });
 });
 
 test('an event of a transaction that is rolled back was never there', async () => {
@@ -80,7 +80,7 @@ test('more than fits on the wire waits in the database', async () => {
   await wire.forward();
   await relays.drained();
   expect(new Set(await relays.published()).size).toBe(2_010);
-  expect(outbox.counters).toMatchObject({ confirmed: 2_010, failed: 0, swept: 20 });
+  expect(outbox.counters).toMatchObject({ confirmed: 2_010, failed: 0, swept: 20, takenOver: 0 });
 });
 
 describe('stop()', () => {

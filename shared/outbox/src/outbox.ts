@@ -1,10 +1,11 @@
 import { CLOUDEVENTS_JSON } from '@payfan/contracts';
-import { gather, type Database, type Queryable } from '@payfan/database';
+import { gather, listPresent, type Database, type Queryable } from '@payfan/database';
 import { pause, PublishError, type Broker, type Log } from '@payfan/messaging';
 import {
   claimExpired,
   countWaiting,
   deleteConfirmed,
+  freeLeasesOfTheGone,
   insertEvents,
   releaseLeases,
   type OutboxEvent,
@@ -18,7 +19,7 @@ export interface OutboxOptions {
   database: Database;
   broker: EventBroker;
   log: Log;
-  /** Unique for each process: the holder of its leases. */
+  /** Unique for each process, and that of its `Presence`: the holder of its leases. */
   relayId: string;
   /** How long a row is left to its holder. Longer than a confirm may take (10 s), or doubles are the rule. */
   leaseSeconds?: number;
@@ -30,6 +31,8 @@ const LEASE_SECONDS = 20;
 const SWEEP_EVERY_MS = 250;
 /** Rows that the sweeper takes at a time; it waits for their confirms before it takes more. */
 const SWEEP_ROWS = 500;
+/** How often the sweeper looks at all rows, and not only from where it last found some. */
+const LOOK_FROM_START_EVERY_MS = 2_000;
 /** Messages on the wire at once. Beyond it rows wait in the database, where they cost no memory. */
 const WINDOW = 2_000;
 /** Rows in one delete; https://www.postgresql.org/docs/current/queries.html sets no limit, latency does. */
@@ -42,6 +45,8 @@ export interface OutboxCounters {
   /** Confirmed, but the lease had passed to another relay, which may have published it as well. */
   leaseLost: number;
   swept: number;
+  /** Rows taken over from processes that died. */
+  takenOver: number;
 }
 
 /**
@@ -50,20 +55,24 @@ export interface OutboxCounters {
  *   1. `insert` writes their rows inside that transaction, leased to this process.
  *   2. After its commit `handOff` publishes them from memory, and deletes each row once the broker has
  *      confirmed it.
- *   3. The sweeper publishes rows whose lease has run out: their holder died, the broker was away, or a
- *      commit answered with an error although it took effect.
+ *   3. The sweeper publishes rows that nobody holds: their holder died, the broker was away, or a commit
+ *      answered with an error although it took effect.
  *
  * Whatever dies in between, the row stays; so an event is published at least once, under one id.
  */
 export class Outbox {
   readonly name = 'outbox';
-  readonly counters: OutboxCounters = { confirmed: 0, failed: 0, leaseLost: 0, swept: 0 };
+  readonly counters: OutboxCounters = { confirmed: 0, failed: 0, leaseLost: 0, swept: 0, takenOver: 0 };
   readonly #options: Required<OutboxOptions>;
   readonly #stopping = new AbortController();
   readonly #inHand = new Set<Promise<void>>();
   readonly #deleteRow: (id: number) => Promise<void>;
   readonly #releaseRow: (id: number) => Promise<void>;
   #sweeping: Promise<void> | undefined;
+  /** Who was present when the leases of the gone were last ended; undefined for never. */
+  #present: string | undefined;
+  /** Where the sweeper last found something, and when it last looked from the beginning. */
+  #hint = { fromId: 0, lookedFromStartMs: -Infinity };
 
   constructor(options: OutboxOptions) {
     this.#options = { leaseSeconds: LEASE_SECONDS, sweepEveryMs: SWEEP_EVERY_MS, ...options };
@@ -137,6 +146,7 @@ export class Outbox {
         routingKey,
         messageId: eventId,
         contentType: CLOUDEVENTS_JSON,
+        ...(row.traceparent === null ? {} : { headers: { traceparent: row.traceparent } }),
         body: Buffer.from(row.body),
       });
       this.counters.confirmed += 1;
@@ -171,13 +181,14 @@ export class Outbox {
   }
 
   async #keepSweeping(): Promise<void> {
-    const { database, relayId, leaseSeconds, sweepEveryMs, log } = this.#options;
+    const { sweepEveryMs, log } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       let found = 0;
       if (this.#canPublish(SWEEP_ROWS)) {
         try {
-          const rows = await claimExpired(database, { holder: relayId, seconds: leaseSeconds }, SWEEP_ROWS);
+          await this.#takeOver();
+          const rows = await this.#claimNext();
           found = rows.length;
           this.counters.swept += found;
           await this.#publishAll(rows);
@@ -187,5 +198,28 @@ export class Outbox {
       }
       if (found < SWEEP_ROWS) await pause(sweepEveryMs, signal);
     }
+  }
+
+  /** Whenever a process has gone, frees what it held. */
+  async #takeOver(): Promise<void> {
+    const { database, log } = this.#options;
+    const present = await listPresent(database);
+    if (present === this.#present) return;
+    const rows = await freeLeasesOfTheGone(database);
+    this.#present = present;
+    this.counters.takenOver += rows;
+    if (rows > 0) log.warn({ rows }, 'a process has died with events in hand: taking them over');
+  }
+
+  async #claimNext(): Promise<OutboxRow[]> {
+    const { database, relayId, leaseSeconds } = this.#options;
+    const nowMs = performance.now();
+    if (nowMs - this.#hint.lookedFromStartMs > LOOK_FROM_START_EVERY_MS) {
+      this.#hint = { fromId: 0, lookedFromStartMs: nowMs };
+    }
+    const lease = { holder: relayId, seconds: leaseSeconds };
+    const rows = await claimExpired(database, lease, { limit: SWEEP_ROWS, fromId: this.#hint.fromId });
+    this.#hint.fromId = rows[0]?.id ?? this.#hint.fromId;
+    return rows;
   }
 }

@@ -7,7 +7,7 @@ const Schema = z.object({
   DATABASE_URL: configFields.databaseUrl,
   AMQP_URL: configFields.amqpUrl,
   TRANSACTION_URL: configFields.httpUrl('http://127.0.0.1:4000'),
-  SMTP_URL: configFields.smtpUrl('smtp://127.0.0.1:1025'),
+  SMTP_URL: configFields.url({ schemes: ['smtp', 'smtps'], default: 'smtp://127.0.0.1:1025' }),
   PAYFAN_DEMO: configFields.flag(),
   WORKERS: configFields.integer({ min: 1, max: 64, default: 4 }),
   MAIL_FROM: configFields.text('Payfan <no-reply@payfan.example>'),

@@ -69,6 +69,22 @@ function url(options: UrlOptions): z.ZodType<string> {
   return (options.default === undefined ? field : field.default(options.default)).describe(description);
 }
 
+/** One URL or several, separated by commas → `string[]`, never empty. */
+function urls({ schemes, default: fallback }: UrlOptions): z.ZodType<string[]> {
+  const field = z
+    .string()
+    .transform((list) =>
+      list
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== ''),
+    )
+    .refine((items) => items.length > 0 && items.every((item) => isUrl(item, schemes)));
+  const starts = schemes.map((scheme) => `${scheme}://`).join(' or ');
+  const description = `a URL that starts with ${starts}, or several separated by commas`;
+  return (fallback === undefined ? field : field.prefault(fallback)).describe(description);
+}
+
 interface IntegerOptions {
   readonly min?: number;
   readonly max?: number;
@@ -99,8 +115,6 @@ function choice<const T extends readonly [string, ...string[]]>(
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-const AMQP_SCHEMES = ['amqp', 'amqps'];
-
 /** Pieces for a service's `config.ts`. Each turns the text of one variable into a value. */
 export const configFields = {
   /** TCP port; 0 asks the system for a free one. */
@@ -109,21 +123,11 @@ export const configFields = {
   logLevel: choice(LOG_LEVELS, 'info'),
   databaseUrl: url({ schemes: ['postgres', 'postgresql'] }),
   /** One URL per broker host, separated by commas → `string[]`. */
-  amqpUrl: z
-    .string()
-    .transform((list) =>
-      list
-        .split(',')
-        .map((item) => item.trim())
-        .filter((item) => item !== ''),
-    )
-    .refine((urls) => urls.length > 0 && urls.every((item) => isUrl(item, AMQP_SCHEMES)))
-    .describe('a URL that starts with amqp:// or amqps://, or several separated by commas'),
+  amqpUrl: urls({ schemes: ['amqp', 'amqps'] }),
   httpUrl: (fallback?: string) =>
     url({ schemes: ['http', 'https'], ...(fallback === undefined ? {} : { default: fallback }) }),
-  smtpUrl: (fallback?: string) =>
-    url({ schemes: ['smtp', 'smtps'], ...(fallback === undefined ? {} : { default: fallback }) }),
   url,
+  urls,
   integer,
   choice,
   /** `true` or `false`, in those words. */

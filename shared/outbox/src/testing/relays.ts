@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { openDatabase, type Database } from '@payfan/database';
+import { openDatabase, openPresence, type Database, type Presence } from '@payfan/database';
 import { openBroker, type Broker } from '@payfan/messaging';
 import { BrokerAdmin, RecordingLog, startTcpProxy, type TcpProxy } from '@payfan/messaging/testing';
 import {
@@ -23,7 +23,14 @@ export const soon = (what: string) => ({ what, timeoutMs: 20_000 });
 
 export function event(over: Partial<OutboxEvent> = {}): OutboxEvent {
   const eventId = randomUUID();
-  return { eventId, exchange: 'events', routingKey: 'known.event', body: `{"id":"${eventId}"}`, ...over };
+  return {
+    eventId,
+    exchange: 'events',
+    routingKey: 'known.event',
+    body: `{"id":"${eventId}"}`,
+    traceparent: null,
+    ...over,
+  };
 }
 export const events = (count: number) => Array.from({ length: count }, () => event());
 export const idsOf = (list: { eventId: string }[]) => list.map(({ eventId }) => eventId).sort();
@@ -33,6 +40,8 @@ export interface Relay {
   outbox: Outbox;
   broker: Broker;
   database: Database;
+  /** Stop it, and to others the process is dead. */
+  presence: Presence;
   relayId: string;
   /** The wire to the broker. */
   wire: TcpProxy;
@@ -75,9 +84,12 @@ export class Relays {
     const wire = await startTcpProxy(this.#vhost.amqpUrl);
     const database = openDatabase({ url: this.#database.urlFor('transaction'), name: relayId });
     const broker = openBroker({ urls: [wire.through(this.#vhost.amqpUrl)], name: 'relay', log, topology });
+    const presence = openPresence({ url: this.#database.urlFor('transaction'), name: 'relay', id: relayId });
+    await presence.start();
     const outbox = new Outbox({ database, broker, log, relayId, sweepEveryMs: 20, ...over });
     this.#stops.push(
       () => wire.stop(),
+      () => presence.stop(),
       () => database.stop(),
       () => broker.stop(),
       () => outbox.stop(),
@@ -91,7 +103,7 @@ export class Relays {
       outbox.handOff(handedOff);
       return handedOff.length;
     };
-    return { outbox, broker, database, relayId, wire, commit, send };
+    return { outbox, broker, database, presence, relayId, wire, commit, send };
   }
 
   /** Cuts a relay off from the broker; resolves when it knows. */
