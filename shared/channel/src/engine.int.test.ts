@@ -279,7 +279,11 @@ test('an outcome is kept until the database is back, and nothing is sent again f
     values: [fresh.name],
   });
   release.resolve({ kind: 'sent', reference: 'x' });
-  await expect(database.query({ text: 'select 1' })).rejects.toThrow(/not currently accepting connections/);
+  // A connection that was idle says first that it was cut.
+  await waitFor(
+    () => expect(database.query({ text: 'select 1' })).rejects.toThrow(/not currently accepting connections/),
+    { what: 'the database being closed', timeoutMs: 5_000 },
+  );
   await admin.query({ text: `alter database ${fresh.name} allow_connections true` });
   await working;
   expect((await rowsOf(event.id)).map(({ status, attempts }) => `${status} ${attempts}`)).toEqual([
