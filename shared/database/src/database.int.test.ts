@@ -200,7 +200,8 @@ describe('start() says at once that the database is not there:', () => {
     const silent = createServer((socket) => sockets.push(socket));
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const { port } = silent.address() as AddressInfo;
-    const failure = await startAt(at((url) => (url.port = String(port))));
+    // The database itself may be elsewhere, in a container.
+    const failure = await startAt(at((url) => (url.host = `127.0.0.1:${port}`)));
     expect(failure).toMatchObject({ message: expect.stringMatching(/timeout/i) });
     expect(isDatabaseAway(failure)).toBe(true);
     for (const socket of sockets) socket.destroy();
