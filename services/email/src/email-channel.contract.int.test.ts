@@ -1,4 +1,4 @@
-import { channelContract } from '@payfan/channel/contract';
+import { channelContract, sandboxBehaviour } from '@payfan/channel/contract';
 import { freePort, startProgram } from '@payfan/stack/testing';
 import { emailChannel } from './email-channel.ts';
 
@@ -34,18 +34,7 @@ channelContract({
             To.map(({ Mailbox, Domain }) => ({ to: `${Mailbox}@${Domain}`, text: Raw.Data })),
           );
         },
-        async behave(how) {
-          const behaviour = {
-            well: {},
-            fails: { failRate: 1 },
-            hangs: { hang: true },
-          };
-          await fetch(`${url}/behaviour`, {
-            method: 'PUT',
-            headers: { 'content-type': 'application/json' },
-            body: JSON.stringify(typeof how === 'string' ? behaviour[how] : { reject: [how.rejects] }),
-          });
-        },
+        behave: sandboxBehaviour(url),
         async close() {
           await sandbox.stop();
         },

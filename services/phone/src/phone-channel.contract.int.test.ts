@@ -1,4 +1,4 @@
-import { channelContract } from '@payfan/channel/contract';
+import { channelContract, sandboxBehaviour } from '@payfan/channel/contract';
 import { freePort, startProgram } from '@payfan/stack/testing';
 import { phoneChannel } from './phone-channel.ts';
 import { smsGateway } from './sms-gateway-client.ts';
@@ -27,18 +27,7 @@ channelContract({
           const { data } = (await (await fetch(`${url}/messages?limit=1000`)).json()) as Messages;
           return data.map(({ to, body }) => ({ to, text: body }));
         },
-        async behave(how) {
-          const behaviour = {
-            well: {},
-            fails: { failRate: 1 },
-            hangs: { hang: true },
-          };
-          await fetch(`${url}/behaviour`, {
-            method: 'PUT',
-            headers: { 'content-type': 'application/json' },
-            body: JSON.stringify(typeof how === 'string' ? behaviour[how] : { reject: [how.rejects] }),
-          });
-        },
+        behave: sandboxBehaviour(url),
         async close() {
           await sandbox.stop();
         },

@@ -1,4 +1,5 @@
-import { configFields, type LogLevel } from '@payfan/service';
+import { configFields } from '@payfan/service';
+import type { z } from 'zod';
 
 /** Variables that every channel has. */
 export const channelConfigFields = (defaults: { port: number; concurrency: number }) => ({
@@ -13,12 +14,5 @@ export const channelConfigFields = (defaults: { port: number; concurrency: numbe
   SEND_TIMEOUT_MS: configFields.integer({ min: 100, max: 60_000, default: 10_000 }),
 });
 
-export interface ChannelConfig {
-  PORT: number;
-  LOG_LEVEL: LogLevel;
-  DATABASE_URL: string;
-  AMQP_URL: string[];
-  TRANSACTION_URL: string;
-  CONCURRENCY: number;
-  SEND_TIMEOUT_MS: number;
-}
+/** What they come to. */
+export type ChannelConfig = z.output<z.ZodObject<ReturnType<typeof channelConfigFields>>>;

@@ -24,6 +24,7 @@ import {
 import type { GuardedProvider } from './guarded-provider.ts';
 import type { ChannelMetrics } from './metrics.ts';
 import { decide, waitAtStepMs, type Decision } from './policy.ts';
+import { outcomeOf } from './outcome.ts';
 import type { ChannelDefinition } from './provider.ts';
 import { alertReference, recipientsOf, type Recipient } from './recipient.ts';
 
@@ -225,26 +226,9 @@ export class DeliveryEngine<Message> {
     provider: string | null,
   ): Promise<void> {
     const { logger, metrics, lane } = this.#options;
-    const recorded = await this.#recordUntilDone({
-      eventId: event.id,
-      role,
-      status: STATUS[decision.kind],
-      uncertain: decision.kind !== 'sent' && decision.uncertain,
-      provider,
-      reference: decision.kind === 'sent' ? decision.reference : null,
-      error: decision.kind === 'sent' ? null : decision.error,
-      deadLetter:
-        decision.kind !== 'dead'
-          ? null
-          : {
-              subject: alertReference(event.id, role),
-              reason: decision.reason,
-              lane,
-              routingKey: incoming.routingKey,
-              headers: incoming.headers,
-              body: incoming.body,
-            },
-    });
+    const recorded = await this.#recordUntilDone(
+      outcomeOf(decision, { event, incoming, role, lane, provider }),
+    );
     const about = { eventId: event.id, transferId: event.data.transferId, role, lane, provider };
     if (recorded === null) {
       logger.warn(
@@ -310,8 +294,6 @@ export class DeliveryEngine<Message> {
     logger.error({ messageId, queue, ...why }, 'message is not an event we know: see the dead letters');
   }
 }
-
-const STATUS = { sent: 'sent', retry: 'retrying', dead: 'dead' } as const;
 
 /** From our own header; anything else there counts as none. */
 function earlierAttempts({ headers }: Incoming): number {

@@ -41,18 +41,17 @@ export function guard<Message>(
   });
   breaker.onReset(() => onChange(name, 'back'));
 
+  const isSkipped = () => breaker.state === CircuitState.Open && performance.now() < skippedUntilMs;
   const sendInTime = (message: Message, reference: string, timeoutMs: number) =>
     inTime(timeoutMs, reference, (options) => provider.send(message, options));
 
   return {
     name,
     canBeAsked: provider.lookup !== undefined,
-    isSkipped: () => breaker.state !== CircuitState.Closed && performance.now() < skippedUntilMs,
+    isSkipped,
     async send(message, reference, timeoutMs) {
       // Whoever is the only one left is tried all the same, and what comes of it is not counted.
-      if (breaker.state === CircuitState.Open && performance.now() < skippedUntilMs) {
-        return sendInTime(message, reference, timeoutMs);
-      }
+      if (isSkipped()) return sendInTime(message, reference, timeoutMs);
       try {
         return await breaker.execute(() => sendInTime(message, reference, timeoutMs));
       } catch {
@@ -60,10 +59,8 @@ export function guard<Message>(
         return { kind: 'failed', error: `${name} is passed over, having failed too often` };
       }
     },
-    async lookup(reference, timeoutMs) {
-      if (provider.lookup === undefined) return { kind: 'absent' };
-      return inTime(timeoutMs, reference, (options) => provider.lookup?.(options) ?? absent);
-    },
+    lookup: (reference, timeoutMs) =>
+      inTime(timeoutMs, reference, (options) => provider.lookup?.(options) ?? absent),
   };
 }
 

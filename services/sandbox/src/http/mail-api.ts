@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { MailBehaviour } from '../behaviour.ts';
 import { bareMessageId } from '../mail-message.ts';
 import { attemptsRoutes } from './attempts-routes.ts';
+import { behaviourRoutes } from './behaviour-routes.ts';
 import { MailPageSchema, MailParams, MailSchema, PageQuery, SearchQuery } from './mail-schemas.ts';
 import type { Api } from '@payfan/service';
 import type { AttemptLog } from '../attempts.ts';
@@ -21,33 +22,7 @@ export function mailApi(api: Api, { mailbox, attempts, behaviour }: MailApiOptio
   listRoutes(api, mailbox);
   messageRoutes(api, mailbox);
   attemptsRoutes(api, { attempts, normaliseReference: bareMessageId });
-
-  const answer = { 200: { description: 'The behaviour from now on', schema: MailBehaviour } };
-  api.route(
-    {
-      method: 'GET',
-      path: '/behaviour',
-      summary: 'How the mail server behaves',
-      auth: 'none',
-      responses: answer,
-    },
-    () => ({ status: 200, body: behaviour.current }),
-  );
-  api.route(
-    {
-      method: 'PUT',
-      path: '/behaviour',
-      summary: 'Make the mail server misbehave',
-      description: 'Replaces the whole behaviour: what is left out is well behaved, so `{}` is the way back.',
-      auth: 'none',
-      body: MailBehaviour,
-      responses: answer,
-    },
-    ({ body }) => {
-      behaviour.current = body;
-      return { status: 200, body };
-    },
-  );
+  behaviourRoutes(api, { behaviour, schema: MailBehaviour, what: 'mail server' });
 }
 
 function listRoutes(api: Api, mailbox: Mailbox): void {

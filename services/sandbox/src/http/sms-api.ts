@@ -2,6 +2,7 @@ import { Problem } from '@payfan/service';
 import type { z } from 'zod';
 import { SmsBehaviour } from '../behaviour.ts';
 import { attemptsRoutes } from './attempts-routes.ts';
+import { behaviourRoutes } from './behaviour-routes.ts';
 import { ListQuery, SendSms, SmsListSchema, SmsParams, SmsSchema } from './sms-schemas.ts';
 import type { Api } from '@payfan/service';
 import type { AttemptLog } from '../attempts.ts';
@@ -23,34 +24,7 @@ export function smsApi(api: Api, options: SmsApiOptions): void {
   sendRoute(api, options);
   readRoutes(api, options);
   attemptsRoutes(api, options);
-
-  const { behaviour } = options;
-  const answer = { 200: { description: 'The behaviour from now on', schema: SmsBehaviour } };
-  api.route(
-    {
-      method: 'GET',
-      path: '/behaviour',
-      summary: 'How the gateway behaves',
-      auth: 'none',
-      responses: answer,
-    },
-    () => ({ status: 200, body: behaviour.current }),
-  );
-  api.route(
-    {
-      method: 'PUT',
-      path: '/behaviour',
-      summary: 'Make the gateway misbehave',
-      description: 'Replaces the whole behaviour: what is left out is well behaved, so `{}` is the way back.',
-      auth: 'none',
-      body: SmsBehaviour,
-      responses: answer,
-    },
-    ({ body }) => {
-      behaviour.current = body;
-      return { status: 200, body };
-    },
-  );
+  behaviourRoutes(api, { behaviour: options.behaviour, schema: SmsBehaviour, what: 'gateway' });
 }
 
 function sendRoute(api: Api, { gateway, attempts, behaviour, waits }: SmsApiOptions): void {

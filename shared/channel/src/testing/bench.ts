@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto';
+import {
+  CLOUDEVENTS_JSON,
+  PAYMENTS_EXCHANGE,
+  channelTopology,
+  paymentRoutingKey,
+  type PaymentEvent,
+  type TransferCompleted,
+} from '@payfan/contracts';
+import { openDatabase, type Database } from '@payfan/database';
+import { openBroker, type Broker } from '@payfan/messaging';
+import { createLogger, createMetrics, type Part } from '@payfan/service';
+import { freshDatabase, freshVhost, waitFor } from '@payfan/stack/testing';
+import { createChannel, type ChannelOptions } from '../channel.ts';
+import { channelMetrics } from '../metrics.ts';
+import type { ChannelDefinition } from '../provider.ts';
+
+/** An alert as the person received it. */
+export interface Arrived {
+  /** Where it went: in the form of the channel's `address`. */
+  to: string;
+  /** All that the person reads. */
+  text: string;
+}
+
+/** The world beyond the channel's provider, as the suite sees and steers it. */
+export interface World {
+  /** Everything that arrived, a message that arrived twice being there twice. */
+  arrived(): Promise<Arrived[]>;
+  /**
+   * From now on: all is `well`; messages `fail` for the moment; are accepted but the answer `hangs`; or are
+   * refused for good to one address. Never called where the provider is our own.
+   */
+  behave(how: 'well' | 'fails' | 'hangs' | { rejects: string }): Promise<void>;
+  /** Whether the provider can be asked about a reference, so that not even an unknown outcome doubles. */
+  knowsReferences: boolean;
+  close(): Promise<void>;
+}
+
+export interface ChannelSubject<Message> {
+  /** The channel's name, which is also that of its schema. */
+  name: string;
+  /** Whether messages leave the company, for a world that can fail, hang and refuse. */
+  provider: 'outside' | 'ours';
+  openWorld(around: {
+    database: Database;
+  }): Promise<{ definition: ChannelDefinition<Message>; world: World }>;
+}
+
+/** Shorter than anybody would set it, so that an answer that never comes is missed soon. */
+const SEND_TIMEOUT_MS = 700;
+
+interface SeenDelivery {
+  role: string;
+  status: string;
+  attempts: number;
+  error: string | null;
+  reference: string | null;
+  uncertain: boolean;
+}
+
+interface SeenLetter {
+  role: string | null;
+  reason: string;
+  error: string;
+  attempts: number;
+  body: Buffer;
+}
+
+/** A database, a broker, a world, and the channel between them. */
+export async function setUp<Message>(subject: ChannelSubject<Message>) {
+  const { name } = subject;
+  const [fresh, vhost] = await Promise.all([freshDatabase(), freshVhost()]);
+  const logger = createLogger({ service: name, level: 'silent' });
+  const database = openDatabase({ url: fresh.urlFor(name), name });
+  const broker = openBroker({
+    urls: [vhost.amqpUrl],
+    name: `${name} contract`,
+    log: logger,
+    topology: channelTopology(name),
+  });
+  await broker.start();
+  await waitFor(() => broker.ping(), { what: 'the broker', timeoutMs: 20_000 });
+  const { definition, world } = await subject.openWorld({ database });
+
+  let handled = 0;
+  const counting: ChannelOptions<Message>['broker'] = {
+    publish: (message) => broker.publish(message),
+    consume: ({ handler, ...options }) =>
+      broker.consume({
+        ...options,
+        async handler(message) {
+          await handler(message);
+          handled += 1;
+        },
+      }),
+  };
+  const openChannel = (): Part => {
+    const options: ChannelOptions<Message> = {
+      definition,
+      database,
+      broker: counting,
+      logger,
+      metrics: channelMetrics(createMetrics(name)),
+      claimantId: randomUUID(),
+      prefetch: 10,
+      sendTimeoutMs: SEND_TIMEOUT_MS,
+      random: Math.random,
+    };
+    return createChannel(options);
+  };
+
+  const bench = {
+    name,
+    world,
+    channel: openChannel(),
+    openChannel,
+    addressOf: (event: PaymentEvent, role: 'payer' | 'payee') =>
+      definition.address({ role, party: event.data[role] }),
+    publish: (event: TransferCompleted) =>
+      publish(broker, paymentRoutingKey(event), Buffer.from(JSON.stringify(event))),
+    publishRaw: (body: Buffer) => publish(broker, 'transfer.completed.interactive', body),
+    /** Messages acknowledged so far. */
+    handled: () => handled,
+    deliveriesOf: (...events: TransferCompleted[]) =>
+      database.query<SeenDelivery>({
+        text: `select role, status, attempts, error, reference, uncertain from deliveries
+               where event_id = any($1::uuid[]) order by role desc`,
+        values: [events.map(({ id }) => id)],
+      }),
+    deadLetters: (reason: string) =>
+      database.query<SeenLetter>({
+        text: 'select role, reason, error, attempts, body from dead_letters where reason = $1',
+        values: [reason],
+      }),
+    deadLettersOf: (event: TransferCompleted) =>
+      database.query<SeenLetter>({
+        text: 'select role, reason, error, attempts, body from dead_letters where event_id = $1',
+        values: [event.id],
+      }),
+    /** As a process leaves it that dies between its claim and its outcome, some time ago. */
+    async leaveOpen(event: TransferCompleted) {
+      for (const role of ['payer', 'payee'] as const) {
+        await database.query({
+          text: `insert into deliveries (event_id, role, transfer_id, account_id, recipient, committed_at, status,
+                                         attempts, claimed_by, claimed_until)
+                 values ($1, $2, $3, $4, $5, now(), 'sending', 1, $6, now() - interval '1 second')`,
+          values: [
+            event.id,
+            role,
+            event.data.transferId,
+            event.data[role].accountId,
+            bench.addressOf(event, role),
+            randomUUID(),
+          ],
+        });
+      }
+    },
+    async close() {
+      await bench.channel.stop();
+      await broker.stop();
+      await world.close();
+      await database.stop();
+      await Promise.all([fresh.drop(), vhost.remove()]);
+    },
+  };
+  await bench.channel.start();
+  return bench;
+}
+
+function publish(broker: Broker, routingKey: string, body: Buffer): Promise<void> {
+  return broker.publish({
+    exchange: PAYMENTS_EXCHANGE,
+    routingKey,
+    messageId: randomUUID(),
+    contentType: CLOUDEVENTS_JSON,
+    body,
+  });
+}
