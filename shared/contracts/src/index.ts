@@ -1,3 +1,4 @@
+export * from './dead-letters-api.ts';
 export * from './deliveries-api.ts';
 export * from './events.ts';
 export * from './lane.ts';
