@@ -47,8 +47,8 @@ export interface FreshDatabase {
 }
 
 /** A database of a test's own, with every service's tables, copied from the template (some 50 ms). */
-export async function freshDatabase(): Promise<FreshDatabase> {
-  const { adminUrl, template } = await testInfrastructure();
+export async function freshDatabase(servers?: TestInfrastructure): Promise<FreshDatabase> {
+  const { adminUrl, template } = servers ?? (await testInfrastructure());
   const name = `test_${randomBytes(6).toString('hex')}`;
   await withConnection(adminUrl, async (database) => {
     await database.query({ text: `create database ${quoteName(name)} template ${quoteName(template)}` });
@@ -78,7 +78,7 @@ export async function freshDatabase(): Promise<FreshDatabase> {
 
 export interface FreshVhost {
   vhost: string;
-  /** Leads to this vhost. */
+  /** Leads to this vhost; a list of URLs where the broker is a cluster. */
   amqpUrl: string;
   /** The management API of the whole broker. */
   managementUrl: string;
@@ -86,8 +86,8 @@ export interface FreshVhost {
 }
 
 /** A part of the broker of a test's own: its own exchanges and queues. */
-export async function freshVhost(): Promise<FreshVhost> {
-  const { amqpUrl, managementUrl } = await testInfrastructure();
+export async function freshVhost(servers?: TestInfrastructure): Promise<FreshVhost> {
+  const { amqpUrl, managementUrl } = servers ?? (await testInfrastructure());
   const management = openManagement(managementUrl);
   const vhost = `test-${randomBytes(6).toString('hex')}`;
   const user = new URL(managementUrl).username;
@@ -95,7 +95,10 @@ export async function freshVhost(): Promise<FreshVhost> {
   await management.put(`permissions/${vhost}/${user}`, { configure: '.*', write: '.*', read: '.*' });
   return {
     vhost,
-    amqpUrl: `${amqpUrl}/${vhost}`,
+    amqpUrl: amqpUrl
+      .split(',')
+      .map((host) => `${host}/${vhost}`)
+      .join(','),
     managementUrl,
     remove: () => management.delete(`vhosts/${vhost}`),
   };

@@ -1,10 +1,14 @@
+import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { startEpmd } from './epmd.ts';
 import { startProcess, type RunningProcess } from './process.ts';
 import type { Unit } from './unit.ts';
 import { giveTo, lesserUser, type User } from './users.ts';
+
+const execute = promisify(execFile);
 
 /** Everyone on this machine may know it: the node listens on 127.0.0.1 only. */
 export const RABBITMQ_USER = 'payfan';
@@ -26,8 +30,17 @@ export interface RabbitmqOptions {
   /** Names the node. It must stay the same for a folder: RabbitMQ keeps its data under that name. */
   node: string;
   ports: RabbitmqPorts;
+  /** For one of several that are one broker. They share the port mapper (`ports.epmd`), which then runs already. */
+  cluster?: RabbitmqCluster;
   logFile: string;
   runFolder: string;
+}
+
+export interface RabbitmqCluster {
+  /** The names of all its nodes. */
+  nodes: readonly string[];
+  /** What they know each other by. */
+  cookie: string;
 }
 
 export function amqpUrl(port: number): string {
@@ -50,7 +63,7 @@ export function rabbitmqUnit(options: RabbitmqOptions): Unit {
     readyTimeoutMs: 120_000,
     async spawn() {
       prepareFolder(options, user);
-      if (epmd === undefined || epmd.hasExited)
+      if (options.cluster === undefined && (epmd === undefined || epmd.hasExited))
         epmd = await startEpmd({ ...options, port: options.ports.epmd, user });
       return startNode(options, user);
     },
@@ -74,6 +87,27 @@ export async function isRabbitmqReady(amqpPort: number, management: string): Pro
   return answer.ok;
 }
 
+/** Runs `rabbitmqctl` on a node of ours, as its user; answers what it printed. */
+export async function rabbitmqctl(options: RabbitmqOptions, ...args: string[]): Promise<string> {
+  const { script, folder, node, ports } = options;
+  const { stdout } = await execute(
+    path.join(path.dirname(script), 'rabbitmqctl'),
+    ['--quiet', '--node', node, ...args],
+    {
+      cwd: folder,
+      env: {
+        PATH: process.env.PATH,
+        HOME: path.join(folder, 'home'),
+        LANG: 'C.UTF-8',
+        RABBITMQ_CONF_ENV_FILE: '/dev/null',
+        ERL_EPMD_PORT: String(ports.epmd),
+      },
+      ...lesserUser('rabbitmq', 'nobody'),
+    },
+  );
+  return stdout;
+}
+
 function canConnect(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port }, () => {
@@ -85,7 +119,16 @@ function canConnect(port: number): Promise<void> {
 }
 
 /** The settings of the node. Disk: it should stop publishers only when the disk is nearly full. */
-function rabbitmqConfig(ports: RabbitmqPorts): string {
+function rabbitmqConfig(ports: RabbitmqPorts, cluster: RabbitmqCluster | undefined): string {
+  const members = cluster?.nodes.map(
+    (node, index) => `cluster_formation.classic_config.nodes.${index + 1} = ${node}`,
+  );
+  // A minority stops serving until it is back: what it would take could not be kept.
+  const clustering = members && [
+    'cluster_formation.peer_discovery_backend = classic_config',
+    'cluster_partition_handling = pause_minority',
+    ...members,
+  ];
   return `listeners.tcp.1 = 127.0.0.1:${ports.amqp}
 management.tcp.ip = 127.0.0.1
 management.tcp.port = ${ports.management}
@@ -95,19 +138,21 @@ disk_free_limit.absolute = 50MB
 log.file = false
 log.console = true
 log.console.level = warning
+collect_statistics_interval = 1000
+${clustering?.join('\n') ?? ''}
 `;
 }
 
-function prepareFolder({ folder, ports }: RabbitmqOptions, user: User | undefined): void {
+function prepareFolder({ folder, ports, cluster }: RabbitmqOptions, user: User | undefined): void {
   const folders = ['', 'home', 'data', 'log'].map((name) => path.join(folder, name));
   for (const one of folders) mkdirSync(one, { recursive: true });
   giveTo(user, ...folders);
-  writeFileSync(path.join(folder, 'rabbitmq.conf'), rabbitmqConfig(ports));
+  writeFileSync(path.join(folder, 'rabbitmq.conf'), rabbitmqConfig(ports, cluster));
   writeFileSync(path.join(folder, 'enabled_plugins'), '[rabbitmq_management].\n');
   const home = path.join(folder, 'home');
   const cookie = path.join(home, '.erlang.cookie');
   if (!existsSync(cookie)) {
-    writeFileSync(cookie, crypto.randomUUID());
+    writeFileSync(cookie, cluster?.cookie ?? crypto.randomUUID());
     giveTo(user, cookie);
     chmodSync(cookie, 0o400);
   }
@@ -141,7 +186,11 @@ function startNode(options: RabbitmqOptions, user: User | undefined): Promise<Ru
       // Makes the script give way to the Erlang machine instead of waiting for it, so that the process
       // we know is the broker; Erlang itself must not wait for input all the same.
       RABBITMQ_ALLOW_INPUT: 'true',
-      RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-noinput -kernel inet_dist_use_interface {127,0,0,1}',
+      RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: [
+        '-noinput -kernel inet_dist_use_interface {127,0,0,1}',
+        // Nodes of one machine need not wait a minute to miss each other.
+        ...(options.cluster === undefined ? [] : ['-kernel net_ticktime 8']),
+      ].join(' '),
       ERL_EPMD_PORT: String(ports.epmd),
       ERL_EPMD_ADDRESS: '127.0.0.1',
     },

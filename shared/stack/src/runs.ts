@@ -82,6 +82,11 @@ export function forgetProcess(folder: string, pid: number): void {
   rmSync(path.join(folder, `${pid}.process`), { force: true });
 }
 
+/** Notes a folder that is to be deleted when the run in `folder` is over; for tests, which own no run. */
+export function recordThrowAway(folder: string, dir: string): void {
+  writeFileSync(path.join(folder, `${path.basename(dir)}.throw-away`), dir);
+}
+
 /** The runs whose owner still lives. */
 export function livingRuns(parent: string = runsFolder): { pid: number; command: string }[] {
   return readRuns(parent)
@@ -139,7 +144,12 @@ function clearUp(folder: string, owner: Owner): { pid: number; identity: string 
     killGroup(pid);
     killed.push({ pid, identity });
   }
-  for (const dir of owner.throwAway) {
+  const noted = list(folder).filter((file) => file.endsWith('.throw-away'));
+  const throwAway = [
+    ...owner.throwAway,
+    ...noted.map((file) => readFileSync(path.join(folder, file), 'utf8')),
+  ];
+  for (const dir of throwAway) {
     // A process that was killed a moment ago may still be writing.
     rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }

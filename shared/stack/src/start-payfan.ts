@@ -12,8 +12,13 @@ import {
 } from './sandbox.ts';
 import { services, type Service, type Surroundings } from './services.ts';
 import { isPortTaken, startProgram } from './start-program.ts';
+import type { TestInfrastructure } from './test-infrastructure.ts';
 
 export interface PayfanOptions {
+  /** Servers of the test's own, instead of those that all tests share. */
+  servers?: TestInfrastructure;
+  /** Where one service finds the others, if not where they are: by way of a proxy, say. */
+  surroundings?: (service: string, around: Surroundings) => Surroundings;
   /** Variables for one service (or `sandbox`), over those of the table in services.ts. */
   environment?: Record<string, Record<string, string>>;
 }
@@ -108,7 +113,8 @@ class Fleet implements Payfan {
     const sandboxPorts = { smtp: await freePort(), mail: await freePort(), sms: await freePort() };
     const ports = new Map<string, number>();
     for (const { name } of services) ports.set(name, await freePort());
-    const [database, vhost] = await Promise.all([freshDatabase(), freshVhost()]);
+    const { servers } = options;
+    const [database, vhost] = await Promise.all([freshDatabase(servers), freshVhost(servers)]);
     return new Fleet(database, vhost, sandboxPorts, ports, options);
   }
 
@@ -148,7 +154,8 @@ class Fleet implements Payfan {
 
   async #stopAll(): Promise<void> {
     await Promise.all(this.#started.map((program) => program.stop()));
-    await Promise.all([this.database.drop(), this.vhost.remove()]);
+    // Servers of the test's own go with all that is in them, and may be down already.
+    if (this.#options.servers === undefined) await Promise.all([this.database.drop(), this.vhost.remove()]);
   }
 
   async #begin(service: string, port: string | undefined): Promise<Program> {
@@ -160,7 +167,9 @@ class Fleet implements Payfan {
   }
 
   #startService({ name, entry, environment }: Service, port: string | undefined): Promise<Program> {
-    const env = { ...environment(this.#surroundings()), ...this.#options.environment?.[name] };
+    const around = this.#surroundings();
+    const seen = this.#options.surroundings?.(name, around) ?? around;
+    const env = { ...environment(seen), ...this.#options.environment?.[name] };
     return startProgram({ name, entry, env: { ...env, ...(port === undefined ? {} : { PORT: port }) } });
   }
 

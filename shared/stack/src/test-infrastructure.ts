@@ -1,18 +1,11 @@
-import { randomBytes } from 'node:crypto';
-import path from 'node:path';
 import { migrate } from '@payfan/database';
 import { chooseTestInfrastructure, type TestChoice } from './choice.ts';
 import { dockerAnswers } from './docker.ts';
 import { images } from './images.ts';
+import { startPostgres, startRabbitmq } from './native-servers.ts';
 import { throwAwayState } from './paths.ts';
-import { freePort } from './ports.ts';
-import { findPostgres } from './postgres-binaries.ts';
-import { postgresUnit, postgresUrl } from './postgres.ts';
-import { findRabbitmqServer, NoRabbitmq } from './rabbitmq-server.ts';
-import { amqpUrl, managementUrl, rabbitmqUnit } from './rabbitmq.ts';
 import type { Run } from './runs.ts';
 import { ensureDatabase, withDatabase } from './sql-names.ts';
-import { startUnit, stopUnit } from './unit.ts';
 
 /** What tests share: one Postgres with a template database, one RabbitMQ. */
 export interface TestInfrastructure {
@@ -47,7 +40,10 @@ export async function decideTestInfrastructure(): Promise<TestChoice> {
 /** Starts both servers side by side and prepares the template database. Stops what it started if one fails. */
 export async function startTestInfrastructure(choice: TestChoice, run: Run): Promise<StartedInfrastructure> {
   const { postgres, rabbitmq } = choice === 'docker' ? await dockerServers() : nativeServers(run);
-  const settled = await Promise.allSettled([postgres.then(prepareTemplate), rabbitmq]);
+  const settled = await Promise.allSettled([
+    postgres.then(({ address }) => prepareTemplate(address.adminUrl)),
+    rabbitmq,
+  ]);
   const stop = async () => {
     await Promise.all(
       [postgres, rabbitmq].map(async (server) => (await server.catch(() => undefined))?.stop()),
@@ -62,57 +58,27 @@ export async function startTestInfrastructure(choice: TestChoice, run: Run): Pro
   return { infrastructure: { ...address, ...broker.address, template: TEMPLATE }, stop };
 }
 
-async function prepareTemplate({ address }: Postgres): Promise<void> {
-  await ensureDatabase(address.adminUrl, TEMPLATE);
-  await migrate({ adminUrl: withDatabase(address.adminUrl, TEMPLATE) });
+/** Makes the database that tests copy: every service's tables, and nothing in them. */
+export async function prepareTemplate(adminUrl: string): Promise<string> {
+  await ensureDatabase(adminUrl, TEMPLATE);
+  await migrate({ adminUrl: withDatabase(adminUrl, TEMPLATE) });
+  return TEMPLATE;
 }
 
 /** Our own processes, on free ports and throw-away data. */
 function nativeServers(run: Run): { postgres: Promise<Postgres>; rabbitmq: Promise<Rabbitmq> } {
   const state = throwAwayState();
   run.throwAway(state);
-  return { postgres: nativePostgres(state, run), rabbitmq: nativeRabbitmq(state, run) };
-}
-
-async function nativePostgres(state: string, run: Run): Promise<Postgres> {
-  const options = { port: await freePort(), password: randomBytes(12).toString('hex') };
-  const unit = postgresUnit({
-    ...options,
-    binaries: await findPostgres(),
-    folder: path.join(state, 'postgres'),
-    durable: false,
-    logFile: path.join(state, 'logs/postgres.log'),
-    runFolder: run.folder,
-  });
-  const running = await startUnit(unit);
-  return { address: { adminUrl: postgresUrl(options) }, stop: () => stopUnit(unit, running) };
-}
-
-async function nativeRabbitmq(state: string, run: Run): Promise<Rabbitmq> {
-  const script = findRabbitmqServer();
-  if (script === undefined) throw new NoRabbitmq();
-  const ports = {
-    amqp: await freePort(),
-    management: await freePort(),
-    distribution: await freePort(),
-    epmd: await freePort(),
-  };
-  const unit = rabbitmqUnit({
-    script,
-    folder: path.join(state, 'rabbitmq'),
-    node: `payfan-${path.basename(state).slice(-6).toLowerCase()}@localhost`,
-    ports,
-    logFile: path.join(state, 'logs/rabbitmq.log'),
-    runFolder: run.folder,
-  });
-  const running = await startUnit(unit);
+  const options = { state, runFolder: run.folder };
   return {
-    address: { amqpUrl: amqpUrl(ports.amqp), managementUrl: managementUrl(ports.management) },
-    // Nothing of it is kept, so nothing needs to be put down in order.
-    stop: async () => {
-      running.kill();
-      await stopUnit(unit, running);
-    },
+    postgres: startPostgres({ ...options, durable: false }).then(({ server, adminUrl }) => ({
+      address: { adminUrl },
+      stop: () => server.discard(),
+    })),
+    rabbitmq: startRabbitmq(options).then(([node]) => ({
+      address: { amqpUrl: node.amqpUrl, managementUrl: node.managementUrl },
+      stop: () => node.server.discard(),
+    })),
   };
 }
 

@@ -77,6 +77,12 @@ export class BrokerAdmin {
     await this.#call('DELETE', `${path}/${encodeURIComponent(routingKey)}`);
   }
 
+  /** Messages in all queues, those in consumers' hands included, as of a moment ago. */
+  async messages(): Promise<number> {
+    const queues = (await this.#call('GET', `queues/${this.#vhost}`)) as { messages?: number }[];
+    return queues.reduce((sum, { messages }) => sum + (messages ?? 0), 0);
+  }
+
   /** Takes up to `count` messages out of a queue, for good. */
   async take(queue: string, count = 1_000): Promise<TakenMessage[]> {
     const got = (await this.#call('POST', `queues/${this.#vhost}/${encodeURIComponent(queue)}/get`, {

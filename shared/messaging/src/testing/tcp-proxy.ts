@@ -1,4 +1,5 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
 
 /** What happens to a connection: passed on; left hanging in silence; heard by the target, and never answered. */
 type Mode = 'forward' | 'hang' | 'hold-answers';
@@ -6,6 +7,18 @@ type Mode = 'forward' | 'hang' | 'hold-answers';
 interface Pair {
   client: Socket;
   target: Socket | undefined;
+  /** What the client says passes through here, one chunk after the other. */
+  gate: Transform;
+  /** Half a sentence was withheld: the server could make nothing of the rest, so it never flows again. */
+  broken: boolean;
+}
+
+/** What is waited for on the wire, and what then happens to it. */
+interface Trap {
+  bytes: Buffer;
+  /** Whether the server still hears these bytes. */
+  passesOn: boolean;
+  sprung: () => void;
 }
 
 /**
@@ -18,6 +31,7 @@ export class TcpProxy {
   readonly #pairs = new Set<Pair>();
   #port = 0;
   #mode: Mode = 'forward';
+  #trap: Trap | undefined;
 
   /** `targetUrl` names host and port, whatever its protocol. */
   constructor(targetUrl: string) {
@@ -51,6 +65,8 @@ export class TcpProxy {
 
   /** Everything flows, what was held included. The state in which a proxy starts. */
   async forward(): Promise<void> {
+    this.#trap = undefined;
+    for (const pair of this.#pairs) if (pair.broken) pair.client.destroy();
     this.#change('forward');
     if (!this.#server.listening) await this.#listen();
   }
@@ -72,6 +88,19 @@ export class TcpProxy {
   /** The server hears everything, and its answers never arrive. */
   holdAnswers(): void {
     this.#change('hold-answers');
+  }
+
+  /**
+   * Waits until a client says these bytes; they are not passed on, and nothing flows from then on. Resolves
+   * when that has happened, so that a test can kill somebody between two steps.
+   */
+  freezeBefore(bytes: string | Buffer): Promise<void> {
+    return this.#setTrap(bytes, false);
+  }
+
+  /** The same, but the server hears these bytes, and its answer never arrives. */
+  freezeAfter(bytes: string | Buffer): Promise<void> {
+    return this.#setTrap(bytes, true);
   }
 
   /** Breaks every connection that is open now; new ones are treated as before. */
@@ -101,10 +130,40 @@ export class TcpProxy {
   }
 
   #take(client: Socket): void {
-    const pair: Pair = { client, target: undefined };
+    const pair: Pair = { client, target: undefined, gate: this.#gate(() => pair), broken: false };
     this.#pairs.add(pair);
     this.#join(client, pair);
     this.#route(pair);
+  }
+
+  #setTrap(bytes: string | Buffer, passesOn: boolean): Promise<void> {
+    return new Promise((sprung) => (this.#trap = { bytes: Buffer.from(bytes), passesOn, sprung }));
+  }
+
+  /** Passes on what a client says, until it says what is waited for. */
+  #gate(pairOf: () => Pair): Transform {
+    let heard = Buffer.alloc(0);
+    return new Transform({
+      transform: (chunk: Buffer, _encoding, done) => {
+        const trap = this.#trap;
+        // The bytes may come in two pieces.
+        if (trap !== undefined) heard = Buffer.concat([heard.subarray(-trap.bytes.length), chunk]);
+        if (trap === undefined || !heard.includes(trap.bytes)) {
+          done(null, chunk);
+          return;
+        }
+        heard = Buffer.alloc(0);
+        this.#trap = undefined;
+        if (trap.passesOn) {
+          done(null, chunk);
+          this.#change('hold-answers');
+        } else {
+          pairOf().broken = true;
+          this.#change('hang');
+        }
+        trap.sprung();
+      },
+    });
   }
 
   /** Lets the pipes of a connection be as the mode demands. */
@@ -115,8 +174,9 @@ export class TcpProxy {
     if (pair.target === undefined) {
       pair.target = connect(this.#target);
       this.#join(pair.target, pair);
+      pair.gate.pipe(pair.target);
     }
-    pair.client.pipe(pair.target);
+    pair.client.pipe(pair.gate);
     if (this.#mode === 'forward') pair.target.pipe(pair.client);
   }
 

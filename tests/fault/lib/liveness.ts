@@ -1,0 +1,78 @@
+import { openDatabase } from '@payfan/database';
+import { BrokerAdmin } from '@payfan/messaging/testing';
+import { waitFor, type Payfan } from '@payfan/stack/testing';
+
+export interface LivenessOptions {
+  /** Deliveries that are to end as dead letters. */
+  deadLetters?: number;
+  /** By when everything is to be at rest. */
+  timeoutMs?: number;
+}
+
+/**
+ * Resolves when nothing is under way any more: an empty outbox, six deliveries of each transfer at their end,
+ * empty queues. Answers how many milliseconds that took, which is how long the system needed to heal.
+ */
+export async function atRest(payfan: Payfan, options: LivenessOptions = {}): Promise<number> {
+  const { deadLetters = 0, timeoutMs = 90_000 } = options;
+  const database = openDatabase({ url: payfan.database.adminUrl, name: 'liveness', max: 2 });
+  const broker = new BrokerAdmin(payfan.vhost);
+  const begunMs = performance.now();
+  const expectNone = async (what: string, sql: string) => {
+    const [row] = await database.query<{ count: number }>({ text: sql });
+    if (row?.count !== 0) throw new Error(`${what}: ${row?.count ?? 'unknown'}`);
+  };
+  try {
+    await waitFor(
+      async () => {
+        await expectNone('events in the outbox', 'select count(*) as count from transaction.outbox');
+        await expectNone('deliveries not at their end', UNFINISHED);
+        await expectNone('dead letters beyond those expected', `select (${DEAD}) - ${deadLetters} as count`);
+        const waiting = await broker.messages();
+        if (waiting > 0) throw new Error(`messages in queues: ${waiting}`);
+      },
+      { what: 'everything being at rest', timeoutMs, intervalMs: 200 },
+    );
+  } finally {
+    await database.stop();
+  }
+  return performance.now() - begunMs;
+}
+
+/** So many looks in a row without a change, and nothing more will come by itself. */
+const QUIET_LOOKS = 15;
+
+/** Resolves when nothing moves any more, whether or not everything was done that should have been. */
+export async function quiet(payfan: Payfan, timeoutMs = 60_000): Promise<void> {
+  const database = openDatabase({ url: payfan.database.adminUrl, name: 'liveness', max: 2 });
+  const broker = new BrokerAdmin(payfan.vhost);
+  let last = '';
+  let alike = 0;
+  try {
+    await waitFor(
+      async () => {
+        const counts = await database.query({
+          text: `select (select count(*) from transaction.outbox) as outbox, ${CHANNELS.map(
+            (channel) =>
+              `(select array_agg(n) from (select count(*) as n from ${channel}.deliveries group by status) s) as ${channel}`,
+          ).join(', ')}`,
+        });
+        const now = JSON.stringify([counts, await broker.messages()]);
+        alike = now === last ? alike + 1 : 0;
+        last = now;
+        return alike >= QUIET_LOOKS;
+      },
+      { what: 'nothing moving any more', timeoutMs, intervalMs: 200 },
+    );
+  } finally {
+    await database.stop();
+  }
+}
+
+const CHANNELS = ['push', 'phone', 'email'];
+const perChannel = (sql: (channel: string) => string) =>
+  CHANNELS.map((channel) => `(${sql(channel)})`).join(' + ');
+const UNFINISHED = `select ${CHANNELS.length} * 2 * (
+    select count(*) from transaction.transfers t join transaction.accounts a on a.id = t.payer_id and a.kind = 'person'
+  ) - (${perChannel((channel) => `select count(*) from ${channel}.deliveries where status in ('sent', 'dead')`)}) as count`;
+const DEAD = perChannel((channel) => `select count(*) from ${channel}.dead_letters`);
