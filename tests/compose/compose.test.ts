@@ -41,6 +41,7 @@ function expectedEnvironment(service: (typeof services)[number]): Record<string,
     ...service.environment({
       databaseUrl: (name) => `postgres://payfan_${name}:${name}@postgres:5432/payfan`,
       amqpUrl: 'amqp://payfan:payfan@rabbitmq:5672',
+      managementUrl: 'http://payfan:payfan@rabbitmq:15672',
       smtpUrl: 'smtp://mailhog:1025',
       smsUrl: 'http://sandbox:8026',
       serviceUrl: (name) => `http://${name}:${portOf.get(name)}`,

@@ -1,17 +1,23 @@
-// Leaves the counts of the last test run in .payfan/test-report.json, for scripts.
+// Leaves the counts of a test run in .payfan, for scripts: in test-report.json, or the file it is told.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const file = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../.payfan/test-report.json');
+const folder = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../.payfan');
 
 export default class Report {
+  #file;
+
+  constructor(_config, { file = 'test-report.json' } = {}) {
+    this.#file = path.join(folder, file);
+  }
+
   onRunComplete(_contexts, results) {
     const { numTotalTests, numPassedTests, numFailedTests, numPendingTests, numTotalTestSuites } = results;
     const { numFailedTestSuites, numRuntimeErrorTestSuites, success, startTime } = results;
     const failed = results.testResults
       .filter((suite) => suite.numFailingTests > 0 || suite.testExecError)
-      .map((suite) => path.relative(path.resolve(path.dirname(file), '..'), suite.testFilePath));
+      .map((suite) => path.relative(path.dirname(folder), suite.testFilePath));
     const report = {
       success,
       numTotalTests,
@@ -24,7 +30,7 @@ export default class Report {
       startTime,
       failed,
     };
-    mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(this.#file, `${JSON.stringify(report, null, 2)}\n`);
   }
 }

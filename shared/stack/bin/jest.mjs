@@ -1,4 +1,4 @@
-// Jest as a process of its own, on our terminal; answers its exit code.
+// Jest as a process of its own, on our terminal.
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 
@@ -13,4 +13,24 @@ export function runJest(repository, args) {
     child.once('error', reject);
     child.once('close', (code, signal) => resolve(code ?? SIGNALS[signal] ?? 1));
   });
+}
+
+/** What Jest is told for one of our commands. Throws a UsageError, which has an exit code. */
+export function jestArguments(command, args) {
+  if (command === 'test') return args;
+  // Servers that are killed and frozen are processes of this machine, Docker or not.
+  process.env.PAYFAN_INFRA = 'native';
+  const config = ['--config', 'tests/fault/jest.config.mjs'];
+  if (command === 'test:fault') return [...config, ...args];
+  const minutes = args[0] === '--minutes' ? Number(args[1]) : 10;
+  if (!(minutes > 0) || ![0, 2].includes(args.length)) {
+    throw new UsageError('soak takes --minutes and a number, such as --minutes 30');
+  }
+  process.env.PAYFAN_SOAK_MINUTES = String(minutes);
+  return [...config, '--runInBand', '--testMatch', '<rootDir>/tests/fault/*.soak.ts'];
+}
+
+class UsageError extends Error {
+  name = 'UsageError';
+  exitCode = 2;
 }

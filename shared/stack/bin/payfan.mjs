@@ -11,6 +11,8 @@ const USAGE = `Usage: node shared/stack/bin/payfan.mjs <command>
   demo          (npm run demo)      pays Rs 100 on throw-away data and shows who was told, and how
   reset         (npm run reset)     forgets the data that \`start\` keeps
   test [args]   (npm test -- args)  runs the tests; arguments go to Jest, such as a folder
+  test:fault    (npm run test:fault) kills, cuts and freezes every part; nothing may be lost or doubled
+  soak          (npm run soak -- --minutes 30) the same at random, for 10 minutes unless told
   help
 
 Every command first installs and builds what is missing.
@@ -36,7 +38,8 @@ async function main([command = 'help', ...args]) {
     process.stdout.write(USAGE);
     return 0;
   }
-  if (!['start', 'demo', 'reset', 'test'].includes(command) || (command !== 'test' && args.length > 0)) {
+  const isTest = ['test', 'test:fault', 'soak'].includes(command);
+  if (!isTest && (!['start', 'demo', 'reset'].includes(command) || args.length > 0)) {
     process.stderr.write(USAGE);
     return 2;
   }
@@ -44,11 +47,13 @@ async function main([command = 'help', ...args]) {
   const { createProgress } = await import('./progress.mjs');
   const { prepare } = await import('./prepare.mjs');
   const progress = createProgress();
-  await prepare({ command, repository, progress });
-  if (command === 'test') {
-    const { runJest } = await import('./jest.mjs');
-    return runJest(repository, args);
+  if (isTest) {
+    const { jestArguments, runJest } = await import('./jest.mjs');
+    const forJest = jestArguments(command, args);
+    await prepare({ command: 'test', repository, progress });
+    return runJest(repository, forJest);
   }
+  await prepare({ command, repository, progress });
   const { runCommand } = await import('../dist/index.js');
   return runCommand(command, progress);
 }

@@ -6,6 +6,7 @@ import { services, servicesWithDatabase, type Surroundings } from './services.ts
 const around: Surroundings = {
   databaseUrl: (service) => `postgres://payfan_${service}`,
   amqpUrl: 'amqp://broker',
+  managementUrl: 'http://broker',
   smtpUrl: 'smtp://mail',
   smsUrl: 'http://sms',
   serviceUrl: (service) => `http://${service}`,
@@ -38,6 +39,19 @@ test('transaction and operations know every channel', () => {
   expect(channels.length).toBeGreaterThanOrEqual(3);
   expect(told('transaction')).toBe(channels.join(','));
   expect(told('operations')).toBe(channels.map((name) => `${name}=http://${name}`).join(','));
+});
+
+test.each([
+  ['amqp://broker', '/'],
+  ['amqp://broker/', '/'],
+  ['amqp://broker/payments', 'payments'],
+  ['amqp://one/%2Fours,amqp://two/%2Fours', '/ours'],
+])('operations counts the queues of the vhost of %s', (amqpUrl, vhost) => {
+  const operations = services.find(({ name }) => name === 'operations');
+  expect(operations?.environment({ ...around, amqpUrl })).toMatchObject({
+    RABBITMQ_MANAGEMENT_URL: 'http://broker',
+    RABBITMQ_VHOST: vhost,
+  });
 });
 
 test('nobody is given the database role of another', () => {

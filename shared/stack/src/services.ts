@@ -3,6 +3,8 @@ export interface Surroundings {
   /** The database as the service's own role. */
   databaseUrl: (service: string) => string;
   amqpUrl: string;
+  /** The management API of the same broker, with user and password. */
+  managementUrl: string;
   smtpUrl: string;
   smsUrl: string;
   /** Services by name: `http://127.0.0.1:4000`. */
@@ -71,9 +73,17 @@ export const services: readonly Service[] = [
     environment: (around) => ({
       TRANSACTION_URL: around.serviceUrl('transaction'),
       CHANNELS: channels.map(({ name }) => `${name}=${around.serviceUrl(name)}`).join(','),
+      RABBITMQ_MANAGEMENT_URL: around.managementUrl,
+      RABBITMQ_VHOST: vhostOf(around.amqpUrl),
     }),
   }),
 ];
+
+/** An AMQP URL names its vhost by its path; without one it is the usual vhost. */
+function vhostOf(amqpUrl: string): string {
+  const [first = amqpUrl] = amqpUrl.split(',');
+  return decodeURIComponent(new URL(first).pathname.slice(1)) || '/';
+}
 
 /** The services that keep tables. */
 export const servicesWithDatabase: readonly string[] = services

@@ -102,6 +102,7 @@ export class Stack {
       databaseUrl: (service) =>
         withRole(postgres.address.adminUrl, `payfan_${service}`, secrets.services[service] ?? service),
       amqpUrl: rabbitmq.address.amqpUrl,
+      managementUrl: rabbitmq.address.managementUrl,
       smtpUrl: outside.address.smtpUrl,
       smsUrl: outside.address.smsUrl,
       serviceUrl: (service) => this.#urlOf(service),

@@ -192,6 +192,7 @@ class Fleet implements Payfan {
     return {
       databaseUrl: (service) => this.database.urlFor(service),
       amqpUrl: this.vhost.amqpUrl,
+      managementUrl: this.vhost.managementUrl,
       smtpUrl: this.smtpUrl,
       smsUrl: this.smsUrl,
       serviceUrl: (service) => this.url(service),
