@@ -1,12 +1,17 @@
-// Jest as a process of its own, on our terminal.
+// Jest, and other long work, as a process of its own on our terminal.
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 
 export function runJest(repository, args) {
-  const jest = path.join(repository, 'node_modules/jest/bin/jest.js');
-  const child = spawn(process.execPath, [jest, ...args], { cwd: repository, stdio: 'inherit' });
+  return runNode(repository, ['node_modules/jest/bin/jest.js', ...args]);
+}
+
+/** Any program of ours, the same way; the script is named from the root of the repository. */
+export function runNode(repository, [script, ...args]) {
+  const file = path.join(repository, script);
+  const child = spawn(process.execPath, [file, ...args], { cwd: repository, stdio: 'inherit' });
   // Ctrl-C on a terminal reaches it too, and twice does no harm; `kill` reaches only us.
   for (const signal of Object.keys(SIGNALS)) process.on(signal, () => child.kill(signal));
   return new Promise((resolve, reject) => {

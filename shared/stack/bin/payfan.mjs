@@ -13,6 +13,10 @@ const USAGE = `Usage: node shared/stack/bin/payfan.mjs <command>
   test [args]   (npm test -- args)  runs the tests; arguments go to Jest, such as a folder
   test:fault    (npm run test:fault) kills, cuts and freezes every part; nothing may be lost or doubled
   soak          (npm run soak -- --minutes 30) the same at random, for 10 minutes unless told
+  queues, deliveries, dead-letters
+                (npm run payfan -- queues) look into a running Payfan, and replay what it gave up;
+                --help after one of them says more
+  bench [names] (npm run bench -- names) measures; \`npm run bench -- --help\` says what there is
   help
 
 Every command first installs and builds what is missing.
@@ -33,13 +37,17 @@ function checkNode() {
   return false;
 }
 
+/** What services/operations does, against a Payfan that runs. */
+const OPERATOR_COMMANDS = ['queues', 'deliveries', 'dead-letters'];
+
 async function main([command = 'help', ...args]) {
   if (['help', '--help', '-h'].includes(command)) {
     process.stdout.write(USAGE);
     return 0;
   }
-  const isTest = ['test', 'test:fault', 'soak'].includes(command);
-  if (!isTest && (!['start', 'demo', 'reset'].includes(command) || args.length > 0)) {
+  const isTest = ['test', 'test:fault', 'soak', 'bench'].includes(command);
+  const isOperator = OPERATOR_COMMANDS.includes(command);
+  if (!isTest && !isOperator && (!['start', 'demo', 'reset'].includes(command) || args.length > 0)) {
     process.stderr.write(USAGE);
     return 2;
   }
@@ -48,12 +56,18 @@ async function main([command = 'help', ...args]) {
   const { prepare } = await import('./prepare.mjs');
   const progress = createProgress();
   if (isTest) {
-    const { jestArguments, runJest } = await import('./jest.mjs');
+    const { jestArguments, runJest, runNode } = await import('./jest.mjs');
     const forJest = jestArguments(command, args);
     await prepare({ command: 'test', repository, progress });
+    if (command === 'bench') return runNode(repository, ['tests/dist/bench/main.js', ...args]);
     return runJest(repository, forJest);
   }
   await prepare({ command, repository, progress });
+  if (isOperator) {
+    // It reads the arguments from the process, as it does where it is started by itself.
+    await import(new URL('../../../services/operations/dist/cli/main.js', import.meta.url).href);
+    return process.exitCode;
+  }
   const { runCommand } = await import('../dist/index.js');
   return runCommand(command, progress);
 }

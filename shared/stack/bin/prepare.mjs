@@ -6,6 +6,9 @@ import { installPackages, isInstalled } from './install.mjs';
 import { takePrepareLock } from './prepare-lock.mjs';
 import { lookForNativeRabbitmq, lookForRabbitmq, mustInstallRabbitmq, NoRabbitmq } from './rabbitmq.mjs';
 
+/** The others start nothing. */
+const NEED_A_BROKER = ['start', 'demo', 'test'];
+
 /** Installs and builds what is missing; at once when nothing is. */
 export async function prepare({ command, repository, progress }) {
   const stopListening = endChildrenOnSignal();
@@ -25,7 +28,7 @@ export async function prepare({ command, repository, progress }) {
 }
 
 async function install({ command, repository, progress }) {
-  const broker = command === 'reset' ? 'there' : await lookForRabbitmq(command);
+  const broker = NEED_A_BROKER.includes(command) ? await lookForRabbitmq(command) : 'there';
   // Said now rather than after a minute of installing. Many tests do without a broker.
   if (broker === 'none' && command !== 'test') throw new NoRabbitmq();
   const steps = [provideRabbitmq({ broker, command, repository, progress })];

@@ -5,11 +5,13 @@ import { startEpmd } from './epmd.ts';
 import { freePort } from './ports.ts';
 import { findPostgres } from './postgres-binaries.ts';
 import { postgresUnit, postgresUrl } from './postgres.ts';
+import { processIdentity } from './process-identity.ts';
 import type { RunningProcess } from './process.ts';
 import { findRabbitmqServer, NoRabbitmq } from './rabbitmq-server.ts';
 import { amqpUrl, managementUrl, rabbitmqctl, rabbitmqUnit, type RabbitmqOptions } from './rabbitmq.ts';
 import { startUnit, stopUnit, type Unit } from './unit.ts';
 import { lesserUser } from './users.ts';
+import { waitFor } from './wait.ts';
 
 /** A server as a process of its own, on free ports, to which anything may happen. */
 export class NativeServer {
@@ -30,13 +32,23 @@ export class NativeServer {
     return this.#unit.logFile;
   }
 
-  /** Ends it and whatever it has started, as a power cut would. */
+  /** Ends it and whatever it has started, as a power cut would. Resolves when all of that is gone. */
   async kill(): Promise<void> {
-    const children = childrenOf(this.#running.pid);
+    if (this.#running.hasExited) return;
+    // Frozen, it starts no further child behind our back.
+    this.#running.signal('SIGSTOP');
+    const children = childrenOf(this.#running.pid).map((pid) => ({ pid, identity: processIdentity(pid) }));
     this.#running.kill();
     // PostgreSQL's backends lead groups of their own.
-    for (const pid of children) signalProcess(pid, 'SIGKILL');
+    for (const { pid } of children) signalProcess(pid, 'SIGKILL');
     await this.#running.exited;
+    const areGone = () =>
+      children.every(({ pid, identity }) => identity === undefined || processIdentity(pid) !== identity);
+    await waitFor(() => Promise.resolve(areGone()), {
+      what: `the end of all processes of ${this.#unit.name}`,
+      timeoutMs: 10_000,
+      intervalMs: 5,
+    });
   }
 
   /** Freezes it: its connections stay open, and nothing answers. */

@@ -32,11 +32,27 @@ let current: TestRun | undefined;
 export async function beginTestRun(): Promise<void> {
   await endAbandonedRuns();
   const choice = await decideTestInfrastructure();
-  const run = Run.begin('test');
-  process.env[TEST_RUN_VARIABLE] = run.folder;
+  const { run, unlisten } = beginRun('test');
   const where = choice === 'docker' ? 'in containers (Docker answers)' : 'as processes of its own (native)';
   process.stderr.write(`Postgres and RabbitMQ for these tests run ${where}.\n`);
 
+  const started = startTestInfrastructure(choice, run).then(
+    (begun) => {
+      tell(run, { infrastructure: begun.infrastructure });
+      return begun;
+    },
+    (error: unknown) => {
+      tell(run, { error: error instanceof Error ? error.message : String(error) });
+      return undefined;
+    },
+  );
+  current = { run, started, unlisten };
+}
+
+/** Opens the record of a run, whose processes end with this one, however that ends. */
+function beginRun(command: string): { run: Run; unlisten: () => void } {
+  const run = Run.begin(command);
+  process.env[TEST_RUN_VARIABLE] = run.folder;
   // Jest ends at Ctrl-C without its tear-down, so this must also hold on the way out.
   const onExit = () => run.end();
   const onSignal = (signal: NodeJS.Signals) => process.exit(signal === 'SIGINT' ? 130 : 143);
@@ -50,18 +66,19 @@ export async function beginTestRun(): Promise<void> {
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
   };
+  return { run, unlisten };
+}
 
-  const started = startTestInfrastructure(choice, run).then(
-    (begun) => {
-      tell(run, { infrastructure: begun.infrastructure });
-      return begun;
-    },
-    (error: unknown) => {
-      tell(run, { error: error instanceof Error ? error.message : String(error) });
-      return undefined;
-    },
-  );
-  current = { run, started, unlisten };
+/** Lets `work` start servers and programs as tests do, and ends whatever it leaves running. */
+export async function withRun<T>(command: string, work: () => Promise<T>): Promise<T> {
+  await endAbandonedRuns();
+  const { run, unlisten } = beginRun(command);
+  try {
+    return await work();
+  } finally {
+    run.end();
+    unlisten();
+  }
 }
 
 /** Jest's global tear-down: ends the servers, and every program that a test forgot. */

@@ -8,3 +8,5 @@ export { startPayfan, type Payfan, type PayfanOptions } from './start-payfan.ts'
 export { startProgram, type StartProgramOptions } from './start-program.ts';
 export { waitFor, WaitTimeout, type WaitOptions } from './wait.ts';
 export { services } from './services.ts';
+export { renderTable } from './table.ts';
+export { withRun } from './test-run.ts';

@@ -1,7 +1,8 @@
 import { openDatabase, type Database } from '@payfan/database';
 import type { Payfan } from '@payfan/stack/testing';
 import type { Load } from './load.ts';
-import { everythingTold } from './told.ts';
+import type { Outside } from './outside.ts';
+import { everythingTold, type Told } from './told.ts';
 
 const CHANNELS = ['push', 'phone', 'email'] as const;
 const ROLES = ['payer', 'payee'] as const;
@@ -45,14 +46,26 @@ interface CommittedTransfer {
   payee: Record<(typeof CHANNELS)[number], string>;
 }
 
-/** Compares the ledger with what arrived in the world, over all that ever happened in this Payfan. */
-export async function check(payfan: Payfan, loads: readonly Load[]): Promise<Verdict> {
+/**
+ * Compares the ledger with what arrived in the world, over all that ever happened in this Payfan.
+ *
+ * @param others parts of the world beside Payfan's own sandbox
+ */
+export async function check(
+  payfan: Payfan,
+  loads: readonly Load[],
+  others: readonly Outside[] = [],
+): Promise<Verdict> {
   const database = openDatabase({ url: payfan.database.adminUrl, name: 'checker' });
   try {
     const transfers = await committedTransfers(database);
     return {
       committed: transfers.length,
-      ...(await compareAlerts(payfan, database, transfers)),
+      ...compareAlerts(
+        transfers,
+        await deliveriesIn(database),
+        await everythingTold(payfan, database, others),
+      ),
       answeredOtherwise: compareAnswers(transfers, loads),
       ...(await addUp(database)),
     };
@@ -72,20 +85,31 @@ function committedTransfers(database: Database): Promise<CommittedTransfer[]> {
   });
 }
 
-async function compareAlerts(payfan: Payfan, database: Database, transfers: readonly CommittedTransfer[]) {
-  const told = await everythingTold(payfan, database);
-  const events = await database.query<{
-    channel: string;
-    reference: string;
-    transfer: string;
-    attempts: number;
-  }>({
+interface DeliveryRecord {
+  channel: string;
+  /** What names the alert outside. */
+  reference: string;
+  /** `<transfer>.<role>`. */
+  transfer: string;
+  attempts: number;
+}
+
+/** Our own records, which tell the transfer of an alert. */
+function deliveriesIn(database: Database): Promise<DeliveryRecord[]> {
+  return database.query<DeliveryRecord>({
     text: CHANNELS.map(
       (channel) =>
         `select '${channel}' as channel, event_id || '.' || role as reference, transfer_id || '.' || role as transfer,
                 attempts from ${channel}.deliveries`,
     ).join(' union all '),
   });
+}
+
+function compareAlerts(
+  transfers: readonly CommittedTransfer[],
+  events: readonly DeliveryRecord[],
+  told: readonly Told[],
+): Pick<Verdict, 'lost' | 'unexpected' | 'doubled' | 'mailsSentAgain'> {
   const alertOf = new Map(events.map((event) => [`${event.channel} ${event.reference}`, event]));
   const missing = new Map(
     transfers.flatMap(({ id, ...parties }) =>

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TcpProxy } from '@payfan/messaging/testing';
 import type { Payfan, Servers } from '@payfan/stack/testing';
+import { behave, type Behaviour, type Outside } from './outside.ts';
 import { pick, type Random } from './random.ts';
 
 /** What a disaster can lay hands on. */
@@ -23,18 +24,8 @@ const SERVICES = ['transaction', ...CONSUMERS] as const;
 /** Between a half and all of it. */
 const about = (ms: number, random: Random) => delay(ms * (0.5 + random() / 2));
 
-async function behave(url: string, behaviour: object): Promise<void> {
-  const answer = await fetch(`${url}/behaviour`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(behaviour),
-  });
-  await answer.arrayBuffer();
-  if (!answer.ok) throw new Error(`the sandbox answered ${answer.status}`);
-}
-
 /** The world outside misbehaves for a while. */
-function misbehaves(name: string, where: 'smsUrl' | 'mailApi', behaviour: object): Disaster {
+function misbehaves(name: string, where: keyof Outside, behaviour: Behaviour): Disaster {
   return {
     name,
     async strike({ payfan, random }) {

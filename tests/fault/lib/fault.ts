@@ -4,10 +4,16 @@ import type { Payfan, Program } from '@payfan/stack/testing';
 import { check, type Verdict } from './checker.ts';
 import { atRest, quiet, type LivenessOptions } from './liveness.ts';
 import { Load, type LoadOptions } from './load.ts';
+import type { Outside } from './outside.ts';
 import { chooseSeed, seededRandom, type Random } from './random.ts';
 
 /** Loads that ran against each Payfan: its ledger holds them all, whichever case began them. */
 const loadsOf = new WeakMap<Payfan, Load[]>();
+
+export interface JudgeOptions extends LivenessOptions {
+  /** Where alerts may have arrived beside Payfan's own sandbox. */
+  alsoOutside?: readonly Outside[];
+}
 
 /** One fault case under way. */
 export class FaultRun {
@@ -36,9 +42,9 @@ export class FaultRun {
   }
 
   /** Waits until everything is at rest, and compares the ledger with what arrived. */
-  async judge(payfan: Payfan, options?: LivenessOptions): Promise<Verdict> {
+  async judge(payfan: Payfan, options: JudgeOptions = {}): Promise<Verdict> {
     this.healedMs = await atRest(payfan, options);
-    return this.#check(payfan);
+    return this.#check(payfan, options.alsoOutside);
   }
 
   /** The same for a system that is not expected to heal: waits until nothing moves any more. */
@@ -47,8 +53,8 @@ export class FaultRun {
     return this.#check(payfan);
   }
 
-  async #check(payfan: Payfan): Promise<Verdict> {
-    this.verdict = await check(payfan, loadsOf.get(payfan) ?? []);
+  async #check(payfan: Payfan, alsoOutside?: readonly Outside[]): Promise<Verdict> {
+    this.verdict = await check(payfan, loadsOf.get(payfan) ?? [], alsoOutside);
     return this.verdict;
   }
 }

@@ -1,5 +1,6 @@
 import type { Database } from '@payfan/database';
 import type { Payfan } from '@payfan/stack/testing';
+import { attemptsAt, pages, type Outside } from './outside.ts';
 
 /** One alert that somebody received. */
 export interface Told {
@@ -10,14 +11,20 @@ export interface Told {
   to: string;
 }
 
-/** Everything that anybody received, a thing received twice being there twice. Asked of the world, not of our own records. */
-export async function everythingTold(payfan: Payfan, database: Database): Promise<Told[]> {
-  const [push, phone, email] = await Promise.all([
+/**
+ * Everything that anybody received, a thing received twice being there twice. Asked of the world, not of our
+ * own records; `others` are further parts of it, beside Payfan's own sandbox.
+ */
+export async function everythingTold(
+  payfan: Payfan,
+  database: Database,
+  others: readonly Outside[] = [],
+): Promise<Told[]> {
+  const told = await Promise.all([
     feeds(database),
-    texts(payfan.smsUrl),
-    mails(payfan.mailApi),
+    ...[payfan, ...others].flatMap(({ smsUrl, mailApi }) => [texts(smsUrl), mails(mailApi)]),
   ]);
-  return [...push, ...phone, ...email];
+  return told.flat();
 }
 
 async function feeds(database: Database): Promise<Told[]> {
@@ -39,21 +46,8 @@ async function texts(smsUrl: string): Promise<Told[]> {
 
 /** What an inbox holds: every mail that was taken, answered or not. */
 async function mails(mailApi: string): Promise<Told[]> {
-  const attempts = await pages<{ reference: string; to: string; outcome: string }>(
-    `${mailApi}/attempts?limit=10000`,
-  );
+  const attempts = await attemptsAt(mailApi);
   return attempts
     .filter(({ outcome }) => outcome === 'stored' || outcome === 'hung')
-    .map(({ reference, to }) => ({ channel: 'email', reference: reference.replace(/@.*$/, ''), to }));
-}
-
-async function pages<Item>(url: string): Promise<Item[]> {
-  const items: Item[] = [];
-  for (let after: string | null = ''; after !== null;) {
-    const response = await fetch(after === '' ? url : `${url}&after=${after}`);
-    const page = (await response.json()) as { data: Item[]; nextCursor: string | null };
-    items.push(...page.data);
-    after = page.nextCursor;
-  }
-  return items;
+    .map(({ reference, to }) => ({ channel: 'email', reference, to }));
 }

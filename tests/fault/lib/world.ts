@@ -23,7 +23,8 @@ export async function openWorld<Name extends WireName>(
   }
   const payfan = await startPayfan({
     ...options,
-    surroundings(service, around) {
+    surroundings(service, given) {
+      const around = options.surroundings?.(service, given) ?? given;
       const toPostgres = wires.get(`${service} to postgres`);
       const toRabbitmq = wires.get(`${service} to rabbitmq`);
       return {

@@ -1,0 +1,75 @@
+import { cpus } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { renderTable, withRun } from '@payfan/stack/testing';
+import { growth } from './growth.ts';
+import { outage } from './outage.ts';
+import { outbox } from './outbox.ts';
+
+/** One line of a benchmark's table. */
+export interface Figure {
+  what: string;
+  value: number;
+  unit: string;
+  /** What we want it to be at most; none where it is only there to compare. */
+  atMost?: number;
+}
+
+export interface BenchOptions {
+  /** How long the broker is away in `outage`. */
+  outageSeconds: number;
+  say: (line: string) => void;
+}
+
+type Benchmark = (options: BenchOptions) => Promise<Figure[]>;
+
+const BENCHMARKS: Record<string, Benchmark> = { outbox, outage, growth };
+
+const USAGE = `Usage: npm run bench -- [name …] [--outage-seconds n]
+
+  outbox   commit to broker at 200 transfers a second, channels stopped and running
+  outage   the broker away under load: how fast the outbox drains, and the service's memory meanwhile
+  growth   the sweeper's claims over 200,000 dead rows, with a transaction that holds back vacuum
+
+All of them unless named. Each starts a durable stack of its own. Results are also in .payfan/bench.
+`;
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { 'outage-seconds': { type: 'string', default: '60' }, help: { type: 'boolean', short: 'h' } },
+  });
+  const names = positionals.length > 0 ? positionals : Object.keys(BENCHMARKS);
+  const outageSeconds = Number(values['outage-seconds']);
+  if (values.help === true || !names.every((name) => name in BENCHMARKS) || !(outageSeconds > 0)) {
+    process.stdout.write(USAGE);
+    return values.help === true ? 0 : 2;
+  }
+  const say = (line: string) => void process.stderr.write(`${line}\n`);
+  for (const name of names) {
+    say(`${name} …`);
+    const figures = (await BENCHMARKS[name]?.({ outageSeconds, say })) ?? [];
+    report(name, figures);
+  }
+  return 0;
+}
+
+function report(name: string, figures: Figure[]): void {
+  const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length };
+  const rows = figures.map(({ what, value, unit, atMost }) => [
+    what,
+    `${round(value)} ${unit}`,
+    atMost === undefined ? '' : `${value <= atMost ? 'within' : 'beyond'} ${atMost} ${unit}`,
+  ]);
+  process.stdout.write(`${renderTable([[name, 'measured', 'limit'], ...rows])}\n`);
+  process.stdout.write(`(${machine.cores} cores of ${machine.cpu}, Node.js ${machine.node})\n\n`);
+  const folder = path.resolve('.payfan/bench');
+  mkdirSync(folder, { recursive: true });
+  const result = { name, at: new Date().toISOString(), machine, figures };
+  writeFileSync(path.join(folder, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
+}
+
+const round = (value: number) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
+
+process.exit(await withRun('bench', main));

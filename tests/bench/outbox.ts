@@ -1,0 +1,87 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { PAYMENTS_EXCHANGE, type TransferCompleted } from '@payfan/contracts';
+import { openBroker } from '@payfan/messaging';
+import { startPayfan, startServers, waitFor, type Payfan } from '@payfan/stack/testing';
+import type { BenchOptions, Figure } from './main.ts';
+import { SteadyLoad } from './steady-load.ts';
+
+const PER_SECOND = 200;
+const WARM_UP_MS = 5_000;
+const MEASURED_MS = 20_000;
+const CHANNELS = ['push', 'phone', 'email', 'operations'];
+
+/**
+ * How long an event takes from the acceptance of its request to a consumer of the broker. That is more than
+ * from the commit to the broker: it has the commit itself in it, and the way from the broker to us.
+ */
+export async function outbox({ say }: BenchOptions): Promise<Figure[]> {
+  const servers = await startServers();
+  const payfan = await startPayfan({ servers: servers.infrastructure });
+  try {
+    const figures: Figure[] = [];
+    for (const channels of ['running', 'stopped'] as const) {
+      say(`  channels ${channels}`);
+      if (channels === 'stopped') await Promise.all(CHANNELS.map((name) => payfan.program(name).stop()));
+      const latencies = await measure(payfan);
+      const limits = channels === 'stopped' ? { p50: 10, p99: 50 } : {};
+      figures.push(
+        figure(`p50, channels ${channels}`, quantile(latencies, 0.5), limits.p50),
+        figure(`p99, channels ${channels}`, quantile(latencies, 0.99), limits.p99),
+        { what: `events measured, channels ${channels}`, value: latencies.length, unit: 'events' },
+      );
+    }
+    return figures;
+  } finally {
+    await payfan.stop();
+    await servers.stop();
+  }
+}
+
+async function measure(payfan: Payfan): Promise<number[]> {
+  const queue = `bench-${crypto.randomUUID()}`;
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const broker = openBroker({
+    urls: [payfan.vhost.amqpUrl],
+    name: 'bench',
+    log,
+    topology: {
+      exchanges: [{ name: PAYMENTS_EXCHANGE, type: 'topic' }],
+      queues: [{ name: queue, arguments: { 'x-queue-type': 'quorum' } }],
+      bindings: [{ exchange: PAYMENTS_EXCHANGE, queue, routingKey: '#' }],
+    },
+  });
+  let latencies: number[] = [];
+  const consumer = broker.consume({
+    queue,
+    prefetch: 1_000,
+    handler({ body }) {
+      const now = performance.timeOrigin + performance.now();
+      const event = JSON.parse(body.toString()) as TransferCompleted;
+      latencies.push(now - Date.parse(event.data.createdAt));
+      return Promise.resolve();
+    },
+  });
+  await broker.start();
+  await waitFor(() => broker.ping(), { what: 'the broker', timeoutMs: 10_000 });
+  await consumer.start();
+  const load = new SteadyLoad(payfan.url('transaction'), PER_SECOND);
+  await delay(WARM_UP_MS);
+  latencies = [];
+  await delay(MEASURED_MS);
+  const measured = latencies;
+  const { refused } = await load.stop();
+  if (refused > 0) throw new Error(`${refused} transfers were refused: the figures would mean nothing`);
+  await consumer.stop();
+  await broker.stop();
+  return measured;
+}
+
+function figure(what: string, value: number, atMost: number | undefined): Figure {
+  return { what, value, unit: 'ms', ...(atMost === undefined ? {} : { atMost }) };
+}
+
+/** @param q in [0, 1] */
+function quantile(values: readonly number[], q: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
+}

@@ -1,0 +1,52 @@
+import { openDatabase } from '@payfan/database';
+import { waitFor, type Payfan, type Program } from '@payfan/stack/testing';
+import type { Load } from './load.ts';
+
+/** Waits until a condition holds. */
+export function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  timeoutMs = 30_000,
+): Promise<void> {
+  return waitFor(async () => condition(), { what, timeoutMs });
+}
+
+/** Waits until so many more transfers were answered. */
+export async function moreAnswers(load: Load, count = 20): Promise<void> {
+  const before = load.answered.size;
+  await until(`${count} further answers`, () => load.answered.size >= before + count, 60_000);
+}
+
+/** What a query that counts answers, as a role that sees everything. */
+export async function count(payfan: Payfan, sql: string): Promise<number> {
+  const database = openDatabase({ url: payfan.database.adminUrl, name: 'look', max: 1 });
+  try {
+    const [row] = await database.query<{ count: number }>({ text: sql });
+    if (row === undefined) throw new Error(`no count came of ${sql}`);
+    return row.count;
+  } finally {
+    await database.stop();
+  }
+}
+
+/** Messages in a queue, those in consumers' hands included, as of a moment ago. */
+export async function depthOf({ vhost: { managementUrl, vhost } }: Payfan, queue: string): Promise<number> {
+  const { origin, username, password } = new URL(managementUrl);
+  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  const answer = await fetch(`${origin}/api/queues/${vhost}/${queue}`, { headers: { authorization } });
+  const { messages } = (await answer.json()) as { messages?: number };
+  if (messages === undefined) throw new Error(`the broker does not say how long ${queue} is`);
+  return messages;
+}
+
+/** The value of one sample on a service's `/metrics`, such as `up{lane="bulk"}`; undefined if it has none. */
+export async function metric(serviceUrl: string, sample: string): Promise<number | undefined> {
+  const text = await (await fetch(`${serviceUrl}/metrics`)).text();
+  const line = text.split('\n').find((line) => line.startsWith(`${sample} `));
+  return line === undefined ? undefined : Number(line.slice(sample.length));
+}
+
+/** Whether a program that nobody should have ended still runs. */
+export async function isRunning(program: Program): Promise<boolean> {
+  return (await Promise.race([program.exited, undefined])) === undefined;
+}
