@@ -1,4 +1,4 @@
-import { attempt } from './attempt.ts';
+import { attempt, type AttemptOptions } from './attempt.ts';
 import { guard } from './guarded-provider.ts';
 import type { Provider, SendResult } from './provider.ts';
 
@@ -33,9 +33,15 @@ function world(...tellings: { name: string; result: SendResult; lookup?: Lookup 
     }
     return guard(provider, { onChange: (name, state) => changes.push(`${name} ${state}`) });
   });
-  const go = (
-    earlier: { uncertain: boolean; lastProvider: string | null } = { uncertain: false, lastProvider: null },
-  ) => attempt(guarded, 'hello', { reference: 'r', timeoutMs: 1_000, ...earlier });
+  const go = (earlier: Partial<AttemptOptions> = {}) =>
+    attempt(guarded, 'hello', {
+      reference: 'r',
+      timeoutMs: 1_000,
+      uncertain: false,
+      lastProvider: null,
+      leftBehind: false,
+      ...earlier,
+    });
   return { done, changes, tellings, go };
 }
 
@@ -46,7 +52,7 @@ describe('with two providers', () => {
     ['silence does not move on: the first may have it', unknown, ['send a'], 'a'],
   ])('%s', async (_title, first, done, provider) => {
     const { go, done: seen } = world({ name: 'a', result: first }, { name: 'b', result: sent });
-    expect((await go()).provider).toBe(provider);
+    expect(await go()).toMatchObject({ provider, uncertain: first === unknown, resent: false });
     expect(seen).toEqual(done);
   });
 
@@ -59,63 +65,182 @@ describe('with two providers', () => {
   });
 });
 
-describe('after an attempt without an outcome', () => {
-  test.each<[string, Lookup, Lookup, string | null, string[], SendResult['kind'], boolean]>([
-    ['whoever has it is found, and nothing is sent', 'has it', 'has it not', 'a', ['ask a'], 'sent', false],
-    ['also if it was the second one', 'has it not', 'has it', null, ['ask a', 'ask b'], 'sent', false],
-    [
-      'if nobody has it, it is sent as if new',
-      'has it not',
-      'has it not',
-      'a',
-      ['ask a', 'ask b', 'send a'],
-      'sent',
-      false,
-    ],
-    [
-      'who does not say is asked another time',
-      'does not say',
-      'has it not',
-      'a',
-      ['ask a'],
-      'unknown',
-      false,
-    ],
-    [
-      'who can’t be asked gets it again, and that is said',
-      'cannot be asked',
-      'cannot be asked',
-      'b',
-      ['send b'],
-      'sent',
-      true,
-    ],
-    [
-      'if nobody knows who it was, the first',
-      'cannot be asked',
-      'cannot be asked',
-      null,
-      ['send a'],
-      'sent',
-      true,
-    ],
-    [
-      'one who can be asked made it: nothing is sent again',
-      'cannot be asked',
-      'has it not',
-      'b',
-      ['ask b', 'send b'],
-      'sent',
-      false,
-    ],
-  ])('%s', async (_title, a, b, lastProvider, done, kind, resent) => {
+describe('after an attempt of which nobody knows whether it was accepted', () => {
+  interface Case {
+    title: string;
+    /** Whether they can be asked, and what they say. */
+    a?: Lookup;
+    b?: Lookup;
+    /** What comes of sending to `a`; `b` takes everything. */
+    sendingToA?: SendResult;
+    earlier: Partial<AttemptOptions>;
+    done: string[];
+    leads: { kind: SendResult['kind']; provider: string | null; uncertain: boolean; resent: boolean };
+  }
+  const cases: Case[] = [
+    {
+      title: 'the suspect has it: nothing is sent',
+      a: 'has it',
+      b: 'has it not',
+      earlier: { lastProvider: 'a' },
+      done: ['ask a'],
+      leads: { kind: 'sent', provider: 'a', uncertain: false, resent: false },
+    },
+    {
+      title: 'the suspect has it not: all are free, and nothing is in doubt any more',
+      a: 'has it not',
+      sendingToA: failed,
+      earlier: { lastProvider: 'a' },
+      done: ['ask a', 'send a', 'send b'],
+      leads: { kind: 'sent', provider: 'b', uncertain: false, resent: false },
+    },
+    {
+      title: 'the suspect has it not: it is the first to get it all the same',
+      b: 'has it not',
+      earlier: { lastProvider: 'b' },
+      done: ['ask b', 'send b'],
+      leads: { kind: 'sent', provider: 'b', uncertain: false, resent: false },
+    },
+    {
+      title: 'the suspect does not say: it is asked another time, and nobody else gets it',
+      a: 'does not say',
+      b: 'has it not',
+      earlier: { lastProvider: 'a' },
+      done: ['ask a'],
+      leads: { kind: 'unknown', provider: 'a', uncertain: true, resent: false },
+    },
+    {
+      title: 'the suspect can’t be asked: it gets it again, and that is said',
+      b: 'has it not',
+      earlier: { lastProvider: 'a' },
+      done: ['send a'],
+      leads: { kind: 'sent', provider: 'a', uncertain: false, resent: true },
+    },
+    {
+      title: 'the suspect fails this time: it stays the suspect, and nobody else gets it',
+      sendingToA: failed,
+      earlier: { lastProvider: 'a' },
+      done: ['send a'],
+      leads: { kind: 'failed', provider: 'a', uncertain: true, resent: true },
+    },
+    {
+      title: 'the suspect refuses it this time: what came of the time before is still not known',
+      sendingToA: rejected,
+      earlier: { lastProvider: 'a' },
+      done: ['send a'],
+      leads: { kind: 'rejected', provider: 'a', uncertain: true, resent: true },
+    },
+    {
+      title: 'the suspect keeps silent again',
+      sendingToA: unknown,
+      earlier: { lastProvider: 'a' },
+      done: ['send a'],
+      leads: { kind: 'unknown', provider: 'a', uncertain: true, resent: true },
+    },
+    {
+      title: 'a suspect that is not the first choice',
+      earlier: { lastProvider: 'b' },
+      done: ['send b'],
+      leads: { kind: 'sent', provider: 'b', uncertain: false, resent: true },
+    },
+    {
+      title: 'nobody knows who it was: everybody is asked, and whoever has it is found',
+      a: 'has it not',
+      b: 'has it',
+      earlier: { lastProvider: null },
+      done: ['ask a', 'ask b'],
+      leads: { kind: 'sent', provider: 'b', uncertain: false, resent: false },
+    },
+    {
+      title: 'nobody knows who it was, and all have it not: as if new',
+      a: 'has it not',
+      b: 'has it not',
+      sendingToA: failed,
+      earlier: { lastProvider: null },
+      done: ['ask a', 'ask b', 'send a', 'send b'],
+      leads: { kind: 'sent', provider: 'b', uncertain: false, resent: false },
+    },
+    {
+      title: 'nobody knows who it was: one who does not say is not taken for it',
+      a: 'does not say',
+      earlier: { lastProvider: null },
+      done: ['ask a'],
+      leads: { kind: 'unknown', provider: null, uncertain: true, resent: false },
+    },
+    {
+      title: 'nobody knows who it was: one who has it is found behind one who does not say',
+      a: 'does not say',
+      b: 'has it',
+      earlier: { lastProvider: null },
+      done: ['ask a', 'ask b'],
+      leads: { kind: 'sent', provider: 'b', uncertain: false, resent: false },
+    },
+    {
+      title: 'nobody knows who it was: the first who can’t be asked gets it, and nobody else',
+      sendingToA: failed,
+      earlier: { lastProvider: null },
+      done: ['send a'],
+      leads: { kind: 'failed', provider: 'a', uncertain: true, resent: true },
+    },
+    {
+      title: 'nobody knows who it was: not one who says that it was not',
+      a: 'has it not',
+      earlier: { lastProvider: null },
+      done: ['ask a', 'send b'],
+      leads: { kind: 'sent', provider: 'b', uncertain: false, resent: true },
+    },
+    {
+      title: 'left behind by a suspect that can’t be asked: nobody else had it',
+      b: 'has it not',
+      sendingToA: failed,
+      earlier: { lastProvider: 'a', leftBehind: true },
+      done: ['send a'],
+      leads: { kind: 'failed', provider: 'a', uncertain: true, resent: true },
+    },
+    {
+      title: 'left behind, and the suspect can be asked: it may have freed the others',
+      a: 'has it not',
+      earlier: { lastProvider: 'a', leftBehind: true },
+      done: ['ask a', 'send b'],
+      leads: { kind: 'sent', provider: 'b', uncertain: false, resent: true },
+    },
+    {
+      title: 'left behind, and the suspect does not say: from now on it may be any',
+      a: 'does not say',
+      earlier: { lastProvider: 'a', leftBehind: true },
+      done: ['ask a'],
+      leads: { kind: 'unknown', provider: null, uncertain: true, resent: false },
+    },
+    {
+      title: 'the suspect is no longer configured: all are free',
+      sendingToA: failed,
+      earlier: { lastProvider: 'z' },
+      done: ['send a', 'send b'],
+      leads: { kind: 'sent', provider: 'b', uncertain: false, resent: true },
+    },
+    {
+      title: 'the suspect has another name now, and is found under it',
+      a: 'has it',
+      earlier: { lastProvider: 'z' },
+      done: ['ask a'],
+      leads: { kind: 'sent', provider: 'a', uncertain: false, resent: false },
+    },
+  ];
+
+  test.each(cases)('$title', async ({ a, b, sendingToA = sent, earlier, done, leads }) => {
     const { go, done: seen } = world(
-      { name: 'a', result: sent, lookup: a },
-      { name: 'b', result: sent, lookup: b },
+      { name: 'a', result: sendingToA, ...(a && { lookup: a }) },
+      { name: 'b', result: sent, ...(b && { lookup: b }) },
     );
-    const attempted = await go({ uncertain: true, lastProvider });
+    const { result, ...rest } = await go({ uncertain: true, ...earlier });
     expect(seen).toEqual(done);
-    expect(attempted).toMatchObject({ result: { kind }, resent });
+    expect({ kind: result.kind, ...rest }).toEqual(leads);
+  });
+
+  test('a suspect that keeps failing is not passed over for another', async () => {
+    const { go, done } = world({ name: 'a', result: failed }, { name: 'b', result: sent });
+    for (let message = 0; message < 12; message += 1) await go({ uncertain: true, lastProvider: 'a' });
+    expect(done).toEqual(Array(12).fill('send a'));
   });
 });
 

@@ -150,6 +150,17 @@ export function channelContract<Message>(subject: ChannelSubject<Message>): void
       for (const event of events) expect(await toldOf(event)).toEqual(bothOnce(event));
     });
 
+    test('what the broker gave up on is told once when it is replayed, and never again', async () => {
+      const event = someTransfer();
+      await bench.giveUp(event);
+      await waitFor(async () => (await bench.deadLettersOf(event)).length === 2, SETTLED);
+      expect(await toldOf(event)).toEqual({});
+      expect(await bench.replay(event)).toMatchObject({ matched: 2, replayed: 2, remaining: 0 });
+      await waitFor(allSent(event), SETTLED);
+      expect(await bench.replay(event)).toMatchObject({ matched: 0, replayed: 0 });
+      expect(await toldOf(event)).toEqual(bothOnce(event));
+    });
+
     if (subject.provider === 'ours') return;
     describe('when the world misbehaves', () => {
       afterEach(async () => {
@@ -185,6 +196,20 @@ export function channelContract<Message>(subject: ChannelSubject<Message>): void
         const [letter] = await bench.deadLettersOf(event);
         expect(letter).toMatchObject({ reason: 'rejected', role: 'payee', attempts: 1 });
         expect(JSON.parse(letter?.body.toString() ?? '')).toEqual(event);
+      });
+
+      test('what was refused is told once when it is replayed, and the other one not again', async () => {
+        const event = someTransfer();
+        await bench.world.behave({ rejects: bench.addressOf(event, 'payee') });
+        await bench.publish(event);
+        await waitFor(async () => (await bench.deadLettersOf(event)).length === 1, SETTLED);
+        await bench.world.behave('well');
+        const before = bench.handled();
+        expect(await bench.replay(event)).toMatchObject({ matched: 1, replayed: 1 });
+        await waitFor(allSent(event), SETTLED);
+        await waitFor(() => Promise.resolve(bench.handled() > before), ACKNOWLEDGED);
+        expect(await bench.replay(event)).toMatchObject({ matched: 0, replayed: 0 });
+        expect(await toldOf(event)).toEqual(bothOnce(event));
       });
 
       test('an answer that never comes loses nothing, and doubles nothing where the provider can be asked', async () => {

@@ -1,6 +1,9 @@
 import type { Delivery, DeliveryStatus, Lane, Role } from '@payfan/contracts';
 import { isGone, type Queryable } from '@payfan/database';
+import { DIED_AGAIN } from './dead-letter-store.ts';
+import { normaliseError } from './normalise-error.ts';
 import type { DeadReason } from './policy.ts';
+import { storableJson, storableText } from './storable.ts';
 
 /** Which alert: one event, to one of the people it concerns. */
 interface DeliveryKey {
@@ -18,10 +21,12 @@ export interface NewDelivery extends DeliveryKey {
 
 /**
  * What a claim came to. `ours`: nobody else will attempt it until the claim runs out; `uncertain` if an
- * earlier attempt may have been accepted. `done`: sent or dead. `busy`: somebody else is at it.
+ * earlier attempt may have been accepted, by `lastProvider` or, if that is null, by nobody knows whom.
+ * `leftBehind`: by a claimant that died in the middle of it. `done`: sent or dead. `busy`: somebody else is
+ * at it.
  */
 export type Claim =
-  | { kind: 'ours'; attempts: number; uncertain: boolean; lastProvider: string | null }
+  | { kind: 'ours'; attempts: number; uncertain: boolean; lastProvider: string | null; leftBehind: boolean }
   | { kind: 'done' }
   | { kind: 'busy' };
 
@@ -36,6 +41,7 @@ interface ClaimRow extends DeliveryKey {
   attempts: number | null;
   uncertain: boolean | null;
   provider: string | null;
+  /** As of the statement's begin: null if it is new, or somebody has just inserted it. */
   status: DeliveryStatus | null;
 }
 
@@ -64,6 +70,8 @@ export async function claimDeliveries(
              on conflict (event_id, role) do update
                set status = 'sending', attempts = d.attempts + 1,
                    uncertain = d.uncertain or d.status = 'sending',
+                   -- Left behind: that attempt may have been made by any, unless there was a suspect before.
+                   provider = case when d.uncertain or d.status <> 'sending' then d.provider end,
                    claimed_by = excluded.claimed_by, claimed_until = excluded.claimed_until
                where d.status = 'retrying' or (d.status = 'sending' and d.claimed_until <= clock_timestamp())
              returning event_id, role, attempts, uncertain, provider
@@ -90,7 +98,6 @@ export async function claimDeliveries(
   return wanted.map((delivery) => {
     const row = found.get(keyOf(delivery));
     if (row?.attempts == null) {
-      // `status` is as of the statement's begin: null if somebody has just inserted it.
       return row?.status === 'sent' || row?.status === 'dead' ? { kind: 'done' } : { kind: 'busy' };
     }
     found.delete(keyOf(delivery));
@@ -99,6 +106,7 @@ export async function claimDeliveries(
       attempts: row.attempts,
       uncertain: row.uncertain === true,
       lastProvider: row.provider,
+      leftBehind: row.status === 'sending',
     };
   });
 }
@@ -121,6 +129,7 @@ export async function freeClaimsOfTheGone(db: Queryable, keys: readonly Delivery
 /** How a claimed delivery ended, for now or for good. */
 export interface Outcome extends DeliveryKey {
   status: Exclude<DeliveryStatus, 'sending'>;
+  /** It may have been accepted, by `provider`. */
   uncertain: boolean;
   provider: string | null;
   reference: string | null;
@@ -155,38 +164,41 @@ export async function recordOutcomes(
     name: 'deliveries-record',
     text: `with outcome as (
              select * from unnest($1::uuid[], $2::text[], $3::text[], $4::boolean[], $5::text[], $6::text[], $7::text[],
-                                  $8::text[], $9::text[], $10::text[], $11::text[], $12::jsonb[], $13::bytea[])
+                                  $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::jsonb[], $14::bytea[])
                as o (event_id, role, status, uncertain, provider, reference, error,
-                     subject, reason, lane, routing_key, headers, body)
+                     subject, reason, error_group, lane, routing_key, headers, body)
            ), recorded as (
              update deliveries d
-             set status = o.status, uncertain = o.status <> 'sent' and (d.uncertain or o.uncertain), provider = o.provider,
+             set status = o.status, uncertain = o.uncertain, provider = o.provider,
                  reference = o.reference, error = o.error, claimed_by = null, claimed_until = null,
                  sent_at = case when o.status = 'sent' then clock_timestamp() end
              from outcome o
-             where d.event_id = o.event_id and d.role = o.role and d.status = 'sending' and d.claimed_by = $14
+             where d.event_id = o.event_id and d.role = o.role and d.status = 'sending' and d.claimed_by = $15
              returning d.event_id, d.role, d.transfer_id, d.attempts, d.sent_at, d.committed_at
            ), letters as (
-             insert into dead_letters as l (subject, event_id, role, transfer_id, lane, reason, error, attempts,
-                                            routing_key, headers, body)
-             select o.subject, r.event_id, r.role, r.transfer_id, o.lane, o.reason, o.error, r.attempts,
-                    o.routing_key, o.headers, o.body
+             insert into dead_letters as l (subject, event_id, role, transfer_id, lane, reason, error, error_group,
+                                            attempts, routing_key, headers, body)
+             select o.subject, r.event_id, r.role, r.transfer_id, o.lane, o.reason, o.error, o.error_group,
+                    r.attempts, o.routing_key, o.headers, o.body
              from outcome o join recorded r using (event_id, role)
              where o.status = 'dead'
-             on conflict (subject) do update
-               set reason = excluded.reason, error = excluded.error, attempts = excluded.attempts,
-                   headers = excluded.headers, times = l.times + 1, last_at = clock_timestamp()
+             -- In the order in which replays lock letters, so that neither waits for the other crosswise.
+             order by o.subject
+             on conflict (subject) do update set ${DIED_AGAIN}, attempts = excluded.attempts
            )
            select event_id as "eventId", role,
                   extract(epoch from sent_at - committed_at)::float8 * 1000 as "latencyMs"
            from recorded`,
     values: [
-      ...columns(outcomes, 'eventId', 'role', 'status', 'uncertain', 'provider', 'reference', 'error'),
+      ...columns(outcomes, 'eventId', 'role', 'status', 'uncertain', 'provider'),
+      outcomes.map(({ reference }) => reference && storableText(reference)),
+      outcomes.map(({ error }) => error && storableText(error)),
       letters.map((letter) => letter?.subject),
       letters.map((letter) => letter?.reason),
+      outcomes.map(({ deadLetter, error }) => deadLetter && normaliseError(error ?? '')),
       letters.map((letter) => letter?.lane),
       letters.map((letter) => letter?.routingKey),
-      letters.map((letter) => letter && JSON.stringify(letter.headers)),
+      letters.map((letter) => letter && storableJson(letter.headers)),
       letters.map((letter) => letter?.body),
       claimantId,
     ],

@@ -10,7 +10,7 @@ import {
 import { gather, type Queryable } from '@payfan/database';
 import { backoffMs, pause, type Broker, type Incoming } from '@payfan/messaging';
 import { runInContext, type Logger } from '@payfan/service';
-import { attempt } from './attempt.ts';
+import { attempt, type Attempted } from './attempt.ts';
 import { storeUnreadable, type UnreadableMessage } from './dead-letter-store.ts';
 import {
   claimDeliveries,
@@ -22,6 +22,7 @@ import {
   type Recorded,
 } from './delivery-store.ts';
 import type { GuardedProvider } from './guarded-provider.ts';
+import { ATTEMPT_HEADER, earlierAttempts, firstRoutingKey, ownHeaders } from './headers.ts';
 import type { ChannelMetrics } from './metrics.ts';
 import { decide, waitAtStepMs, type Decision } from './policy.ts';
 import { outcomeOf } from './outcome.ts';
@@ -43,9 +44,6 @@ export interface EngineOptions<Message> {
   sendTimeoutMs: number;
   random: () => number;
 }
-
-/** How many attempts were made before this copy of the message: `x-death` is not kept by every broker version. */
-export const ATTEMPT_HEADER = 'x-payfan-attempt';
 
 /** Deliveries in one statement. */
 const BATCH = 200;
@@ -113,7 +111,8 @@ export class DeliveryEngine<Message> {
   async onMessage(incoming: Incoming): Promise<void> {
     const parsed = parsePaymentEvent(incoming.body);
     if (!parsed.ok) {
-      await this.#keepUnreadable(incoming, { reason: 'unreadable', error: parsed.reason });
+      const { lane } = this.#options;
+      await this.#keepUnreadable(incoming, { reason: 'unreadable', error: parsed.reason, lane });
       return;
     }
     const received = { event: parsed.event, incoming };
@@ -131,19 +130,14 @@ export class DeliveryEngine<Message> {
     const error = 'the broker gave up: consumers died with this message in hand, again and again';
     const parsed = parsePaymentEvent(incoming.body);
     if (!parsed.ok) {
-      await this.#keepUnreadable(incoming, { reason: 'delivery_limit', error });
+      await this.#keepUnreadable(incoming, { reason: 'delivery_limit', error, lane: null });
       return;
     }
     const received = { event: parsed.event, incoming };
     await this.#inContext(parsed.event, () =>
       this.#forEachRecipient(received, async (recipient, claim) => {
-        const decision = {
-          kind: 'dead',
-          reason: 'delivery_limit',
-          error,
-          uncertain: claim.uncertain,
-        } as const;
-        await this.#settle(received, recipient, decision, null);
+        const decision = { kind: 'dead', reason: 'delivery_limit', error } as const;
+        await this.#settle(received, recipient, decision, asBefore(claim));
         return undefined;
       }),
     );
@@ -198,24 +192,20 @@ export class DeliveryEngine<Message> {
     const { event, incoming } = received;
     const composed = definition.compose(event, recipient);
     if (composed.kind === 'impossible') {
-      const error = composed.reason;
-      await this.#settle(
-        received,
-        recipient,
-        { kind: 'dead', reason: 'rejected', error, uncertain: false },
-        null,
-      );
+      const decision = { kind: 'dead', reason: 'rejected', error: composed.reason } as const;
+      await this.#settle(received, recipient, decision, asBefore(claim));
       return undefined;
     }
-    const { result, provider, resent } = await attempt(providers, composed.message, {
+    const attempted = await attempt(providers, composed.message, {
       reference: alertReference(event.id, recipient.role),
       uncertain: claim.uncertain,
       lastProvider: claim.lastProvider,
+      leftBehind: claim.leftBehind,
       timeoutMs: sendTimeoutMs,
     });
-    if (resent) metrics.resent.inc({ lane });
-    const decision = decide(result, earlierAttempts(incoming));
-    await this.#settle(received, recipient, decision, provider);
+    if (attempted.resent) metrics.resent.inc({ lane });
+    const decision = decide(attempted.result, earlierAttempts(incoming.headers));
+    await this.#settle(received, recipient, decision, attempted);
     return decision.kind === 'retry' ? decision.step : undefined;
   }
 
@@ -223,11 +213,13 @@ export class DeliveryEngine<Message> {
     { event, incoming }: Received,
     { role }: Recipient,
     decision: Decision,
-    provider: string | null,
+    { provider, uncertain }: Pick<Attempted, 'provider' | 'uncertain'>,
   ): Promise<void> {
-    const { logger, metrics, lane } = this.#options;
+    const { logger, metrics } = this.#options;
+    // The event's own: what the broker gave up on comes to one engine from every lane.
+    const { lane } = event;
     const recorded = await this.#recordUntilDone(
-      outcomeOf(decision, { event, incoming, role, lane, provider }),
+      outcomeOf(decision, { event, incoming, role, lane, provider, uncertain }),
     );
     const about = { eventId: event.id, transferId: event.data.transferId, role, lane, provider };
     if (recorded === null) {
@@ -280,29 +272,28 @@ export class DeliveryEngine<Message> {
       routingKey: retryRoutingKey(step, lane),
       messageId: event.id,
       contentType: CLOUDEVENTS_JSON,
-      headers: { ...ownHeaders(incoming), [ATTEMPT_HEADER]: earlierAttempts(incoming) + 1 },
+      headers: { ...ownHeaders(incoming.headers), [ATTEMPT_HEADER]: earlierAttempts(incoming.headers) + 1 },
       expiresAfterMs: waitAtStepMs(step, random),
       body: incoming.body,
     });
   }
 
-  async #keepUnreadable(incoming: Incoming, why: Pick<UnreadableMessage, 'reason' | 'error'>): Promise<void> {
-    const { database, logger, metrics, lane } = this.#options;
-    const { routingKey, headers, body, messageId, queue } = incoming;
-    await storeUnreadable(database, { ...why, lane, routingKey, headers, body });
+  async #keepUnreadable(
+    incoming: Incoming,
+    why: Pick<UnreadableMessage, 'reason' | 'error' | 'lane'>,
+  ): Promise<void> {
+    const { database, logger, metrics } = this.#options;
+    const { headers, body, messageId, queue } = incoming;
+    await storeUnreadable(database, { ...why, routingKey: firstRoutingKey(incoming), headers, body });
     metrics.deadLetters.inc({ reason: why.reason });
     logger.error({ messageId, queue, ...why }, 'message is not an event we know: see the dead letters');
   }
 }
 
-/** From our own header; anything else there counts as none. */
-function earlierAttempts({ headers }: Incoming): number {
-  const value = headers[ATTEMPT_HEADER];
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 0;
-}
-
-/** The headers that are ours to pass on; the broker's own (`x-death` and its like) belong to one journey. */
-function ownHeaders({ headers }: Incoming): Record<string, string> {
-  const { traceparent } = headers;
-  return typeof traceparent === 'string' ? { traceparent } : {};
+/** No attempt was made: whatever was in doubt about the delivery still is. */
+function asBefore({
+  lastProvider: provider,
+  uncertain,
+}: OwnClaim): Pick<Attempted, 'provider' | 'uncertain'> {
+  return { provider, uncertain };
 }

@@ -1,4 +1,6 @@
+import type { Queryable } from '@payfan/database';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { countOpenLetters } from './dead-letter-store.ts';
 
 /** What a channel counts. */
 export interface ChannelMetrics {
@@ -9,6 +11,7 @@ export interface ChannelMetrics {
   /** Alerts sent again that may have been accepted before: the only way a person can be told twice. */
   resent: Counter<'lane'>;
   deadLetters: Counter<'reason'>;
+  deadLettersReplayed: Counter;
   /** 1 while a provider is passed over for another, because it keeps failing. */
   providersSkipped: Gauge<'lane' | 'provider'>;
 }
@@ -48,5 +51,22 @@ export function channelMetrics(registry: Registry): ChannelMetrics {
       labelNames: ['reason'],
       registers,
     }),
+    deadLettersReplayed: new Counter({
+      name: 'dead_letters_replayed_total',
+      help: 'Dead letters whose message was sent round again',
+      registers,
+    }),
   };
+}
+
+/** Shows on `/metrics` how many dead letters wait for somebody to do something about them. */
+export function registerOpenLetters(registry: Registry, database: Queryable): void {
+  const open = new Gauge({
+    name: 'dead_letters_open',
+    help: 'Dead letters about which nothing has been done; -1 while the database does not answer',
+    registers: [registry],
+    async collect() {
+      open.set(await countOpenLetters(database).catch(() => -1));
+    },
+  });
 }

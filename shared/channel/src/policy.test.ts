@@ -12,15 +12,15 @@ const failed = (retryAfterMs?: number): SendResult => ({
 test.each<[SendResult, number, object]>([
   [{ kind: 'sent', reference: 'x' }, 0, { kind: 'sent', reference: 'x' }],
   [{ kind: 'rejected', error: '550' }, 0, { kind: 'dead', reason: 'rejected', error: '550' }],
-  [failed(), 0, { kind: 'retry', step: RETRY_STEPS[0], uncertain: false }],
+  [failed(), 0, { kind: 'retry', step: RETRY_STEPS[0] }],
   [failed(), 4, { kind: 'retry', step: RETRY_STEPS[4] }],
   [failed(), 5, { kind: 'dead', reason: 'exhausted', error: '503' }],
   [failed(6_000), 0, { kind: 'retry', step: RETRY_STEPS[1] }],
   [failed(5_000), 0, { kind: 'retry', step: RETRY_STEPS[0] }],
   [failed(86_400_000), 0, { kind: 'retry', step: RETRY_STEPS[4] }],
   [failed(86_400_000), 5, { kind: 'dead', reason: 'exhausted' }],
-  [{ kind: 'unknown', error: 'no answer' }, 1, { kind: 'retry', step: RETRY_STEPS[1], uncertain: true }],
-  [{ kind: 'unknown', error: 'no answer' }, 5, { kind: 'dead', reason: 'exhausted', uncertain: true }],
+  [{ kind: 'unknown', error: 'no answer' }, 1, { kind: 'retry', step: RETRY_STEPS[1] }],
+  [{ kind: 'unknown', error: 'no answer' }, 5, { kind: 'dead', reason: 'exhausted' }],
 ])('%j after %i earlier attempts leads to %j', (result, earlierAttempts, decision) => {
   expect(decide(result, earlierAttempts)).toMatchObject(decision);
 });

@@ -7,8 +7,8 @@ export type DeadReason = 'rejected' | 'exhausted' | 'delivery_limit';
 /** What follows from an attempt. */
 export type Decision =
   | { kind: 'sent'; reference: string | null }
-  | { kind: 'retry'; step: RetryStep; error: string; uncertain: boolean }
-  | { kind: 'dead'; reason: DeadReason; error: string; uncertain: boolean };
+  | { kind: 'retry'; step: RetryStep; error: string }
+  | { kind: 'dead'; reason: DeadReason; error: string };
 
 /**
  * Decides what follows from a result. An attempt that may work later waits at the step that its number
@@ -19,14 +19,13 @@ export type Decision =
 export function decide(result: SendResult, earlierAttempts: number): Decision {
   if (result.kind === 'sent') return result;
   const { error } = result;
-  const uncertain = result.kind === 'unknown';
-  if (result.kind === 'rejected') return { kind: 'dead', reason: 'rejected', error, uncertain };
+  if (result.kind === 'rejected') return { kind: 'dead', reason: 'rejected', error };
   const wantedMs = result.kind === 'failed' ? (result.retryAfterMs ?? 0) : 0;
   const later = RETRY_STEPS.slice(earlierAttempts);
   // A provider may ask for more than our longest delay: then the longest, rather than giving up.
   const step = later.find(({ delayMs }) => delayMs >= wantedMs) ?? later.at(-1);
-  if (step === undefined) return { kind: 'dead', reason: 'exhausted', error, uncertain };
-  return { kind: 'retry', step, error, uncertain };
+  if (step === undefined) return { kind: 'dead', reason: 'exhausted', error };
+  return { kind: 'retry', step, error };
 }
 
 /**

@@ -16,7 +16,7 @@ import { createChannel } from './channel.ts';
 import type { ChannelConfig } from './config.ts';
 import { deadLetterRoutes } from './http/dead-letters.ts';
 import { deliveryRoutes } from './http/deliveries.ts';
-import { channelMetrics } from './metrics.ts';
+import { channelMetrics, registerOpenLetters } from './metrics.ts';
 import type { ChannelDefinition } from './provider.ts';
 
 /** Runs a channel's whole program: consumers, API, health, metrics, shutdown. */
@@ -28,7 +28,9 @@ export async function runChannel<Message>(
   const definition = define({ database });
   const { name } = definition;
   const logger = createLogger({ service: name, level: config.LOG_LEVEL });
-  const metrics = createMetrics(name);
+  const registry = createMetrics(name);
+  const metrics = channelMetrics(registry);
+  registerOpenLetters(registry, database);
   const broker = openBroker({ urls: config.AMQP_URL, name, log: logger, topology: channelTopology(name) });
   const claimantId = newId();
   const presence = openPresence({ url: config.DATABASE_URL, name, id: claimantId });
@@ -37,7 +39,7 @@ export async function runChannel<Message>(
     database,
     broker,
     logger,
-    metrics: channelMetrics(metrics),
+    metrics,
     claimantId,
     prefetch: Math.max(1, Math.floor(config.CONCURRENCY / ROLES.length)),
     sendTimeoutMs: config.SEND_TIMEOUT_MS,
@@ -51,12 +53,13 @@ export async function runChannel<Message>(
     version: '1.0.0',
     logger,
     health,
-    metrics,
+    metrics: registry,
     authenticate: remoteAuthenticator({ transactionUrl: config.TRANSACTION_URL }),
     problemFor: databaseAway,
   });
   deliveryRoutes(api, { name, database });
-  deadLetterRoutes(api, database);
+  const nowMs = () => performance.now();
+  deadLetterRoutes(api, { channel: name, database, broker, logger, metrics, nowMs });
 
   await runParts({
     logger,

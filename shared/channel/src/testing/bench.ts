@@ -3,8 +3,10 @@ import {
   CLOUDEVENTS_JSON,
   PAYMENTS_EXCHANGE,
   channelTopology,
+  deadQueue,
   paymentRoutingKey,
   type PaymentEvent,
+  type ReplayResult,
   type TransferCompleted,
 } from '@payfan/contracts';
 import { openDatabase, type Database } from '@payfan/database';
@@ -14,6 +16,7 @@ import { freshDatabase, freshVhost, waitFor } from '@payfan/stack/testing';
 import { createChannel, type ChannelOptions } from '../channel.ts';
 import { channelMetrics } from '../metrics.ts';
 import type { ChannelDefinition } from '../provider.ts';
+import { replayDeadLetters } from '../replay.ts';
 
 /** An alert as the person received it. */
 export interface Arrived {
@@ -110,9 +113,13 @@ export async function setUp<Message>(subject: ChannelSubject<Message>) {
     return createChannel(options);
   };
 
+  const metrics = channelMetrics(createMetrics(name));
   const bench = {
     name,
     world,
+    database,
+    broker,
+    amqpUrl: vhost.amqpUrl,
     channel: openChannel(),
     openChannel,
     addressOf: (event: PaymentEvent, role: 'payer' | 'payee') =>
@@ -120,6 +127,21 @@ export async function setUp<Message>(subject: ChannelSubject<Message>) {
     publish: (event: TransferCompleted) =>
       publish(broker, paymentRoutingKey(event), Buffer.from(JSON.stringify(event))),
     publishRaw: (body: Buffer) => publish(broker, 'transfer.completed.interactive', body),
+    /** As the broker does with a message on which consumers died again and again. */
+    giveUp: (event: TransferCompleted) =>
+      publish(broker, deadQueue(name), Buffer.from(JSON.stringify(event)), ''),
+    /** Replays what is dead of one event. */
+    replay: (event: TransferCompleted): Promise<ReplayResult> =>
+      replayDeadLetters(
+        { channel: name, database, broker, logger, metrics, nowMs: () => performance.now() },
+        {
+          selection: { filter: { transferId: event.data.transferId, state: 'open' } },
+          dryRun: false,
+          limit: 10,
+          ratePerSecond: 1_000,
+          by: 'operator',
+        },
+      ),
     /** Messages acknowledged so far. */
     handled: () => handled,
     deliveriesOf: (...events: TransferCompleted[]) =>
@@ -168,9 +190,14 @@ export async function setUp<Message>(subject: ChannelSubject<Message>) {
   return bench;
 }
 
-function publish(broker: Broker, routingKey: string, body: Buffer): Promise<void> {
+function publish(
+  broker: Broker,
+  routingKey: string,
+  body: Buffer,
+  exchange = PAYMENTS_EXCHANGE,
+): Promise<void> {
   return broker.publish({
-    exchange: PAYMENTS_EXCHANGE,
+    exchange,
     routingKey,
     messageId: randomUUID(),
     contentType: CLOUDEVENTS_JSON,
