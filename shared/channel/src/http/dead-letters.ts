@@ -77,7 +77,7 @@ export function deadLetterRoutes(api: Api, around: ReplayAround): void {
       path: '/v1/dead-letters/replay',
       summary: 'Sends the messages of open dead letters round again',
       description:
-        'Each at most once for each time it died, so nobody is told twice. One call replays at most `limit` letters and works for about 15 seconds; `remaining` says whether to call again.',
+        'Each at most once for each time it died, so nobody is told twice. One call replays at most `limit` letters and works for about 5 seconds; `remaining` says whether to call again.',
       auth: 'required',
       body: ReplayRequest,
       responses: { 200: { description: 'What it came to', schema: ReplayResult } },
