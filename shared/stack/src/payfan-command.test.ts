@@ -99,6 +99,18 @@ test('installs and builds on a fresh clone, hands the exit code on, and does nei
   expect(calls()).toHaveLength(2);
 });
 
+test('what an operator does is handed to operations, arguments and exit code and all, and needs no broker', async () => {
+  mkdirSync(inTree('services/operations/dist/cli'), { recursive: true });
+  writeFileSync(
+    inTree('services/operations/dist/cli/main.js'),
+    'console.log(process.argv.slice(2).join("|")); process.exitCode = await Promise.resolve(130);',
+  );
+  const args = ['dead-letters', 'replay', '--q', 'no such user'];
+  expect(await payfan(...args)).toMatchObject({ code: 130, out: 'dead-letters|replay|--q|no such user\n' });
+  expect(calls()).toEqual(['npm ci', 'tsc without notes']);
+  expect((await payfan('--help')).out).toContain('dead-letters');
+});
+
 test('installs again when the lock file names other packages, and not when it is merely newer', async () => {
   await payfan('start');
   writeFileSync(inTree('package-lock.json'), lock('1.0.0'));

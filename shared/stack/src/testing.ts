@@ -1,4 +1,5 @@
 export * from './fresh.ts';
+export { openManagement } from './rabbitmq-management.ts';
 export { freePort } from './ports.ts';
 export type { Exit } from './process.ts';
 export type { Program } from './program.ts';

@@ -1,0 +1,79 @@
+import { openManagement, startServers, type RabbitmqNode, type Servers } from '@payfan/stack/testing';
+import { KEPT } from './lib/checker.ts';
+import { fault } from './lib/fault.ts';
+import type { Load } from './lib/load.ts';
+import { count, moreAnswers, until } from './lib/look.ts';
+import { openWorld, type World } from './lib/world.ts';
+
+let servers: Servers;
+let world: World<never>;
+beforeAll(async () => {
+  servers = await startServers({ rabbitmqNodes: 3 });
+  world = await openWorld([], { servers: servers.infrastructure });
+}, 240_000);
+afterAll(async () => {
+  await world.stop();
+  await servers.stop();
+});
+
+/** The node on which the queue's leader is, and so the one whose loss hurts most. */
+async function leaderOf(queue: string): Promise<RabbitmqNode> {
+  const { vhost, managementUrl } = world.payfan.vhost;
+  const path = `queues/${encodeURIComponent(vhost)}/${encodeURIComponent(queue)}`;
+  const { leader } = (await openManagement(managementUrl).get(path)) as { leader: string };
+  const node = servers.rabbitmq.find(({ name }) => name === leader);
+  if (node === undefined) throw new Error(`${queue} is led by ${leader}, which is none of ours`);
+  return node;
+}
+
+/** Transfers are answered, and their events soon leave the outbox: the broker takes messages. */
+async function goesOn(load: Load): Promise<void> {
+  await moreAnswers(load, 50);
+  const oldestSeconds = () =>
+    count(
+      world.payfan,
+      `select coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 as count
+       from transaction.outbox`,
+    );
+  await until('publishing going on', async () => (await oldestSeconds()) < 2, 60_000);
+}
+
+fault('18. three nodes: the leader of a queue killed under load, and started again', async (run) => {
+  const load = run.load(world.payfan);
+  await goesOn(load);
+  for (const queue of ['email.interactive', 'phone.interactive']) {
+    const { server } = await leaderOf(queue);
+    await server.kill();
+    run.faults += 1;
+    await goesOn(load);
+    await server.restart();
+  }
+  await load.stop();
+  expect(load.refusals.size).toBe(0);
+  expect(await run.judge(world.payfan)).toMatchObject({ ...KEPT, mailsSentAgain: [] });
+});
+
+fault('19. three nodes: one cut off under load until the others have given it up, and back', async (run) => {
+  const load = run.load(world.payfan);
+  await goesOn(load);
+  const { server, name } = await leaderOf('push.interactive');
+  server.suspend();
+  run.faults += 1;
+  const [other] = servers.rabbitmq.filter((node) => node.name !== name);
+  await until(
+    'the others giving it up',
+    async () => !(await other?.control('eval', 'nodes().'))?.includes(name),
+    60_000,
+  );
+  await goesOn(load);
+  server.resume();
+  await until(
+    'its return',
+    async () => (await other?.control('eval', 'nodes().'))?.includes(name) === true,
+    60_000,
+  );
+  await goesOn(load);
+  await load.stop();
+  expect(load.refusals.size).toBe(0);
+  expect(await run.judge(world.payfan)).toMatchObject({ ...KEPT, mailsSentAgain: [] });
+});
