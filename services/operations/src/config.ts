@@ -17,6 +17,15 @@ const OperationsConfig = z.object({
     .describe(
       'name=URL pairs separated by commas, such as push=http://127.0.0.1:4041,email=http://127.0.0.1:4043',
     ),
+  /** Its user needs the tag `monitoring`, and nothing more: the queues are only looked at. */
+  RABBITMQ_MANAGEMENT_URL: configFields
+    .httpUrl('http://guest:guest@127.0.0.1:15672')
+    .describe(
+      "the URL of RabbitMQ's management API with its user and password, such as http://user:password@host:15672; which vhost is said by RABBITMQ_VHOST",
+    ),
+  RABBITMQ_VHOST: configFields
+    .text('/')
+    .describe('the name of the vhost that holds the queues, as AMQP_URL has it at its end; / if it has none'),
 });
 
 export const config = () => readConfig(OperationsConfig);

@@ -9,10 +9,12 @@ import {
   runParts,
 } from '@payfan/service';
 import { config } from './config.ts';
+import { deadLetterRoutes } from './http/dead-letters.ts';
 import { deliveryRoutes } from './http/deliveries.ts';
+import { queueRoutes } from './http/queues.ts';
 
 main(async () => {
-  const { PORT, LOG_LEVEL, TRANSACTION_URL, CHANNELS } = config();
+  const { PORT, LOG_LEVEL, TRANSACTION_URL, CHANNELS, RABBITMQ_MANAGEMENT_URL, RABBITMQ_VHOST } = config();
   const name = 'operations';
   const logger = createLogger({ service: name, level: LOG_LEVEL });
   // It keeps nothing itself; what the others cannot tell is said in each answer.
@@ -20,14 +22,17 @@ main(async () => {
 
   const api = createApi({
     title: 'Payfan operations',
-    description: 'What became of every alert.',
+    description: 'What became of every alert, what waits, and what was given up.',
     version: '1.0.0',
     logger,
     health,
     metrics: createMetrics(name),
     authenticate: remoteAuthenticator({ transactionUrl: TRANSACTION_URL }),
   });
-  deliveryRoutes(api, { transactionUrl: TRANSACTION_URL, channels: CHANNELS, logger });
+  const around = { transactionUrl: TRANSACTION_URL, channels: CHANNELS, logger };
+  deliveryRoutes(api, around);
+  deadLetterRoutes(api, around);
+  queueRoutes(api, { ...around, management: { url: RABBITMQ_MANAGEMENT_URL, vhost: RABBITMQ_VHOST } });
 
   await runParts({ logger, health, parts: [httpServer({ api, port: PORT, logger })] });
 });

@@ -1,19 +1,5 @@
-import { currentContext, Problem } from '@payfan/service';
-
-/** Answers within this are useful to a person who waits; later ones are not. */
-const TIMEOUT_MS = 3_000;
-
-/** GET as the caller, and within the caller's trace. Rejects if there is no answer in time. */
-export function getAs(authorization: string, url: URL): Promise<Response> {
-  const context = currentContext();
-  return fetch(url, {
-    headers: {
-      authorization,
-      ...(context && { 'x-correlation-id': context.correlationId, traceparent: context.traceparent }),
-    },
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
-}
+import { Problem } from '@payfan/service';
+import { getAs } from './as-caller.ts';
 
 /**
  * Makes sure that the caller may see this transfer: the transaction service knows whose it is, and its

@@ -4,6 +4,7 @@ export * from './events.ts';
 export * from './lane.ts';
 export * from './money.ts';
 export * from './phone-number.ts';
+export * from './queues-api.ts';
 export * from './text.ts';
 export * from './topology.ts';
 export * from './transfers-api.ts';

@@ -127,10 +127,11 @@ function rabbitmqConfig(ports: RabbitmqPorts, cluster: RabbitmqCluster | undefin
   const members = cluster?.nodes.map(
     (node, index) => `cluster_formation.classic_config.nodes.${index + 1} = ${node}`,
   );
-  // A minority stops serving until it is back: what it would take could not be kept.
+  // A node that was frozen for a while finds the others at once when it wakes, so it never sees itself as a
+  // minority that should pause; healing makes it start again (https://www.rabbitmq.com/docs/partitions).
   const clustering = members && [
     'cluster_formation.peer_discovery_backend = classic_config',
-    'cluster_partition_handling = pause_minority',
+    'cluster_partition_handling = autoheal',
     ...members,
   ];
   return `listeners.tcp.1 = 127.0.0.1:${ports.amqp}

@@ -1,13 +1,13 @@
-import { Delivery } from '@payfan/contracts';
 import type { Api, Logger } from '@payfan/service';
 import { z } from 'zod';
+import { Timeline } from '../answers.ts';
+import type { ChannelUrls } from '../channels.ts';
 import { deliveriesOf } from '../deliveries.ts';
 import { assertVisible } from '../transaction-client.ts';
 
 export interface DeliveryRoutesOptions {
   transactionUrl: string;
-  /** Channel name → base URL. */
-  channels: ReadonlyMap<string, string>;
+  channels: ChannelUrls;
   logger: Logger;
 }
 
@@ -24,13 +24,7 @@ export function deliveryRoutes(api: Api, { transactionUrl, channels, logger }: D
       auth: 'required',
       params: z.strictObject({ id: z.string().max(64) }),
       responses: {
-        200: {
-          description: 'One row for each channel and side',
-          schema: z.object({
-            data: z.array(Delivery),
-            unavailable: z.array(z.string()).meta({ description: 'Channels that did not answer just now' }),
-          }),
-        },
+        200: { description: 'One row for each channel and side', schema: Timeline },
       },
       problems: [
         { status: 403, code: 'forbidden' },
@@ -41,7 +35,7 @@ export function deliveryRoutes(api: Api, { transactionUrl, channels, logger }: D
     async ({ params, request }) => {
       const authorization = request.headers.authorization ?? '';
       await assertVisible(transactionUrl, params.id, authorization);
-      return { status: 200, body: await deliveriesOf(channels, params.id, authorization, logger) };
+      return { status: 200, body: await deliveriesOf({ urls: channels, authorization, logger }, params.id) };
     },
   );
 }

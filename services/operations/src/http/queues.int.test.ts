@@ -1,0 +1,168 @@
+import { paymentsTopology, type QueueList } from '@payfan/contracts';
+import { openBroker, type Broker } from '@payfan/messaging';
+import { BrokerAdmin } from '@payfan/messaging/testing';
+import { freshVhost, waitFor, type FreshVhost } from '@payfan/stack/testing';
+import { queueRoutes } from './queues.ts';
+import { Bench, json, NOBODY, silent } from './testing.ts';
+
+const bench = new Bench();
+let vhost: FreshVhost;
+let broker: Broker;
+
+beforeAll(async () => {
+  vhost = await freshVhost();
+  broker = openBroker({
+    urls: [vhost.amqpUrl],
+    name: 'test',
+    log: silent,
+    topology: paymentsTopology(['push', 'email']),
+  });
+  await broker.start();
+  await waitFor(() => broker.ping(), { what: 'the broker', timeoutMs: 10_000 });
+});
+afterAll(async () => {
+  await broker.stop();
+  await vhost.remove();
+});
+afterEach(() => bench.close());
+
+type Answer = QueueList & { code?: string; detail?: string };
+
+const METRICS =
+  'outbox_waiting{service="transaction"} 4\noutbox_oldest_age_seconds{service="transaction"} 1.5\n';
+
+async function ask({
+  management = {},
+  transactionUrl,
+  channels = ['push', 'email'],
+  principal = { kind: 'operator' },
+}: {
+  management?: { url?: string; vhost?: string };
+  transactionUrl?: string;
+  channels?: string[];
+  principal?: { kind: 'operator' } | { kind: 'service'; name: string };
+} = {}) {
+  const metrics = await bench.standIn((_request, response) => response.end(METRICS));
+  return bench.operations<Answer>(
+    (api) =>
+      queueRoutes(api, {
+        management: { url: vhost.managementUrl, vhost: vhost.vhost, ...management },
+        transactionUrl: transactionUrl ?? metrics,
+        channels: new Map(channels.map((name) => [name, NOBODY])),
+        logger: silent,
+      }),
+    principal,
+  );
+}
+
+test('tells of each queue what waits in it, what is in hands, and who consumes it', async () => {
+  const get = await ask();
+  const inHands: (() => void)[] = [];
+  const consumer = broker.consume({
+    queue: 'push.bulk',
+    prefetch: 2,
+    handler: () => new Promise<void>((resolve) => inHands.push(resolve)),
+  });
+  await consumer.start();
+  const publish = (routingKey: string, count: number) =>
+    Promise.all(
+      Array.from({ length: count }, (_, index) =>
+        broker.publish({
+          exchange: 'payments',
+          routingKey,
+          messageId: `${routingKey}-${index}`,
+          contentType: 'text/plain',
+          body: Buffer.from('x'),
+        }),
+      ),
+    );
+  await publish('a.b.interactive', 3);
+  await publish('a.b.bulk', 5);
+
+  let list: Answer | undefined;
+  const queue = (name: string) => list?.data.find((one) => one.name === name);
+  await waitFor(
+    async () => {
+      list = (await get('/v1/queues')).body;
+      return queue('email.interactive')?.ready === 3 && queue('push.bulk')?.unacked === 2;
+    },
+    { what: 'the broker having counted', timeoutMs: 20_000 },
+  );
+  expect(queue('email.interactive')).toEqual({
+    name: 'email.interactive',
+    kind: 'lane',
+    channel: 'email',
+    lane: 'interactive',
+    step: null,
+    ready: 3,
+    unacked: 0,
+    consumers: 0,
+    publishRate: expect.any(Number),
+    deliverRate: 0,
+  });
+  expect(queue('push.bulk')).toMatchObject({ ready: 3, unacked: 2, consumers: 1, lane: 'bulk' });
+  expect(queue('email.retry.30s')).toMatchObject({ kind: 'retry', lane: null, step: '30s', ready: 0 });
+  expect(queue('email.dead')).toMatchObject({ kind: 'dead', publishRate: 0, deliverRate: 0 });
+  expect(list?.data).toHaveLength(16);
+  expect(list?.missing).toEqual([]);
+  expect(list?.outbox).toEqual({ waiting: 4, oldestAgeSeconds: 1.5 });
+
+  const stopping = consumer.stop();
+  inHands.forEach((finish) => finish());
+  await stopping;
+});
+
+test('names queues that the broker does not hold', async () => {
+  await new BrokerAdmin(vhost).deleteQueue('email.dead');
+  const get = await ask({ channels: ['email', 'pigeon'] });
+  const { body } = await get('/v1/queues');
+  expect(body.missing).toContain('pigeon.interactive');
+  expect(body.missing).toContain('email.dead');
+  expect(body.missing).toHaveLength(9);
+});
+
+test.each([NOBODY, 'failing'])(
+  'an outbox that nobody tells of (%s) is not known; the queues are',
+  async (at) => {
+    const transactionUrl = at === 'failing' ? await bench.standIn(json(500, {})) : at;
+    const { status, body } = await (await ask({ transactionUrl }))('/v1/queues');
+    expect(status).toBe(200);
+    expect(body.outbox).toEqual({ waiting: null, oldestAgeSeconds: null });
+    expect(body.data.length).toBeGreaterThan(0);
+  },
+);
+
+describe('503 says what is wrong with the management API, and no password:', () => {
+  const withPassword = (password: string) => {
+    const url = new URL(vhost.managementUrl);
+    url.password = password;
+    return url.href;
+  };
+  const cases: [what: string, management: () => Promise<{ url?: string; vhost?: string }>, detail: RegExp][] =
+    [
+      ['it is away', () => Promise.resolve({ url: 'http://u:hunter2@127.0.0.1:2' }), /does not answer/],
+      ['it refuses us', () => Promise.resolve({ url: withPassword('hunter2') }), /tag monitoring/],
+      [
+        'it knows no such vhost',
+        () => Promise.resolve({ vhost: 'no/such' }),
+        /no vhost no\/such: see RABBITMQ_VHOST/,
+      ],
+      ['it fails', async () => ({ url: await bench.standIn(json(500, {})) }), /answered 500/],
+      [
+        'it is something else',
+        async () => ({ url: await bench.standIn(json(200, { a: 1 })) }),
+        /as it should/,
+      ],
+    ];
+  test.each(cases)('%s', async (_what, management, detail) => {
+    const answer = await (await ask({ management: await management() }))('/v1/queues');
+    expect(answer).toMatchObject({ status: 503, body: { code: 'broker_unavailable' } });
+    expect(answer.body.detail).toMatch(detail);
+    expect(JSON.stringify(answer.body)).not.toContain('hunter2');
+  });
+});
+
+test('is for operators only', async () => {
+  const get = await ask({ principal: { kind: 'service', name: 'web' } });
+  expect(await get('/v1/queues')).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+});

@@ -1,0 +1,47 @@
+import { QueueList } from '@payfan/contracts';
+import type { Api, Logger } from '@payfan/service';
+import type { ChannelUrls } from '../channels.ts';
+import { countQueues, type ManagementOptions } from '../management-client.ts';
+import { readOutbox } from '../outbox-client.ts';
+import { ourQueues, statusOf } from '../queues.ts';
+import { assertOperator } from './operator.ts';
+
+export interface QueueRoutesOptions {
+  management: ManagementOptions;
+  transactionUrl: string;
+  /** Whose queues are ours. */
+  channels: ChannelUrls;
+  logger: Logger;
+}
+
+/** What waits, and where. */
+export function queueRoutes(
+  api: Api,
+  { management, transactionUrl, channels, logger }: QueueRoutesOptions,
+): void {
+  const queues = ourQueues(channels.keys());
+  api.route(
+    {
+      method: 'get',
+      path: '/v1/queues',
+      summary: 'What waits: in the outbox, and in each queue',
+      description:
+        "The queues are as RabbitMQ's management API last counted them, which may be up to 5 s ago; rates are " +
+        'over its last few seconds. The outbox is counted now.',
+      auth: 'required',
+      responses: { 200: { description: 'Every queue of every channel', schema: QueueList } },
+      problems: [
+        { status: 403, code: 'forbidden' },
+        { status: 503, code: 'broker_unavailable' },
+      ],
+    },
+    async ({ principal }) => {
+      assertOperator(principal);
+      const [counts, outbox] = await Promise.all([
+        countQueues(management),
+        readOutbox(transactionUrl, logger),
+      ]);
+      return { status: 200, body: { ...statusOf(queues, counts), outbox } };
+    },
+  );
+}

@@ -1,0 +1,90 @@
+import { Problem } from '@payfan/service';
+import { z } from 'zod';
+import type { QueueCounts } from './queues.ts';
+
+const TIMEOUT_MS = 5_000;
+
+/** Where RabbitMQ's management API is. */
+export interface ManagementOptions {
+  /** With user and password. */
+  url: string;
+  vhost: string;
+}
+
+const COLUMNS = [
+  'name',
+  'messages_ready',
+  'messages_unacknowledged',
+  'consumers',
+  'message_stats.publish_details.rate',
+  'message_stats.deliver_get_details.rate',
+];
+
+/** Absent while nothing has passed, and for the first seconds of a queue. */
+const Rate = z.object({ rate: z.number() }).optional();
+const Queues = z.array(
+  z.object({
+    name: z.string(),
+    messages_ready: z.int().default(0),
+    messages_unacknowledged: z.int().default(0),
+    consumers: z.int().default(0),
+    message_stats: z.object({ publish_details: Rate, deliver_get_details: Rate }).optional(),
+  }),
+);
+
+/**
+ * Every queue of the vhost by its name, as the broker last counted it: its statistics are up to 5 s old.
+ * Rejects with a 503 problem that says whether the API is away, refuses us, or knows no such vhost.
+ */
+export async function countQueues({ url, vhost }: ManagementOptions): Promise<Map<string, QueueCounts>> {
+  const { href, authorization } = endpoint(url, `api/queues/${encodeURIComponent(vhost)}`);
+  try {
+    const response = await fetch(`${href}?columns=${COLUMNS.join(',')}`, {
+      headers: { authorization },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    if (!response.ok) {
+      await response.body?.cancel();
+      throw unavailable(
+        refusal(response.status, vhost),
+        new Error(`GET ${href} answered ${response.status}`),
+      );
+    }
+    const queues = Queues.parse(await response.json());
+    return new Map(queues.map((queue) => [queue.name, countsOf(queue)]));
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    throw unavailable("RabbitMQ's management API does not answer as it should at the moment.", error);
+  }
+}
+
+function countsOf(queue: z.output<typeof Queues>[number]): QueueCounts {
+  return {
+    ready: queue.messages_ready,
+    unacked: queue.messages_unacknowledged,
+    consumers: queue.consumers,
+    publishRate: queue.message_stats?.publish_details?.rate ?? 0,
+    deliverRate: queue.message_stats?.deliver_get_details?.rate ?? 0,
+  };
+}
+
+/** fetch takes no password in a URL, so it goes into a header. A path that the URL has is kept. */
+function endpoint(base: string, path: string): { href: string; authorization: string } {
+  const url = new URL(path, base.endsWith('/') ? base : `${base}/`);
+  const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  url.username = '';
+  url.password = '';
+  return { href: url.href, authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
+}
+
+function refusal(status: number, vhost: string): string {
+  if (status === 401 || status === 403) {
+    return `RabbitMQ's management API refuses the user of RABBITMQ_MANAGEMENT_URL: it needs the tag monitoring, and access to the vhost ${vhost}.`;
+  }
+  if (status === 404) return `RabbitMQ knows no vhost ${vhost}: see RABBITMQ_VHOST.`;
+  return `RabbitMQ's management API answered ${status}.`;
+}
+
+function unavailable(detail: string, cause: unknown): Problem {
+  return new Problem({ status: 503, code: 'broker_unavailable', detail, retryAfterSeconds: 2, cause });
+}

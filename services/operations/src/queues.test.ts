@@ -1,0 +1,38 @@
+import { paymentsTopology } from '@payfan/contracts';
+import { outboxOf } from './outbox-client.ts';
+import { ourQueues, statusOf } from './queues.ts';
+
+test('our queues are exactly those of the topology', () => {
+  const declared = paymentsTopology(['push', 'email']).queues.map(({ name }) => name);
+  expect(ourQueues(['push', 'email']).map(({ name }) => name)).toEqual(declared);
+});
+
+test('a queue that the broker does not hold is missing, and a stranger’s is left out', () => {
+  const counts = { ready: 3, unacked: 1, consumers: 2, publishRate: 0.2, deliverRate: 1 };
+  const { data, missing } = statusOf(
+    ourQueues(['email']),
+    new Map([
+      ['email.bulk', counts],
+      ['stranger', counts],
+    ]),
+  );
+  expect(data).toEqual([
+    { name: 'email.bulk', kind: 'lane', channel: 'email', lane: 'bulk', step: null, ...counts },
+  ]);
+  expect(missing).toContain('email.retry.30s');
+  expect(missing).toHaveLength(7);
+});
+
+test.each([
+  [
+    'outbox_waiting{service="transaction"} 12\noutbox_oldest_age_seconds{service="transaction"} 3.5e+0',
+    12,
+    3.5,
+  ],
+  ['# HELP outbox_waiting of 99\noutbox_waiting 0\noutbox_oldest_age_seconds 0\n', 0, 0],
+  ['outbox_waiting -1\noutbox_oldest_age_seconds -1', null, null],
+  ['outbox_waiting_more 7', null, null],
+  ['outbox_waiting NaN', null, null],
+])('the outbox in %j', (metrics, waiting, oldestAgeSeconds) => {
+  expect(outboxOf(metrics)).toEqual({ waiting, oldestAgeSeconds });
+});

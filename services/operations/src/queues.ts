@@ -1,0 +1,44 @@
+import { deadQueue, laneQueue, LANES, RETRY_STEPS, type QueueStatus } from '@payfan/contracts';
+
+/** What the broker counts of a queue. */
+export type QueueCounts = Pick<
+  QueueStatus,
+  'ready' | 'unacked' | 'consumers' | 'publishRate' | 'deliverRate'
+>;
+type OurQueue = Omit<QueueStatus, keyof QueueCounts>;
+
+/** The queues of these channels: for each its lanes, its delays, and what the broker gave up on. */
+export function ourQueues(channels: Iterable<string>): OurQueue[] {
+  return [...channels].flatMap((channel): OurQueue[] => [
+    ...LANES.map((lane) => ({
+      name: laneQueue(channel, lane),
+      kind: 'lane' as const,
+      channel,
+      lane,
+      step: null,
+    })),
+    ...RETRY_STEPS.map(({ name: step }) => ({
+      name: `${channel}.retry.${step}`,
+      kind: 'retry' as const,
+      channel,
+      lane: null,
+      step,
+    })),
+    { name: deadQueue(channel), kind: 'dead', channel, lane: null, step: null },
+  ]);
+}
+
+/** Our queues with the broker's counts, and those that the broker does not hold. */
+export function statusOf(
+  queues: readonly OurQueue[],
+  counts: ReadonlyMap<string, QueueCounts>,
+): { data: QueueStatus[]; missing: string[] } {
+  const data: QueueStatus[] = [];
+  const missing: string[] = [];
+  for (const queue of queues) {
+    const counted = counts.get(queue.name);
+    if (counted === undefined) missing.push(queue.name);
+    else data.push({ ...queue, ...counted });
+  }
+  return { data, missing };
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { Lane } from './lane.ts';
+
+/**
+ * What a queue is for. `lane`: deliveries that are due. `retry`: those that wait for a further attempt.
+ * `dead`: what the broker itself gave up on, until the channel has stored it.
+ */
+export const QUEUE_KINDS = ['lane', 'retry', 'dead'] as const;
+export const QueueKind = z.enum(QUEUE_KINDS);
+export type QueueKind = z.output<typeof QueueKind>;
+
+/** One of our queues, as the broker's management API last counted it. */
+export const QueueStatus = z
+  .object({
+    name: z.string().meta({ example: 'email.interactive' }),
+    kind: QueueKind,
+    channel: z.string().meta({ example: 'email' }),
+    lane: Lane.nullable().meta({ description: 'Of a lane queue' }),
+    step: z.string().nullable().meta({ description: 'Of a retry queue: its delay', example: '30s' }),
+    ready: z.int().meta({ description: 'Messages that wait' }),
+    unacked: z.int().meta({ description: 'Messages in the hands of consumers' }),
+    consumers: z.int(),
+    publishRate: z.number().meta({ description: 'Messages a second that came in of late' }),
+    deliverRate: z.number().meta({ description: 'Messages a second that went out to consumers of late' }),
+  })
+  .meta({ id: 'QueueStatus' });
+export type QueueStatus = z.output<typeof QueueStatus>;
+
+/** What was committed and has not reached the broker yet. Null where nobody can tell at the moment. */
+export const OutboxStatus = z
+  .object({
+    waiting: z.int().nullable().meta({ description: 'Events' }),
+    oldestAgeSeconds: z.number().nullable(),
+  })
+  .meta({ id: 'OutboxStatus' });
+export type OutboxStatus = z.output<typeof OutboxStatus>;
+
+/** Answer of `GET /v1/queues`. */
+export const QueueList = z
+  .object({
+    data: z.array(QueueStatus),
+    missing: z.array(z.string()).meta({ description: 'Queues of ours that the broker does not hold' }),
+    outbox: OutboxStatus,
+  })
+  .meta({ id: 'QueueList' });
+export type QueueList = z.output<typeof QueueList>;
