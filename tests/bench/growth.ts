@@ -3,7 +3,7 @@ import { openDatabase, type Database, type Statement } from '@payfan/database';
 import { Outbox, type EventBroker, type OutboxEvent } from '@payfan/outbox';
 import { freshDatabase, startServers, waitFor } from '@payfan/stack/testing';
 import { pinXmin } from '../fault/lib/pinned-xmin.ts';
-import type { BenchOptions, Figure } from './main.ts';
+import type { BenchOptions, Figure } from './figure.ts';
 
 const DEAD_ROWS = 200_000;
 const BATCH = 1_000;

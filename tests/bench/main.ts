@@ -3,24 +3,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { renderTable, withRun } from '@payfan/stack/testing';
+import type { BenchOptions, Figure } from './figure.ts';
 import { growth } from './growth.ts';
 import { outage } from './outage.ts';
 import { outbox } from './outbox.ts';
-
-/** One line of a benchmark's table. */
-export interface Figure {
-  what: string;
-  value: number;
-  unit: string;
-  /** What we want it to be at most; none where it is only there to compare. */
-  atMost?: number;
-}
-
-export interface BenchOptions {
-  /** How long the broker is away in `outage`. */
-  outageSeconds: number;
-  say: (line: string) => void;
-}
 
 type Benchmark = (options: BenchOptions) => Promise<Figure[]>;
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openDatabase } from '@payfan/database';
 import { startPayfan, startServers, waitFor } from '@payfan/stack/testing';
-import type { BenchOptions, Figure } from './main.ts';
+import type { BenchOptions, Figure } from './figure.ts';
 import { SteadyLoad } from './steady-load.ts';
 
 const PER_SECOND = 200;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { PAYMENTS_EXCHANGE, type TransferCompleted } from '@payfan/contracts';
 import { openBroker } from '@payfan/messaging';
 import { startPayfan, startServers, waitFor, type Payfan } from '@payfan/stack/testing';
-import type { BenchOptions, Figure } from './main.ts';
+import type { BenchOptions, Figure } from './figure.ts';
 import { SteadyLoad } from './steady-load.ts';
 
 const PER_SECOND = 200;
