@@ -4,6 +4,7 @@ import { KEPT } from './lib/checker.ts';
 import { fault } from './lib/fault.ts';
 import type { Load } from './lib/load.ts';
 import { isRunning, moreAnswers, until } from './lib/look.ts';
+import { canMount, mountSmallDisk } from './lib/small-disk.ts';
 import { openWorld, type World } from './lib/world.ts';
 
 let servers: Servers;
@@ -86,12 +87,33 @@ fault('16. the database read-only for a while', async (run) => {
   expect(await run.judge(payfan)).toMatchObject({ ...KEPT, mailsSentAgain: [] });
 });
 
-afterEach(async () => {
-  const admin = openDatabase({ url: world.payfan.database.adminUrl, name: 'operator' });
-  for (const c of ['push','phone','email']) {
-  process.stderr.write(JSON.stringify(await admin.query({text: `select attempts, provider, uncertain, extract(epoch from sent_at-committed_at)::float8 as late, sent_at from ${c}.deliveries where sent_at - committed_at > interval '5 s'`}))+'\n');
-  }
-  const {readFileSync} = await import('node:fs');
-  for (const c of ['push','phone','email']) process.stderr.write(readFileSync(world.payfan.program(c).logFile,'utf8').split('\n').filter(l=>l.includes('held')).slice(0,5).join('\n')+'\n');
-  await admin.stop();
-});
+// Only root may mount a disk that is small enough to be filled.
+if (canMount()) {
+  fault('16. the disk full for a while', async (run) => {
+    const { payfan } = world;
+    const admin = openDatabase({ url: payfan.database.adminUrl, name: 'operator' });
+    const [data] = await admin.query<{ folder: string }>({
+      text: `select current_setting('data_directory') as folder`,
+    });
+    const disk = mountSmallDisk(data?.folder ?? '');
+    try {
+      await admin.query({ text: `create tablespace small location '${disk.folder}'` });
+      for (const kind of ['table', 'index']) {
+        await admin.query({ text: `alter ${kind} all in tablespace pg_default set tablespace small` });
+      }
+      const load = run.load(payfan);
+      await moreAnswers(load);
+      disk.fill();
+      run.faults += 1;
+      await moreRefusals(load, '503', 50);
+      await expectComeAgain(payfan.url('transaction'));
+      disk.free();
+      await moreAnswers(load);
+      await load.stop();
+      expect(await run.judge(payfan)).toMatchObject({ ...KEPT, mailsSentAgain: [] });
+    } finally {
+      await admin.stop();
+      disk.remove();
+    }
+  });
+}

@@ -158,6 +158,19 @@ describe('a transaction', () => {
   });
 });
 
+test('a session that takes no writes is given up, so that writing goes on once the database allows it', async () => {
+  const only = openDatabase({ url: fresh.adminUrl, name: 'ours', max: 1 });
+  const readOnly = (value: 'on' | 'off') =>
+    beside.query({ text: `alter database ${fresh.name} set default_transaction_read_only = ${value}` });
+  await readOnly('on');
+  const failure = await only.transaction((tx) => insert(tx, 1)).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ code: '25006' });
+  await readOnly('off');
+  await only.transaction((tx) => insert(tx, 2));
+  expect(await ids()).toEqual([2]);
+  await only.stop();
+});
+
 test('connections that are killed while idle are told of, and replaced', async () => {
   await Promise.all([database.ping(), database.ping(), database.ping()]);
   const killed = await kill(`state = 'idle'`);

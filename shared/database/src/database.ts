@@ -107,6 +107,8 @@ export class Database implements Queryable {
       return value;
     } catch (error) {
       await client.query('rollback').catch((failure: unknown) => (broken = failure as Error));
+      // Whether a session may write is settled when it begins: this one would refuse for ever.
+      if (isReadOnly(error)) broken ??= error;
       throw error;
     } finally {
       client.off('error', ignore);
@@ -119,6 +121,10 @@ export class Database implements Queryable {
 export function openDatabase(options: DatabaseOptions): Database {
   return new Database(options);
 }
+
+const READ_ONLY = '25006';
+const isReadOnly = (error: unknown): error is Error =>
+  isNativeError(error) && 'code' in error && error.code === READ_ONLY;
 
 // https://www.postgresql.org/docs/current/errcodes-appendix.html: 08 connection, 53 resources (53100
 // disk full, 53300 too many connections), 57P0x shutdown, 25006 read-only (a standby, or a full disk

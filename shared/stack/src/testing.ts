@@ -7,6 +7,7 @@ export type { NativeServer, RabbitmqNode } from './native-servers.ts';
 export { startServers, type Servers } from './servers.ts';
 export { startPayfan, type Payfan, type PayfanOptions } from './start-payfan.ts';
 export { startProgram, type StartProgramOptions } from './start-program.ts';
+export { startSandbox, type Sandbox } from './start-sandbox.ts';
 export { waitFor, WaitTimeout, type WaitOptions } from './wait.ts';
 export { services } from './services.ts';
 export { renderTable } from './table.ts';

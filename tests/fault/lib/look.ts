@@ -8,7 +8,7 @@ export function until(
   condition: () => boolean | Promise<boolean>,
   timeoutMs = 30_000,
 ): Promise<void> {
-  return waitFor(async () => condition(), { what, timeoutMs });
+  return waitFor(async () => condition(), { what, timeoutMs, intervalMs: 100 });
 }
 
 /** Waits until so many more transfers were answered. */
@@ -39,14 +39,21 @@ export async function depthOf({ vhost: { managementUrl, vhost } }: Payfan, queue
   return messages;
 }
 
-/** The value of one sample on a service's `/metrics`, such as `up{lane="bulk"}`; undefined if it has none. */
-export async function metric(serviceUrl: string, sample: string): Promise<number | undefined> {
+/** The value of the sample on a service's `/metrics` that has these labels; undefined if there is none. */
+export async function metric(
+  serviceUrl: string,
+  name: string,
+  labels: Record<string, string> = {},
+): Promise<number | undefined> {
   const text = await (await fetch(`${serviceUrl}/metrics`)).text();
-  const line = text.split('\n').find((line) => line.startsWith(`${sample} `));
-  return line === undefined ? undefined : Number(line.slice(sample.length));
+  const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+  const sample = text
+    .split('\n')
+    .find((line) => line.startsWith(`${name}{`) && wanted.every((label) => line.includes(label)));
+  return sample === undefined ? undefined : Number(sample.slice(sample.lastIndexOf(' ')));
 }
 
 /** Whether a program that nobody should have ended still runs. */
 export async function isRunning(program: Program): Promise<boolean> {
-  return (await Promise.race([program.exited, undefined])) === undefined;
+  return (await Promise.race([program.exited, Promise.resolve(undefined)])) === undefined;
 }

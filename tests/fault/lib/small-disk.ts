@@ -60,9 +60,11 @@ export function mountSmallDisk(like: string): SmallDisk {
 }
 
 function mount(folder: string): void {
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${MEGABYTES}m`, 'tmpfs', folder], { stdio: 'ignore' });
+  execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', `size=${MEGABYTES}m`, 'tmpfs', folder], {
+    stdio: 'ignore',
+  });
 }
 
 function unmount(folder: string): void {
-  execFileSync('umount', ['--lazy', folder], { stdio: 'ignore' });
+  execFileSync('/bin/umount', ['--lazy', folder], { stdio: 'ignore' });
 }

@@ -1,0 +1,78 @@
+import { RETRY_STEPS } from '@payfan/contracts';
+import { KEPT } from './lib/checker.ts';
+import { fault } from './lib/fault.ts';
+import { moreAnswers, until } from './lib/look.ts';
+import { attemptsAt, behave, byReference, type ArrivedAttempt } from './lib/outside.ts';
+import { openWorld, type World } from './lib/world.ts';
+
+let world: World<never>;
+beforeAll(async () => {
+  world = await openWorld([], { environment: { phone: { SEND_TIMEOUT_MS: '500' } } });
+}, 120_000);
+afterAll(() => world.stop());
+
+/** Little, as all of it is tried several times. */
+const LOAD = { clients: 4, pauseMs: 100 };
+/** A wait is cut by up to a fifth, so that what failed together does not come back together. */
+const SHORTEST_SHARE = 0.8;
+const RETRY_AFTER_SECONDS = 20;
+
+/** The attempts since then that came sooner after the one before than was promised. */
+function tooSoon(attempts: readonly ArrivedAttempt[]): string[] {
+  return [...byReference(attempts)].flatMap(([reference, all]) =>
+    all.slice(1).flatMap(({ time }, index) => {
+      const before = all[index];
+      const gapMs = Date.parse(time) - Date.parse(before?.time ?? '');
+      const promisedMs =
+        before?.outcome === 'throttled'
+          ? RETRY_AFTER_SECONDS * 1_000
+          : SHORTEST_SHARE * (RETRY_STEPS[index]?.delayMs ?? 0);
+      return gapMs >= promisedMs ? [] : [`${reference}: ${gapMs} ms after attempt ${index + 1}`];
+    }),
+  );
+}
+
+const triedTwice = async (url: string) =>
+  [...byReference(await attemptsAt(url)).values()].filter((attempts) => attempts.length >= 2).length;
+const withOutcome = async (url: string, outcome: string) =>
+  (await attemptsAt(url)).filter((attempt) => attempt.outcome === outcome).length;
+
+fault('12. the SMS gateway and the mail server fail, then work again', async (run) => {
+  const { payfan } = world;
+  const { smsUrl, mailApi } = payfan;
+  await behave(smsUrl, { failRate: 1, retryAfterSeconds: RETRY_AFTER_SECONDS });
+  await behave(mailApi, { failRate: 1 });
+  run.faults = 2;
+  const load = run.load(payfan, LOAD);
+  await until('refusals by Retry-After', async () => (await withOutcome(smsUrl, 'throttled')) >= 20);
+  await behave(smsUrl, { failRate: 1 });
+  await until(
+    'second attempts that fail',
+    async () => (await triedTwice(smsUrl)) >= 10 && (await triedTwice(mailApi)) >= 10,
+  );
+  await behave(smsUrl, {});
+  await behave(mailApi, {});
+  await moreAnswers(load);
+  await load.stop();
+  expect(await run.judge(payfan)).toMatchObject({ ...KEPT, mailsSentAgain: [] });
+  for (const url of [smsUrl, mailApi]) expect(tooSoon(await attemptsAt(url))).toEqual([]);
+});
+
+fault('17. the SMS gateway takes every message and never answers, for a while', async (run) => {
+  const { payfan } = world;
+  const { smsUrl } = payfan;
+  await behave(smsUrl, { hang: true });
+  run.faults = 1;
+  const load = run.load(payfan, LOAD);
+  await until('messages that get no answer', async () => (await withOutcome(smsUrl, 'hung')) >= 40);
+  await behave(smsUrl, {});
+  await moreAnswers(load);
+  await load.stop();
+  expect(await run.judge(payfan)).toMatchObject({ ...KEPT, mailsSentAgain: [] });
+  // Asked about what it took, it says so: nothing is sent to it again.
+  const again = [...byReference(await attemptsAt(smsUrl)).values()].filter(
+    ([first, ...later]) => first?.outcome === 'hung' && later.length > 0,
+  );
+  expect(again).toEqual([]);
+  expect(await withOutcome(smsUrl, 'conflict')).toBe(0);
+});
