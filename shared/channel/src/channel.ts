@@ -1,12 +1,13 @@
 import { deadQueue, laneQueue, LANES } from '@payfan/contracts';
 import type { Broker } from '@payfan/messaging';
 import type { Part } from '@payfan/service';
+import { ClaimsInHand } from './claims-in-hand.ts';
 import { DeliveryEngine, type EngineOptions } from './engine.ts';
 import { guard } from './guarded-provider.ts';
 
 export interface ChannelOptions<Message> extends Omit<
   EngineOptions<Message>,
-  'broker' | 'lane' | 'providers'
+  'broker' | 'lane' | 'providers' | 'claimsInHand'
 > {
   broker: Pick<Broker, 'publish' | 'consume'>;
   /** Messages in hand at once, on each lane. */
@@ -23,6 +24,7 @@ const DEAD_PREFETCH = 10;
 export function createChannel<Message>({ prefetch, ...options }: ChannelOptions<Message>): Part {
   const { definition, broker, logger, metrics } = options;
   const { name } = definition;
+  const claimsInHand = new ClaimsInHand();
   const lanes = LANES.map((lane) => {
     const opened = definition.openProviders();
     const providers = opened.map((provider) =>
@@ -36,7 +38,7 @@ export function createChannel<Message>({ prefetch, ...options }: ChannelOptions<
         },
       }),
     );
-    const engine = new DeliveryEngine({ ...options, lane, providers });
+    const engine = new DeliveryEngine({ ...options, lane, providers, claimsInHand });
     const consumer = broker.consume({
       queue: laneQueue(name, lane),
       prefetch,

@@ -126,6 +126,22 @@ export async function freeClaimsOfTheGone(db: Queryable, keys: readonly Delivery
   });
 }
 
+/** Takes back claims of which the claimant never heard, so that no attempt was made under them. */
+export async function undoClaims(
+  db: Queryable,
+  claimantId: string,
+  keys: readonly DeliveryKey[],
+): Promise<void> {
+  await db.query({
+    name: 'deliveries-undo-claims',
+    text: `update deliveries d
+           set status = 'retrying', attempts = attempts - 1, claimed_by = null, claimed_until = null
+           from unnest($2::uuid[], $3::text[]) as k (event_id, role)
+           where d.event_id = k.event_id and d.role = k.role and d.status = 'sending' and d.claimed_by = $1`,
+    values: [claimantId, ...columns(keys, 'eventId', 'role')],
+  });
+}
+
 /** How a claimed delivery ended, for now or for good. */
 export interface Outcome extends DeliveryKey {
   status: Exclude<DeliveryStatus, 'sending'>;

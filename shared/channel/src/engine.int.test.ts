@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { RETRY_STEPS } from '@payfan/contracts';
 import { openDatabase, openPresence, type Database } from '@payfan/database';
+import { startTcpProxy } from '@payfan/messaging/testing';
 import { freshDatabase, waitFor, type FreshDatabase } from '@payfan/stack/testing';
 import { someTransfer } from './contract.ts';
 import { DeliveryBusy } from './engine.ts';
@@ -273,4 +274,27 @@ test('five hundred events at once are each told once, though half of them come t
   await Promise.all(events.map((event) => engine.onMessage(incoming(event))));
   expect(new Set(sent.map(({ reference }) => reference)).size).toBe(1_000);
   expect(sent).toHaveLength(1_000);
+});
+
+test('a claim whose answer was lost on the way is taken up again at once, by the same process', async () => {
+  const wire = await startTcpProxy(fresh.adminUrl);
+  const through = openDatabase({ url: wire.through(fresh.urlFor('phone')), name: 'engine', max: 4 });
+  const { engine, sent } = scriptedEngine(through, [{ name: 'scripted', script: accepts }]);
+  const event = someTransfer();
+  const heard = wire.freezeAfter('deliveries-claim');
+  const failed = engine.onMessage(incoming(event)).catch((error: unknown) => error);
+  await heard;
+  await waitFor(async () => (await rowsOf(event.id)).length === 2, { what: 'the claims', timeoutMs: 10_000 });
+  wire.cut();
+  await wire.forward();
+  expect(await failed).toBeInstanceOf(Error);
+
+  await engine.onMessage(incoming(event));
+  expect(sent.map(({ to }) => to).sort()).toEqual(['payee', 'payer']);
+  expect(await rowsOf(event.id)).toMatchObject([
+    { role: 'payer', status: 'sent', attempts: 1, uncertain: false },
+    { role: 'payee', status: 'sent', attempts: 1, uncertain: false },
+  ]);
+  await through.stop();
+  await wire.stop();
 });

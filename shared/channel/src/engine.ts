@@ -5,17 +5,18 @@ import {
   retryRoutingKey,
   type Lane,
   type PaymentEvent,
-  type RetryStep,
 } from '@payfan/contracts';
 import { gather, type Queryable } from '@payfan/database';
 import { backoffMs, pause, type Broker, type Incoming } from '@payfan/messaging';
 import { runInContext, type Logger } from '@payfan/service';
 import { attempt, type Attempted } from './attempt.ts';
 import { storeUnreadable, type UnreadableMessage } from './dead-letter-store.ts';
+import type { ClaimsInHand } from './claims-in-hand.ts';
 import {
   claimDeliveries,
   freeClaimsOfTheGone,
   recordOutcomes,
+  undoClaims,
   type Claim,
   type NewDelivery,
   type Outcome,
@@ -24,7 +25,7 @@ import {
 import type { GuardedProvider } from './guarded-provider.ts';
 import { ATTEMPT_HEADER, earlierAttempts, firstRoutingKey, ownHeaders } from './headers.ts';
 import type { ChannelMetrics } from './metrics.ts';
-import { decide, waitAtStepMs, type Decision } from './policy.ts';
+import { decide, waitAtStepMs, type Decision, type Retry } from './policy.ts';
 import { outcomeOf } from './outcome.ts';
 import type { ChannelDefinition } from './provider.ts';
 import { alertReference, recipientsOf, type Recipient } from './recipient.ts';
@@ -40,6 +41,8 @@ export interface EngineOptions<Message> {
   metrics: ChannelMetrics;
   /** Unique for each process, and that of its `Presence`: the holder of its claims. */
   claimantId: string;
+  /** One for all lanes of the process. */
+  claimsInHand: ClaimsInHand;
   /** An attempt without an answer by then counts as unknown. */
   sendTimeoutMs: number;
   random: () => number;
@@ -82,7 +85,7 @@ export class DeliveryEngine<Message> {
 
   constructor(options: EngineOptions<Message>) {
     this.#options = options;
-    const { database, claimantId, sendTimeoutMs, providers } = options;
+    const { database, claimantId, claimsInHand, sendTimeoutMs, providers } = options;
     // Each provider may be asked first, and then sent to.
     const longestMs = 2 * providers.length * sendTimeoutMs;
     const claimant = { id: claimantId, seconds: longestMs / 1_000 + CLAIM_MARGIN_SECONDS };
@@ -92,6 +95,8 @@ export class DeliveryEngine<Message> {
       async work(wanted: WantedDelivery[]) {
         const again = wanted.filter(({ redelivered }) => redelivered);
         if (again.length > 0) await freeClaimsOfTheGone(database, again);
+        const unheard = wanted.filter((delivery) => claimsInHand.isUnheardOf(referenceOf(delivery)));
+        if (unheard.length > 0) await undoClaims(database, claimantId, unheard);
         return claimDeliveries(database, claimant, wanted);
       },
     });
@@ -117,10 +122,10 @@ export class DeliveryEngine<Message> {
     }
     const received = { event: parsed.event, incoming };
     await this.#inContext(parsed.event, async () => {
-      const steps = await this.#forEachRecipient(received, (recipient, claim) =>
+      const retries = await this.#forEachRecipient(received, (recipient, claim) =>
         this.#deliver(received, recipient, claim),
       );
-      const longest = steps.sort((a, b) => b.delayMs - a.delayMs)[0];
+      const longest = retries.sort((a, b) => b.step.delayMs - a.step.delayMs || b.wantedMs - a.wantedMs)[0];
       if (longest !== undefined) await this.#tryAgainLater(received, longest);
     });
   }
@@ -148,31 +153,53 @@ export class DeliveryEngine<Message> {
   }
 
   /**
-   * Claims the delivery to each recipient and works on those that are ours, side by side. Answers the retry
-   * steps that come of it. A delivery that is busy elsewhere makes it throw, unless the message comes back
+   * Claims the delivery to each recipient and works on those that are ours, side by side. Answers the
+   * retries that come of it. A delivery that is busy elsewhere makes it throw, unless the message comes back
    * anyway.
    */
   async #forEachRecipient(
     { event, incoming }: Received,
-    work: (recipient: Recipient, claim: OwnClaim) => Promise<RetryStep | undefined>,
-  ): Promise<RetryStep[]> {
+    work: (recipient: Recipient, claim: OwnClaim) => Promise<Retry | undefined>,
+  ): Promise<Retry[]> {
     const settled = await Promise.allSettled(
-      recipientsOf(event).map(async (recipient) => {
-        const claim = await this.#claim({
-          ...this.#newDelivery(event, recipient),
-          redelivered: incoming.redelivered,
-        });
-        if (claim.kind === 'done') return undefined;
-        if (claim.kind === 'busy') throw new DeliveryBusy(alertReference(event.id, recipient.role));
-        return work(recipient, claim);
-      }),
+      recipientsOf(event).map((recipient) =>
+        this.#withClaim({ event, incoming }, recipient, async (claim) => {
+          if (claim.kind === 'done') return undefined;
+          if (claim.kind === 'busy') throw new DeliveryBusy(alertReference(event.id, recipient.role));
+          return work(recipient, claim);
+        }),
+      ),
     );
-    const steps = settled.flatMap((outcome) =>
+    const retries = settled.flatMap((outcome) =>
       outcome.status === 'fulfilled' && outcome.value !== undefined ? [outcome.value] : [],
     );
     const failure = settled.find((outcome) => outcome.status === 'rejected');
-    if (failure !== undefined && steps.length === 0) throw failure.reason;
-    return steps;
+    if (failure !== undefined && retries.length === 0) throw failure.reason;
+    return retries;
+  }
+
+  /** Asks for a delivery, and keeps it noted as in hand until the work on it is done. */
+  async #withClaim<T>(
+    { event, incoming }: Received,
+    recipient: Recipient,
+    work: (claim: Claim) => Promise<T>,
+  ): Promise<T> {
+    const { claimsInHand } = this.#options;
+    const reference = alertReference(event.id, recipient.role);
+    claimsInHand.begin(reference);
+    try {
+      const claim = await this.#claim({
+        ...this.#newDelivery(event, recipient),
+        redelivered: incoming.redelivered,
+      }).catch((error: unknown) => {
+        claimsInHand.failed(reference);
+        throw error;
+      });
+      if (claim.kind !== 'busy') claimsInHand.answered(reference);
+      return await work(claim);
+    } finally {
+      claimsInHand.end(reference);
+    }
   }
 
   #newDelivery(event: PaymentEvent, recipient: Recipient): NewDelivery {
@@ -187,7 +214,7 @@ export class DeliveryEngine<Message> {
   }
 
   /** One attempt at one delivery that is ours; answers where the message is to wait if there is to be another. */
-  async #deliver(received: Received, recipient: Recipient, claim: OwnClaim): Promise<RetryStep | undefined> {
+  async #deliver(received: Received, recipient: Recipient, claim: OwnClaim): Promise<Retry | undefined> {
     const { definition, providers, sendTimeoutMs, metrics, lane } = this.#options;
     const { event, incoming } = received;
     const composed = definition.compose(event, recipient);
@@ -206,7 +233,7 @@ export class DeliveryEngine<Message> {
     if (attempted.resent) metrics.resent.inc({ lane });
     const decision = decide(attempted.result, earlierAttempts(incoming.headers));
     await this.#settle(received, recipient, decision, attempted);
-    return decision.kind === 'retry' ? decision.step : undefined;
+    return decision.kind === 'retry' ? decision : undefined;
   }
 
   async #settle(
@@ -265,15 +292,15 @@ export class DeliveryEngine<Message> {
   }
 
   /** Publishes a copy to a delay queue. Confirmed before we return, hence before the original is acknowledged. */
-  async #tryAgainLater({ event, incoming }: Received, step: RetryStep): Promise<void> {
+  async #tryAgainLater({ event, incoming }: Received, retry: Retry): Promise<void> {
     const { definition, lane, broker, random } = this.#options;
     await broker.publish({
       exchange: delayExchange(definition.name),
-      routingKey: retryRoutingKey(step, lane),
+      routingKey: retryRoutingKey(retry.step, lane),
       messageId: event.id,
       contentType: CLOUDEVENTS_JSON,
       headers: { ...ownHeaders(incoming.headers), [ATTEMPT_HEADER]: earlierAttempts(incoming.headers) + 1 },
-      expiresAfterMs: waitAtStepMs(step, random),
+      expiresAfterMs: waitAtStepMs(retry, random),
       body: incoming.body,
     });
   }
@@ -289,6 +316,8 @@ export class DeliveryEngine<Message> {
     logger.error({ messageId, queue, ...why }, 'message is not an event we know: see the dead letters');
   }
 }
+
+const referenceOf = ({ eventId, role }: NewDelivery): string => alertReference(eventId, role);
 
 /** No attempt was made: whatever was in doubt about the delivery still is. */
 function asBefore({

@@ -46,10 +46,18 @@ test('a copy waits no longer than its queue allows, and at least four fifths of 
       fc.constantFrom(...RETRY_STEPS),
       fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
       (step, dice) => {
-        const waitMs = waitAtStepMs(step, () => dice);
+        const waitMs = waitAtStepMs({ step, wantedMs: 0 }, () => dice);
         expect(waitMs).toBeLessThanOrEqual(step.delayMs);
         expect(waitMs).toBeGreaterThanOrEqual(step.delayMs * 0.8);
       },
     ),
   );
+});
+
+test('a copy waits for as long as the provider asked, as far as its queue allows', () => {
+  const [, step] = RETRY_STEPS;
+  const soonest = () => 0.999;
+  expect(waitAtStepMs({ step, wantedMs: 29_000 }, soonest)).toBe(29_000);
+  expect(waitAtStepMs({ step, wantedMs: 1_000 }, soonest)).toBe(24_006);
+  expect(waitAtStepMs({ step, wantedMs: 86_400_000 }, soonest)).toBe(30_000);
 });

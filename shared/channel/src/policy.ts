@@ -6,9 +6,15 @@ export type DeadReason = 'rejected' | 'exhausted' | 'delivery_limit';
 
 /** What follows from an attempt. */
 export type Decision =
-  | { kind: 'sent'; reference: string | null }
-  | { kind: 'retry'; step: RetryStep; error: string }
-  | { kind: 'dead'; reason: DeadReason; error: string };
+  { kind: 'sent'; reference: string | null } | Retry | { kind: 'dead'; reason: DeadReason; error: string };
+
+/** Another attempt after the step's delay, and not before `wantedMs`, which the provider may have asked for. */
+export interface Retry {
+  kind: 'retry';
+  step: RetryStep;
+  wantedMs: number;
+  error: string;
+}
 
 /**
  * Decides what follows from a result. An attempt that may work later waits at the step that its number
@@ -25,16 +31,20 @@ export function decide(result: SendResult, earlierAttempts: number): Decision {
   // A provider may ask for more than our longest delay: then the longest, rather than giving up.
   const step = later.find(({ delayMs }) => delayMs >= wantedMs) ?? later.at(-1);
   if (step === undefined) return { kind: 'dead', reason: 'exhausted', error };
-  return { kind: 'retry', step, error };
+  return { kind: 'retry', step, wantedMs, error };
 }
 
 /**
  * How long a copy waits at a step: up to a fifth less than its delay, so that what failed together does
- * not come back together. It must not be more: the queue's own TTL would cut it. The spread is also the
- * longest that a message can wait behind another in the same queue.
+ * not come back together, but not less than the provider asked for. It must not be more than the delay: the
+ * queue's own TTL would cut it. The spread is also the longest that a message can wait behind another in the
+ * same queue.
  *
  * @param random uniform in [0, 1)
  */
-export function waitAtStepMs({ delayMs }: RetryStep, random: () => number): number {
-  return Math.round(delayMs * (1 - 0.2 * random()));
+export function waitAtStepMs(
+  { step: { delayMs }, wantedMs }: Pick<Retry, 'step' | 'wantedMs'>,
+  random: () => number,
+): number {
+  return Math.min(delayMs, Math.max(wantedMs, Math.round(delayMs * (1 - 0.2 * random()))));
 }

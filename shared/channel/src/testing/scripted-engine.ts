@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Queryable } from '@payfan/database';
 import type { Incoming, Outgoing } from '@payfan/messaging';
 import { createLogger, createMetrics } from '@payfan/service';
+import { ClaimsInHand } from '../claims-in-hand.ts';
 import { DeliveryEngine } from '../engine.ts';
 import { guard } from '../guarded-provider.ts';
 import { ATTEMPT_HEADER } from '../headers.ts';
@@ -53,6 +54,7 @@ export function scriptedEngine(
     logger: createLogger({ service: 'phone', level: 'silent' }),
     metrics: channelMetrics(registry),
     claimantId: overrides.claimantId ?? randomUUID(),
+    claimsInHand: new ClaimsInHand(),
     sendTimeoutMs: overrides.sendTimeoutMs ?? 300,
     random: () => 0,
   });
