@@ -5,6 +5,8 @@ export interface Figure {
   unit: string;
   /** What we want it to be at most; none where it is only there to compare. */
   atMost?: number;
+  /** Likewise, at least. */
+  atLeast?: number;
 }
 
 export interface BenchOptions {

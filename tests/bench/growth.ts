@@ -90,7 +90,7 @@ class MeasuredRelay {
     await this.#database.transaction((tx) => this.#outbox.insert(tx, events));
     this.#publishable = true;
     await this.#outbox.start();
-    await waitFor(async () => (await this.#outbox.waiting()).waiting === 0, {
+    await waitFor(async () => (await this.#outbox.state()).waiting === 0, {
       what: 'the sweep',
       timeoutMs: 60_000,
       intervalMs: 1,

@@ -7,13 +7,15 @@ import type { BenchOptions, Figure } from './figure.ts';
 import { growth } from './growth.ts';
 import { outage } from './outage.ts';
 import { outbox } from './outbox.ts';
+import { transfers } from './transfers.ts';
 
 type Benchmark = (options: BenchOptions) => Promise<Figure[]>;
 
-const BENCHMARKS: Record<string, Benchmark> = { outbox, outage, growth };
+const BENCHMARKS: Record<string, Benchmark> = { transfers, outbox, outage, growth };
 
 const USAGE = `Usage: npm run bench -- [name …] [--outage-seconds n]
 
+  transfers  transfers through the whole API against pgbench with the same SQL
   outbox   commit to broker at 200 transfers a second, channels stopped and running
   outage   the broker away under load: how fast the outbox drains, and the service's memory meanwhile
   growth   the sweeper's claims over 200,000 dead rows, with a transaction that holds back vacuum
@@ -43,10 +45,10 @@ async function main(): Promise<number> {
 
 function report(name: string, figures: Figure[]): void {
   const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length };
-  const rows = figures.map(({ what, value, unit, atMost }) => [
-    what,
-    `${round(value)} ${unit}`,
-    atMost === undefined ? '' : `${value <= atMost ? 'within' : 'beyond'} ${atMost} ${unit}`,
+  const rows = figures.map((figure) => [
+    figure.what,
+    `${round(figure.value)} ${figure.unit}`,
+    verdict(figure),
   ]);
   process.stdout.write(`${renderTable([[name, 'measured', 'limit'], ...rows])}\n`);
   process.stdout.write(`(${machine.cores} cores of ${machine.cpu}, Node.js ${machine.node})\n\n`);
@@ -54,6 +56,12 @@ function report(name: string, figures: Figure[]): void {
   mkdirSync(folder, { recursive: true });
   const result = { name, at: new Date().toISOString(), machine, figures };
   writeFileSync(path.join(folder, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
+}
+
+function verdict({ value, unit, atMost, atLeast }: Figure): string {
+  if (atMost !== undefined) return `${value <= atMost ? 'within' : 'beyond'} ${atMost} ${unit}`;
+  if (atLeast !== undefined) return `${value >= atLeast ? 'reaches' : 'below'} ${atLeast} ${unit}`;
+  return '';
 }
 
 const round = (value: number) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));

@@ -27,6 +27,13 @@ export interface DatabaseOptions {
 const CONNECT_TIMEOUT_MS = 5_000;
 /** No statement of ours is meant to run longer; one that does is stuck, and holds locks. */
 const STATEMENT_TIMEOUT_MS = 10_000;
+/**
+ * Every statement of ours finds its rows by an index. Left to itself, the planner reads whole tables where it
+ * believes them small, which is what it knows of a new one until autovacuum has looked, a minute later; and a
+ * prepared statement keeps such a plan while its table grows. Measured in the first minute under load: 300
+ * transfers a second instead of 2,000.
+ */
+const PLANNER_SETTINGS = '-c enable_seqscan=off';
 
 // BIGINT arrives as a string by default. Every one of ours stays within 2^53 − 1 (a CHECK holds
 // balances there), so a number is exact; one that is not exact must never pass unnoticed.
@@ -57,6 +64,7 @@ export class Database implements Queryable {
       statement_timeout: STATEMENT_TIMEOUT_MS,
       idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
       keepAlive: true,
+      options: PLANNER_SETTINGS,
       types,
     });
     this.#pool.on('error', (error) => options.onError?.(error));
