@@ -1,12 +1,12 @@
 import { gather, type Database } from '@payfan/database';
-import type { Outbox } from '@payfan/outbox';
+import type { Outbox, OutboxRow } from '@payfan/outbox';
 import { decide, type Outcome, type TransferRequest } from './transfer.ts';
 import { transferCompleted, type Trace } from './transfer-event.ts';
 import { findDecisions, lockAccounts, writeDecided } from './transfer-store.ts';
 
 export interface MakeTransfersOptions {
   database: Database;
-  outbox: Pick<Outbox, 'insert' | 'handOff'>;
+  outbox: Pick<Outbox, 'insert' | 'handOff' | 'abandon'>;
   newId: () => string;
 }
 
@@ -43,7 +43,8 @@ async function commitGroup(
   const requests = group.map(({ request }) => request);
   const traces = new Map(group.map(({ request, trace }) => [request.transferId, trace]));
 
-  const { outcomes, toPublish } = await database.transaction(async (tx) => {
+  let toPublish: OutboxRow[] = [];
+  const commit = database.transaction(async (tx) => {
     const accounts = await lockAccounts(tx, requests);
     const decided = decide(requests, accounts, await findDecisions(tx, requests));
     await writeDecided(tx, decided);
@@ -51,8 +52,13 @@ async function commitGroup(
       const trace = traces.get(movement.transfer.id);
       return trace === undefined ? [] : [transferCompleted(movement, newId(), trace)];
     });
-    const toPublish = events.length > 0 ? await outbox.insert(tx, events) : [];
-    return { outcomes: decided.outcomes, toPublish };
+    if (events.length > 0) toPublish = await outbox.insert(tx, events);
+    return decided.outcomes;
+  });
+  const outcomes = await commit.catch((error: unknown) => {
+    // If it was the commit's own answer that got lost, the money may have moved.
+    outbox.abandon(toPublish);
+    throw error;
   });
   // Committed. If the process dies here, the rows are published by whoever sweeps them.
   outbox.handOff(toPublish);

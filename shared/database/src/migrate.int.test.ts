@@ -49,6 +49,7 @@ test('an empty database gets every service’s schema, in the order of the files
   await migrate({ adminUrl: emptyUrl, log: (line) => lines.push(line) });
   expect(lines.filter((line) => line.startsWith('transaction:'))).toEqual([
     'transaction: applied outbox/0001_outbox',
+    'transaction: applied outbox/0002_vacuum',
     'transaction: applied transaction/0001_ledger',
   ]);
   const names = (await tables(emptyUrl)).map(({ name }) => name);

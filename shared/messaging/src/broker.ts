@@ -3,6 +3,7 @@ import { Connection } from './connection.ts';
 import { Consumer, type ConsumeOptions } from './consumer.ts';
 import type { Log } from './log.ts';
 import { Publisher, type Outgoing } from './publisher.ts';
+import { TopologyKeeper } from './topology-keeper.ts';
 import { declareTopology } from './topology.ts';
 
 export interface BrokerOptions {
@@ -11,8 +12,10 @@ export interface BrokerOptions {
   /** The service's name, shown in the broker's management page. */
   name: string;
   log: Log;
-  /** Declared on every (re)connection, before anything is published or consumed. */
+  /** Declared on every (re)connection, before anything is published or consumed, and again now and then. */
   topology: Topology;
+  /** How often it is declared again on average while connected; 30 s. */
+  redeclareEveryMs?: number;
 }
 
 /**
@@ -23,10 +26,11 @@ export class Broker {
   readonly name = 'broker';
   readonly #publishing: Connection;
   readonly #consuming: Connection;
+  readonly #keeper: TopologyKeeper;
   readonly #publisher: Publisher;
   readonly #log: Log;
 
-  constructor({ urls, name, log, topology }: BrokerOptions) {
+  constructor({ urls, name, log, topology, redeclareEveryMs }: BrokerOptions) {
     this.#log = log;
     const connection = (purpose: string) =>
       new Connection({
@@ -37,17 +41,25 @@ export class Broker {
       });
     this.#publishing = connection('publishing');
     this.#consuming = connection('consuming');
-    this.#publisher = new Publisher(this.#publishing, log);
+    this.#keeper = new TopologyKeeper({
+      connections: [this.#consuming, this.#publishing],
+      topology,
+      log,
+      ...(redeclareEveryMs === undefined ? {} : { everyMs: redeclareEveryMs }),
+    });
+    this.#publisher = new Publisher({ connection: this.#publishing, topology: this.#keeper, log });
   }
 
   /** Begins to connect without waiting for it; `ping` tells whether it is there. */
   start(): Promise<void> {
     this.#publishing.start();
     this.#consuming.start();
+    this.#keeper.start();
     return Promise.resolve();
   }
 
   async stop(): Promise<void> {
+    this.#keeper.stop();
     await this.#publisher.stop();
     await Promise.all([this.#publishing.stop(), this.#consuming.stop()]);
   }
@@ -59,14 +71,15 @@ export class Broker {
         return Promise.reject(new Error(`not connected: ${connection.lastError ?? 'connecting'}`));
       }
     }
-    return this.#publisher.available
+    const { hindrance } = this.#publisher;
+    return hindrance === undefined
       ? Promise.resolve()
-      : Promise.reject(new Error(`not publishing: ${this.#publishing.blocked ?? 'opening a channel'}`));
+      : Promise.reject(new Error(`not publishing: ${hindrance}`));
   }
 
-  /** True if a publish has a chance now: connected, and not blocked by an alarm. */
+  /** True if a publish has a chance now: connected, not blocked by an alarm, and with the topology whole. */
   get publishable(): boolean {
-    return this.#publisher.available;
+    return this.#publisher.hindrance === undefined;
   }
 
   /** Messages sent and not yet confirmed. */
@@ -81,7 +94,7 @@ export class Broker {
 
   /** A consumer of one queue; start it to begin. */
   consume(options: ConsumeOptions): Consumer {
-    return new Consumer(this.#consuming, options, this.#log);
+    return new Consumer(this.#consuming, options, this.#log, this.#keeper);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { backoffMs, pause } from './backoff.ts';
 import type { Connection } from './connection.ts';
 import type { Log } from './log.ts';
+import type { TopologyKeeper } from './topology-keeper.ts';
 import { settledWithin } from './within.ts';
 
 /** A message as a handler sees it: no channel, no tag. */
@@ -39,6 +40,7 @@ export class Consumer {
   readonly #connection: Connection;
   readonly #options: ConsumeOptions;
   readonly #log: Log;
+  readonly #topology: Pick<TopologyKeeper, 'restore'>;
   readonly #inHand = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   #channel: Channel | undefined;
@@ -46,11 +48,17 @@ export class Consumer {
   #unsubscribe: (() => void) | undefined;
   #stopped: Promise<void> | undefined;
 
-  constructor(connection: Connection, options: ConsumeOptions, log: Log) {
+  constructor(
+    connection: Connection,
+    options: ConsumeOptions,
+    log: Log,
+    topology: Pick<TopologyKeeper, 'restore'>,
+  ) {
     this.name = `consumer ${options.queue}`;
     this.#connection = connection;
     this.#options = options;
     this.#log = log;
+    this.#topology = topology;
   }
 
   start(): Promise<void> {
@@ -83,14 +91,19 @@ export class Consumer {
 
   /** Consumes on this connection until it is gone or we stop; a lost channel is opened anew. */
   async #keepConsuming(model: ChannelModel): Promise<void> {
-    for (let attempt = 0; !this.#isStopping(); attempt += 1) {
+    let queueMayBeGone = false;
+    const isOver = () => this.#isStopping() || this.#connection.model !== model;
+    for (let attempt = 0; !isOver(); attempt += 1) {
       if (attempt > 0) await pause(backoffMs(attempt, REOPEN, Math.random), this.#stopping.signal);
-      if (this.#isStopping() || this.#connection.model !== model) return;
+      if (isOver()) return;
+      if (queueMayBeGone) await this.#topology.restore({ why: `${this.name} lost its queue` });
+      if (isOver()) return;
       try {
         const { ended } = await this.#open(model);
         attempt = 0;
-        await ended;
+        queueMayBeGone = await ended;
       } catch (error) {
+        queueMayBeGone = isNotFound(error);
         this.#log.warn(
           { queue: this.#options.queue, reason: String(error) },
           'cannot consume yet, trying again',
@@ -99,11 +112,12 @@ export class Consumer {
     }
   }
 
-  /** Opens a channel and consumes; `ended` resolves when the channel is gone. */
-  async #open(model: ChannelModel): Promise<{ ended: Promise<void> }> {
+  /** Opens a channel and consumes; `ended` resolves when the channel is gone, with true if the broker cancelled us. */
+  async #open(model: ChannelModel): Promise<{ ended: Promise<boolean> }> {
     const { queue, prefetch } = this.#options;
     const channel = await model.createChannel();
-    const ended = new Promise<void>((resolve) => channel.on('close', () => resolve()));
+    let cancelled = false;
+    const ended = new Promise<boolean>((resolve) => channel.on('close', () => resolve(cancelled)));
     channel.on('error', (error) =>
       this.#log.warn({ queue, reason: error.message }, 'consuming channel failed'),
     );
@@ -121,6 +135,7 @@ export class Consumer {
     const { consumerTag } = await channel.consume(queue, (message) => {
       if (message === null) {
         // The broker cancelled us: the queue was deleted, or its leader moved. A new channel finds it again.
+        cancelled = true;
         this.#log.warn({ queue }, 'consumer cancelled by the broker');
         void channel.close().catch(() => undefined);
         return;
@@ -168,3 +183,7 @@ export class Consumer {
     }
   }
 }
+
+/** The broker has no such queue. */
+const isNotFound = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 404;

@@ -4,3 +4,4 @@ export { Consumer, type ConsumeOptions, type Incoming } from './consumer.ts';
 export type { Log } from './log.ts';
 export { PublishError, type Outgoing, type PublishFailure } from './publisher.ts';
 export { TopologyMismatchError } from './topology.ts';
+export { settledWithin } from './within.ts';

@@ -2,6 +2,8 @@ import { waitFor } from '@payfan/stack/testing';
 import type { Topology } from '@payfan/contracts';
 import type { Broker } from './broker.ts';
 import { Publisher, type Outgoing } from './publisher.ts';
+import { noTopology } from './testing/consuming.ts';
+import { BLOCKED, UNBLOCKED } from './testing/frames.ts';
 import { openWorld, type World } from './testing/world.ts';
 
 let world: World;
@@ -72,13 +74,17 @@ test('an event that no queue is bound for is an error, and none to its neighbour
   });
 });
 
-test('a missing exchange is an error, and costs the next publish nothing', async () => {
+test('an exchange that nobody declares is an error like a missing queue, and costs the next publish nothing', async () => {
   const broker = await connected();
-  await expect(broker.publish(event('lost', { exchange: 'nowhere' }))).rejects.toMatchObject({
-    kind: 'disconnected',
-  });
+  const [lost, neighbour] = await Promise.allSettled([
+    broker.publish(event('lost', { exchange: 'nowhere' })),
+    broker.publish(event('neighbour')),
+  ]);
+  expect(lost).toMatchObject({ reason: { kind: 'returned', message: expect.stringContaining('nowhere') } });
+  // It shared the channel, which the broker has closed.
+  expect(neighbour).toMatchObject({ reason: { kind: 'disconnected' } });
   await waitFor(() => broker.publish(event('e-1')), soon('a new channel'));
-  expect(await world.admin.take('inbox')).toMatchObject([{ messageId: 'e-1' }]);
+  expect((await world.admin.take('inbox')).at(-1)).toMatchObject({ messageId: 'e-1' });
 });
 
 test('one id is under way once at a time', async () => {
@@ -108,10 +114,15 @@ describe('confirms that never come', () => {
   test('time out, and a new channel takes the next ones, under the same ids too', async () => {
     const proxy = await world.proxy();
     const connection = world.connection({ urls: [proxy.through(world.url)] });
-    const publisher = new Publisher(connection, world.log, 300);
+    const publisher = new Publisher({
+      connection,
+      topology: noTopology,
+      log: world.log,
+      confirmTimeoutMs: 300,
+    });
     world.onClose(() => publisher.stop());
     await world.queueOf('plain');
-    await waitFor(() => Promise.resolve(publisher.available), soon('connecting'));
+    await waitFor(() => Promise.resolve(publisher.hindrance === undefined), soon('connecting'));
     const toPlain = { exchange: '', routingKey: 'plain' };
 
     proxy.holdAnswers();
@@ -132,9 +143,6 @@ describe('confirms that never come', () => {
 });
 
 describe('a broker that is short of memory', () => {
-  const BLOCKED = frameOnChannel0(Buffer.from([0, 10, 0, 60, 10, ...Buffer.from('low memory')]));
-  const UNBLOCKED = frameOnChannel0(Buffer.from([0, 10, 0, 61]));
-
   test('is given nothing until it says that it is better', async () => {
     const proxy = await world.proxy();
     const broker = await connected([proxy.through(world.url)]);
@@ -167,11 +175,3 @@ test('stop() waits for the confirms under way, and nothing is taken after it', a
   expect(await world.admin.take('inbox')).toHaveLength(200);
   await expect(broker.publish(event('late'))).rejects.toMatchObject({ kind: 'disconnected' });
 });
-
-/** An AMQP method frame on the connection itself: `connection.blocked` is 10.60, `connection.unblocked` 10.61. */
-function frameOnChannel0(method: Buffer): Buffer {
-  const header = Buffer.alloc(7);
-  header.writeUInt8(1, 0);
-  header.writeUInt32BE(method.length, 3);
-  return Buffer.concat([header, method, Buffer.from([0xce])]);
-}

@@ -1,6 +1,7 @@
 import type { ChannelModel, ConfirmChannel } from 'amqplib';
 import type { Connection } from './connection.ts';
 import type { Log } from './log.ts';
+import type { TopologyKeeper } from './topology-keeper.ts';
 import { settledWithin } from './within.ts';
 
 /** A message on its way out. Always published mandatory and persistent. */
@@ -16,8 +17,9 @@ export interface Outgoing {
 }
 
 /**
- * Why a publish did not succeed. `returned`: no queue is bound for it (the topology is wrong, the broker
- * has not kept it). `nacked`: the broker refused it. `blocked`, `disconnected`: not sent. `timeout`, and
+ * Why a publish did not succeed. `returned`: no queue is bound for it, or nobody here declares its exchange
+ * (the topology is wrong, the broker has not kept it). `nacked`: the broker refused it. `blocked`,
+ * `disconnected`: not sent. `timeout`, and
  * `disconnected` after sending: perhaps stored, perhaps not, so send it again under the same id.
  */
 export type PublishFailure = 'returned' | 'nacked' | 'blocked' | 'disconnected' | 'timeout';
@@ -36,11 +38,19 @@ const CONFIRM_TIMEOUT_MS = 10_000;
 /** Well below the 10 s that a service has to stop; what is unconfirmed by then is sent again by whoever holds it. */
 const STOP_TIMEOUT_MS = 3_000;
 
+export interface PublisherOptions {
+  connection: Connection;
+  topology: Pick<TopologyKeeper, 'declares' | 'restore'>;
+  log: Log;
+  confirmTimeoutMs?: number;
+}
+
 interface Pending {
+  exchange: string;
   resolve: () => void;
   reject: (error: PublishError) => void;
   sentAtMs: number;
-  /** Set by a `return`, which comes before the confirm of the same message. */
+  /** Why the broker could do nothing with it; a `return` comes before the confirm of the same message. */
   returned: string | undefined;
 }
 
@@ -50,15 +60,19 @@ interface Pending {
  */
 export class Publisher {
   readonly #connection: Connection;
+  readonly #topology: PublisherOptions['topology'];
   readonly #log: Log;
   readonly #pending = new Map<string, Pending>();
   readonly #unsubscribe: () => void;
   readonly #timer: NodeJS.Timeout;
   readonly #confirmTimeoutMs: number;
   #channel: ConfirmChannel | undefined;
+  /** While what was deleted is being declared again. */
+  #healing = false;
 
-  constructor(connection: Connection, log: Log, confirmTimeoutMs = CONFIRM_TIMEOUT_MS) {
+  constructor({ connection, topology, log, confirmTimeoutMs = CONFIRM_TIMEOUT_MS }: PublisherOptions) {
     this.#connection = connection;
+    this.#topology = topology;
     this.#log = log;
     this.#confirmTimeoutMs = confirmTimeoutMs;
     this.#unsubscribe = connection.onUp((model) => void this.#open(model));
@@ -66,9 +80,10 @@ export class Publisher {
     this.#timer.unref();
   }
 
-  /** True if a publish has a chance now. */
-  get available(): boolean {
-    return this.#channel !== undefined && this.#connection.blocked === undefined;
+  /** Why a publish has no chance now, for people; undefined if it has one. */
+  get hindrance(): string | undefined {
+    if (this.#channel === undefined) return 'opening a channel';
+    return this.#connection.blocked ?? (this.#healing ? 'declaring the topology again' : undefined);
   }
 
   /** Messages sent and not yet confirmed. */
@@ -84,14 +99,21 @@ export class Publisher {
         new PublishError('disconnected', this.#connection.lastError ?? 'no connection yet'),
       );
     }
-    if (this.#connection.blocked !== undefined) {
-      return Promise.reject(new PublishError('blocked', this.#connection.blocked));
+    if (this.hindrance !== undefined) {
+      return Promise.reject(new PublishError('blocked', this.hindrance));
     }
     if (this.#pending.has(message.messageId)) {
       return Promise.reject(new PublishError('nacked', `${message.messageId} is already under way`));
     }
     return new Promise((resolve, reject) => {
-      const pending: Pending = { resolve, reject, sentAtMs: performance.now(), returned: undefined };
+      const { exchange } = message;
+      const pending: Pending = {
+        exchange,
+        resolve,
+        reject,
+        sentAtMs: performance.now(),
+        returned: undefined,
+      };
       this.#pending.set(message.messageId, pending);
       const settle = (error: unknown) => {
         if (this.#pending.get(message.messageId) !== pending) return;
@@ -105,7 +127,7 @@ export class Publisher {
       };
       try {
         channel.publish(
-          message.exchange,
+          exchange,
           message.routingKey,
           message.body,
           {
@@ -140,18 +162,23 @@ export class Publisher {
   async #open(model: ChannelModel): Promise<void> {
     try {
       const channel = await model.createConfirmChannel();
-      channel.on('error', (error) => this.#log.error({ reason: error.message }, 'publishing channel failed'));
+      let missing: string | undefined;
+      channel.on('error', (error) => {
+        this.#log.error({ reason: error.message }, 'publishing channel failed');
+        missing = missingExchange(error);
+        if (missing !== undefined) this.#onMissing(missing);
+      });
       channel.on('return', (message) => {
         const pending = this.#pending.get(String(message.properties.messageId));
         const { exchange, routingKey } = message.fields;
         if (pending !== undefined) pending.returned = `no queue is bound to ${exchange} for ${routingKey}`;
+        void this.#heal(channel);
       });
       channel.on('close', () => {
         if (this.#channel !== channel) return;
         this.#channel = undefined;
         this.#fail('disconnected', 'the channel closed before the confirm came');
-        // The connection outlived its channel: nobody else will tell us to open another.
-        if (this.#connection.model === model) void this.#open(model);
+        void this.#openAgain(model, missing);
       });
       this.#channel = channel;
     } catch (error) {
@@ -159,6 +186,38 @@ export class Publisher {
       // A connection on which no channel opens is of no use; losing it leads to a new one.
       await model.close().catch(() => undefined);
     }
+  }
+
+  /** The connection outlived its channel: nobody else will tell us to open another. */
+  async #openAgain(model: ChannelModel, missing: string | undefined): Promise<void> {
+    if (missing !== undefined && this.#topology.declares(missing)) {
+      await this.#topology.restore({ why: `there was no exchange ${missing}`, exchange: missing });
+    }
+    if (this.#connection.model === model) await this.#open(model);
+  }
+
+  /**
+   * One message to an exchange that is not there costs all that were under way their channel. An exchange
+   * of ours comes back; one that nobody declares would cost the same again at once, so its messages are
+   * told apart from those that merely shared its channel.
+   */
+  #onMissing(exchange: string): void {
+    if (this.#topology.declares(exchange)) return;
+    for (const pending of this.#pending.values()) {
+      if (pending.exchange === exchange) pending.returned = `there is no exchange ${exchange}`;
+    }
+  }
+
+  /**
+   * Has the topology declared again, and sends nothing meanwhile. What is under way is answered first: a
+   * message that meets some of the bindings, and not yet all, would miss a queue and nobody would know.
+   */
+  async #heal(channel: ConfirmChannel): Promise<void> {
+    if (this.#healing) return;
+    this.#healing = true;
+    await settledWithin(channel.waitForConfirms(), this.#confirmTimeoutMs);
+    await this.#topology.restore({ why: 'a message was returned' });
+    this.#healing = false;
   }
 
   /** Recycles the channel when a confirm is overdue. While the broker blocks us they are late with good reason. */
@@ -178,6 +237,15 @@ export class Publisher {
   #fail(kind: PublishFailure, detail: string): void {
     const failed = [...this.#pending.values()];
     this.#pending.clear();
-    for (const { reject } of failed) reject(new PublishError(kind, detail));
+    for (const { reject, returned } of failed) {
+      reject(
+        returned === undefined ? new PublishError(kind, detail) : new PublishError('returned', returned),
+      );
+    }
   }
+}
+
+/** The name of the exchange, if it is for lack of one that the broker closed a channel. */
+function missingExchange(error: Error): string | undefined {
+  return /NOT_FOUND - no exchange '([^']+)'/.exec(error.message)?.[1];
 }

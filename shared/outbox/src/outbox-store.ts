@@ -112,13 +112,28 @@ export async function freeLeasesOfTheGone(db: Queryable): Promise<number> {
   return freed.length;
 }
 
-/** How many rows wait, and for how many seconds the oldest has. */
-export async function countWaiting(db: Queryable): Promise<{ waiting: number; oldestAgeSeconds: number }> {
-  const [row] = await db.query<{ waiting: number; oldestAgeSeconds: number }>({
-    name: 'outbox-count-waiting',
+/** How the outbox stands. */
+export interface OutboxState {
+  /** Rows that are there. */
+  waiting: number;
+  /** How long the oldest of them has been; 0 if there is none. */
+  oldestAgeSeconds: number;
+  /** Transactions since the oldest snapshot that keeps vacuum from dead rows; 0 if there is none, -1 if not known. */
+  oldestXminAge: number;
+  /** Removed rows that vacuum has not cleared yet; PostgreSQL's estimate. */
+  deadRows: number;
+}
+
+/** Tells how the outbox stands. */
+export async function readState(db: Queryable): Promise<OutboxState> {
+  const [row] = await db.query<OutboxState>({
+    name: 'outbox-read-state',
     text: `select count(*) as waiting,
-                  coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 as "oldestAgeSeconds"
+                  coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 as "oldestAgeSeconds",
+                  outbox_oldest_xmin_age() as "oldestXminAge",
+                  pg_stat_get_dead_tuples('outbox'::regclass) as "deadRows"
            from outbox`,
   });
-  return row ?? { waiting: 0, oldestAgeSeconds: 0 };
+  if (row === undefined) throw new Error('an aggregate came without its row');
+  return row;
 }

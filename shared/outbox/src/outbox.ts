@@ -1,15 +1,24 @@
 import { CLOUDEVENTS_JSON } from '@payfan/contracts';
 import { gather, listPresent, type Database, type Queryable } from '@payfan/database';
-import { pause, PublishError, type Broker, type Log } from '@payfan/messaging';
+import {
+  backoffMs,
+  pause,
+  PublishError,
+  settledWithin,
+  type Broker,
+  type Log,
+  type PublishFailure,
+} from '@payfan/messaging';
 import {
   claimExpired,
-  countWaiting,
   deleteConfirmed,
   freeLeasesOfTheGone,
   insertEvents,
+  readState,
   releaseLeases,
   type OutboxEvent,
   type OutboxRow,
+  type OutboxState,
 } from './outbox-store.ts';
 
 /** The part of a broker that the outbox needs. */
@@ -37,10 +46,26 @@ const LOOK_FROM_START_EVERY_MS = 2_000;
 const WINDOW = 2_000;
 /** Rows in one delete; https://www.postgresql.org/docs/current/queries.html sets no limit, latency does. */
 const DELETE_ROWS = 1_000;
+const GIVE_BACK = { firstMs: 50, longestMs: 1_000 };
+/**
+ * How long stopping waits for confirms. A service has 10 s to stop: after us the broker's part waits up to 3 s
+ * for confirms of its own and up to 2 s for the connections to close, and the API was closed before.
+ */
+const STOP_TIMEOUT_MS = 3_000;
+/** How long stopping may then take to give rows back; without it they are free when our session ends. */
+const RELEASE_TIMEOUT_MS = 1_000;
 
-/** What happened to events, counted since the process started. */
+/**
+ * What happened to events, counted since the process started. Each that is published is then confirmed,
+ * returned or failed, or still on its way.
+ */
 export interface OutboxCounters {
+  /** Sent to the broker. */
+  published: number;
   confirmed: number;
+  /** The broker had no queue for it. */
+  returned: number;
+  /** Refused, overdue, or on a connection that broke. */
   failed: number;
   /** Confirmed, but the lease had passed to another relay, which may have published it as well. */
   leaseLost: number;
@@ -62,10 +87,20 @@ export interface OutboxCounters {
  */
 export class Outbox {
   readonly name = 'outbox';
-  readonly counters: OutboxCounters = { confirmed: 0, failed: 0, leaseLost: 0, swept: 0, takenOver: 0 };
+  readonly counters: OutboxCounters = {
+    published: 0,
+    confirmed: 0,
+    returned: 0,
+    failed: 0,
+    leaseLost: 0,
+    swept: 0,
+    takenOver: 0,
+  };
   readonly #options: Required<OutboxOptions>;
   readonly #stopping = new AbortController();
   readonly #inHand = new Set<Promise<void>>();
+  /** Rows that were taken to be published and are not confirmed. */
+  readonly #unconfirmed = new Set<number>();
   readonly #deleteRow: (id: number) => Promise<void>;
   readonly #releaseRow: (id: number) => Promise<void>;
   #sweeping: Promise<void> | undefined;
@@ -99,11 +134,21 @@ export class Outbox {
     return Promise.resolve();
   }
 
-  /** Waits for what is being published. Rows that are not confirmed by then stay, for the next process. */
+  /**
+   * Waits for what is being published, though not for a broker or a database that is frozen. Rows that are
+   * not confirmed by then are given back, so that the next process publishes them at once.
+   */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#sweeping;
-    await Promise.all(this.#inHand);
+    await settledWithin(Promise.all([this.#sweeping, ...this.#inHand]), STOP_TIMEOUT_MS);
+    const left = [...this.#unconfirmed];
+    if (left.length === 0) return;
+    const { database, relayId, log } = this.#options;
+    log.warn(
+      { events: left.length },
+      'stopping with events that are not confirmed: others will publish them',
+    );
+    await settledWithin(releaseLeases(database, relayId, left), RELEASE_TIMEOUT_MS);
   }
 
   /**
@@ -119,13 +164,40 @@ export class Outbox {
 
   /** Publishes rows that `insert` answered, after their commit. Returns at once; failures leave the rows. */
   handOff(rows: OutboxRow[]): void {
+    if (rows.length === 0) return;
     const work = this.#publishAll(rows).finally(() => this.#inHand.delete(work));
     this.#inHand.add(work);
   }
 
-  /** How many rows wait, and for how many seconds the oldest has. */
-  waiting(): Promise<{ waiting: number; oldestAgeSeconds: number }> {
-    return countWaiting(this.#options.database);
+  /**
+   * To be called with what `insert` answered when the commit failed: it may have taken effect all the same.
+   * Ends the leases as soon as the database answers, so that such events leave at once. Returns at once.
+   */
+  abandon(rows: OutboxRow[]): void {
+    if (rows.length === 0) return;
+    const work = this.#giveBack(rows.map(({ id }) => id)).finally(() => this.#inHand.delete(work));
+    this.#inHand.add(work);
+  }
+
+  /** Tries for as long as the leases last; after that there is nothing to give back. */
+  async #giveBack(ids: number[]): Promise<void> {
+    const { database, relayId, leaseSeconds } = this.#options;
+    const { signal } = this.#stopping;
+    const endMs = performance.now() + leaseSeconds * 1_000;
+    for (let attempt = 1; performance.now() < endMs; attempt += 1) {
+      try {
+        await releaseLeases(database, relayId, ids);
+        return;
+      } catch {
+        if (signal.aborted) return;
+        await pause(backoffMs(attempt, GIVE_BACK, Math.random), signal);
+      }
+    }
+  }
+
+  /** How much waits, for how long, and what keeps the table from being tidied. */
+  state(): Promise<OutboxState> {
+    return readState(this.#options.database);
   }
 
   #canPublish(messages: number): boolean {
@@ -139,7 +211,11 @@ export class Outbox {
 
   async #publish(row: OutboxRow): Promise<void> {
     const { broker, log } = this.#options;
-    const { eventId, exchange, routingKey } = row;
+    const { id, eventId, exchange, routingKey } = row;
+    // What the broker refuses to take, or has no connection for, was never on its way.
+    const sent = broker.publishable;
+    if (sent) this.counters.published += 1;
+    this.#unconfirmed.add(id);
     try {
       await broker.publish({
         exchange,
@@ -150,12 +226,16 @@ export class Outbox {
         body: Buffer.from(row.body),
       });
       this.counters.confirmed += 1;
+      this.#unconfirmed.delete(id);
     } catch (error) {
-      this.counters.failed += 1;
-      await this.#onFailure(row, error);
+      const kind = error instanceof PublishError ? error.kind : 'disconnected';
+      if (kind === 'returned') this.counters.returned += 1;
+      else if (sent) this.counters.failed += 1;
+      await this.#onFailure(row, kind, error);
+      this.#unconfirmed.delete(id);
       return;
     }
-    await this.#deleteRow(row.id).catch((error: unknown) => {
+    await this.#deleteRow(id).catch((error: unknown) => {
       // The event is out; the row will be published again under the same id, and consumers know it.
       log.warn(
         { eventId, err: error },
@@ -164,14 +244,13 @@ export class Outbox {
     });
   }
 
-  async #onFailure(row: OutboxRow, error: unknown): Promise<void> {
+  async #onFailure(row: OutboxRow, kind: PublishFailure, error: unknown): Promise<void> {
     const { log } = this.#options;
     const { id, eventId, exchange, routingKey } = row;
-    const kind = error instanceof PublishError ? error.kind : 'disconnected';
     if (kind === 'returned') {
       log.error(
         { eventId, exchange, routingKey },
-        'event kept: no queue is bound for it. Restore the binding (a restart declares it) and it will be published',
+        'event kept: the broker has no queue for it. The topology is declared again; if it is not known there, add it',
       );
     } else if (kind === 'blocked' || kind === 'disconnected') {
       await this.#releaseRow(id).catch(() => undefined);

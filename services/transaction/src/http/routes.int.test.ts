@@ -26,6 +26,9 @@ class RecordingOutbox {
   handOff(): void {
     // Nothing was inserted, so nothing is handed off.
   }
+  abandon(): void {
+    // Likewise.
+  }
 }
 
 interface Answer {

@@ -10,7 +10,7 @@ import { transferRoutes } from './transfers.ts';
 
 export interface RoutesOptions extends Pick<ApiOptions, 'logger' | 'health' | 'metrics'> {
   database: Database;
-  outbox: Pick<Outbox, 'insert' | 'handOff'>;
+  outbox: Pick<Outbox, 'insert' | 'handOff' | 'abandon'>;
   issuer: TokenIssuer;
   newId: () => string;
   now: () => Date;

@@ -29,11 +29,14 @@ export async function consumeIn(
   };
   const from = on ?? world.broker();
   await from.start();
-  const made = 'consume' in from ? from.consume(all) : new Consumer(from, all, world.log);
+  const made = 'consume' in from ? from.consume(all) : new Consumer(from, all, world.log, noTopology);
   world.onClose(() => made.stop());
   await made.start();
   return { seen, stop: () => made.stop() };
 }
+
+/** Where nothing is declared, nothing comes back. */
+export const noTopology = { declares: () => false, restore: () => Promise.resolve() };
 
 /** Handlers wait at it until it is opened. */
 export function gate() {

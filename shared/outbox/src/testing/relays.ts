@@ -10,7 +10,7 @@ import {
   type FreshVhost,
 } from '@payfan/stack/testing';
 import type { OutboxEvent, OutboxRow } from '../outbox-store.ts';
-import { Outbox, type OutboxOptions } from '../outbox.ts';
+import { Outbox, type OutboxCounters, type OutboxOptions } from '../outbox.ts';
 
 /** `inbox` gets what is published to `events` under `known.…`. */
 const topology = {
@@ -32,6 +32,16 @@ export function event(over: Partial<OutboxEvent> = {}): OutboxEvent {
     ...over,
   };
 }
+/** The counters of an outbox to which nothing has happened. */
+export const nothing: OutboxCounters = {
+  published: 0,
+  confirmed: 0,
+  returned: 0,
+  failed: 0,
+  leaseLost: 0,
+  swept: 0,
+  takenOver: 0,
+};
 export const events = (count: number) => Array.from({ length: count }, () => event());
 export const idsOf = (list: { eventId: string }[]) => list.map(({ eventId }) => eventId).sort();
 

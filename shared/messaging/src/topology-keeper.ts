@@ -1,0 +1,157 @@
+import type { ChannelModel } from 'amqplib';
+import type { Topology } from '@payfan/contracts';
+import { pause } from './backoff.ts';
+import type { Connection } from './connection.ts';
+import type { Log } from './log.ts';
+import { restoreTopology, type Restoration } from './restore-topology.ts';
+import { settledWithin } from './within.ts';
+
+export interface TopologyKeeperOptions {
+  /** Those that may be used, best first. One that publishes is blocked by an alarm, so one that does not is better. */
+  connections: readonly Pick<Connection, 'model' | 'blocked'>[];
+  topology: Topology;
+  log: Log;
+  /** How often everything is declared again, on average. */
+  everyMs?: number;
+  random?: () => number;
+}
+
+/** Why the topology is to be declared again now. */
+export interface Want {
+  why: string;
+  /** The exchange that the broker says it does not have, to whoever published to it. */
+  exchange?: string;
+}
+
+/**
+ * The longest that one binding of several can be gone, which nothing tells of: the other queues still get
+ * their copies, so nothing is returned. Some hundred questions, of which the broker answers thousands a second.
+ */
+const EVERY_MS = 30_000;
+/** Between two, however many ask for it: what one round did not heal, the next will not either. */
+const REST_MS = 1_000;
+/** On a dying connection a channel may never open; it is waited for no longer than this. */
+const ANSWER_TIMEOUT_MS = 5_000;
+
+/**
+ * Sees to it that exchanges, queues and bindings which are deleted while we are connected come back: now and
+ * then, and at once when a message or a consumer finds them missing. A failure never costs the connection.
+ *
+ * An exchange that is gone is created again only by those who send through it: a publisher that is told so
+ * (it knows where its events are to go), or a queue of ours that dead-letters into it. Others leave it alone,
+ * as with only their bindings it would take events and keep them from the rest.
+ *
+ * A binding cannot be asked for, only declared: what was published between its deletion and the next round
+ * has not reached its queue, and nothing here can tell.
+ */
+export class TopologyKeeper {
+  readonly #options: Required<TopologyKeeperOptions>;
+  readonly #stopping = new AbortController();
+  readonly #deadLetterExchanges: Set<unknown>;
+  /** Connections on which a round has begun and not ended: they answer nothing, so they are not asked again. */
+  readonly #asked = new WeakSet<ChannelModel>();
+  #wants: Want[] = [];
+  #next: Promise<void> | undefined;
+  #last: Promise<void> = Promise.resolve();
+  #restUntilMs = -Infinity;
+  #started = false;
+
+  constructor(options: TopologyKeeperOptions) {
+    this.#options = { everyMs: EVERY_MS, random: Math.random, ...options };
+    this.#deadLetterExchanges = new Set(
+      options.topology.queues.map(({ arguments: args }) => args['x-dead-letter-exchange']),
+    );
+  }
+
+  start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    void this.#keep();
+  }
+
+  /** Begins nothing any more; a round under way ends with its connection. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  /** Whether this exchange is one of ours to declare. */
+  declares(exchange: string): boolean {
+    return this.#options.topology.exchanges.some(({ name }) => name === exchange);
+  }
+
+  /**
+   * Declares everything again, at most once a second for all who ask; resolves when that is done, or cannot
+   * be done now. Never rejects. A round that has begun may have passed what is missing: who asks then gets
+   * the next one.
+   */
+  restore(want: Want): Promise<void> {
+    this.#wants.push(want);
+    return this.#nextRound();
+  }
+
+  #nextRound(): Promise<void> {
+    this.#next ??= this.#last.then(() => this.#round());
+    this.#last = this.#next;
+    return this.#next;
+  }
+
+  async #keep(): Promise<void> {
+    const { everyMs, random } = this.#options;
+    while (!this.#isStopping()) {
+      // Jitter: the services of a fleet started together, and should not ask together.
+      await pause(everyMs * (0.75 + 0.5 * random()), this.#stopping.signal);
+      await this.#nextRound();
+    }
+  }
+
+  async #round(): Promise<void> {
+    const { connections, topology, log } = this.#options;
+    await pause(this.#restUntilMs - performance.now(), this.#stopping.signal);
+    const wants = this.#wants;
+    this.#wants = [];
+    this.#next = undefined;
+    const free = connections.find(
+      ({ model, blocked }) => model !== undefined && blocked === undefined && !this.#asked.has(model),
+    );
+    // Without a connection there is nothing to do: a new one declares everything before it is used.
+    if (this.#isStopping() || free?.model === undefined) return;
+    const { model } = free;
+    this.#asked.add(model);
+    const wanted = new Set(wants.map(({ exchange }) => exchange));
+    const work = restoreTopology(
+      model,
+      topology,
+      (exchange) => wanted.has(exchange) || this.#deadLetterExchanges.has(exchange),
+    )
+      .then(
+        (found) => this.#tell(wants, found),
+        (error: unknown) => {
+          if (!this.#isStopping()) log.warn({ reason: String(error) }, 'topology not declared again');
+        },
+      )
+      .finally(() => this.#asked.delete(model));
+    await settledWithin(work, ANSWER_TIMEOUT_MS);
+    this.#restUntilMs = performance.now() + REST_MS;
+  }
+
+  #tell(wants: Want[], { restored, absent, refused }: Restoration): void {
+    const { log } = this.#options;
+    const why = [...new Set(wants.map((want) => want.why))];
+    if (restored.length > 0) {
+      log.warn({ restored, why }, 'queues or exchanges were gone and have been declared again');
+    } else if (wants.length > 0) {
+      log.info(
+        { why },
+        'bindings have been declared again; the queues and exchanges were there, so one of them may have been gone',
+      );
+    }
+    if (absent.length > 0) {
+      log.warn({ absent }, 'exchanges are gone; whoever publishes to them next declares them again');
+    }
+    for (const error of refused) log.error({ err: error }, 'topology not as it should be');
+  }
+}

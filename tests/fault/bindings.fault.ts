@@ -1,0 +1,91 @@
+import { LANES, laneQueue, PAYMENTS_EXCHANGE } from '@payfan/contracts';
+import { BrokerAdmin } from '@payfan/messaging/testing';
+import { KEPT } from './lib/checker.ts';
+import { fault } from './lib/fault.ts';
+import { count, depthOf, metric, moreAnswers, until } from './lib/look.ts';
+import { logged } from './lib/logged.ts';
+import { openWorld, type World } from './lib/world.ts';
+
+let world: World<'transaction to rabbitmq'>;
+let admin: BrokerAdmin;
+beforeAll(async () => {
+  world = await openWorld(['transaction to rabbitmq']);
+  admin = new BrokerAdmin(world.payfan.vhost);
+}, 120_000);
+afterAll(() => world.stop());
+
+const CHANNELS = ['push', 'phone', 'email'] as const;
+const LOAD = { clients: 4, pauseMs: 40 };
+const KEPT_EVENT = '"msg":"event kept: the broker has no queue for it';
+const DECLARED_AGAIN = '"msg":"bindings have been declared again';
+const RESTORED = '"msg":"queues or exchanges were gone and have been declared again"';
+
+const inOutbox = () => count(world.payfan, 'select count(*) from transaction.outbox');
+
+fault(
+  '9. every binding of a lane deleted: events are kept, an alarm is raised, and all are told',
+  async (run) => {
+    const { payfan } = world;
+    const transaction = payfan.program('transaction');
+    // The channels declare their own part again now and then. They must not do so here: while a part of the bindings
+    // is there, nothing is returned, and nobody can know what the rest misses.
+    await Promise.all(CHANNELS.map((channel) => payfan.program(channel).stop()));
+    for (const channel of CHANNELS) {
+      await admin.unbind(PAYMENTS_EXCHANGE, laneQueue(channel, 'interactive'), '*.*.interactive');
+      run.faults += 1;
+    }
+    const returned = async () =>
+      (await metric(transaction.url, 'outbox_events_total', { what: 'returned' })) ?? 0;
+    expect(await returned()).toBe(0);
+    const load = run.load(payfan, LOAD);
+    await until('events that come back', async () => (await returned()) > 0);
+    await until('the bindings being declared again', () => logged(transaction, DECLARED_AGAIN) > 0);
+    await moreAnswers(load);
+    expect(logged(transaction, KEPT_EVENT)).toBe(await returned());
+    await load.stop();
+    await until('an empty outbox', async () => (await inOutbox()) === 0);
+    await Promise.all(CHANNELS.map((channel) => payfan.restart(channel)));
+    expect(Object.fromEntries(load.refusals)).toEqual({});
+    expect(await run.judge(payfan)).toMatchObject({ ...KEPT, mailsSentAgain: [] });
+  },
+);
+
+fault('9. the exchange deleted under load, and all of its bindings with it', async (run) => {
+  const { payfan } = world;
+  const transaction = payfan.program('transaction');
+  const load = run.load(payfan, LOAD);
+  for (; run.faults < 3; run.faults += 1) {
+    const restored = logged(transaction, RESTORED);
+    await moreAnswers(load);
+    await admin.deleteExchange(PAYMENTS_EXCHANGE);
+    await until('its return', () => logged(transaction, RESTORED) > restored);
+  }
+  await moreAnswers(load);
+  await load.stop();
+  expect(Object.fromEntries(load.refusals)).toEqual({});
+  expect(await run.judge(payfan)).toMatchObject({ ...KEPT, mailsSentAgain: [] });
+});
+
+fault("9. a channel's queues deleted under load, from under their consumers", async (run) => {
+  const { payfan, wires } = world;
+  const phone = payfan.program('phone');
+  const load = run.load(payfan, LOAD);
+  await moreAnswers(load);
+  // What is in a queue goes with it. So events wait in the outbox until it is empty, and until it is back.
+  await wires['transaction to rabbitmq'].refuse();
+  for (const lane of LANES) {
+    const queue = laneQueue('phone', lane);
+    await until(`an empty queue ${queue}`, async () => (await depthOf(payfan, queue)) === 0);
+    const restored = logged(phone, RESTORED);
+    await admin.deleteQueue(queue);
+    run.faults += 1;
+    await until(`the return of ${queue}`, () => logged(phone, RESTORED) > restored);
+  }
+  expect(logged(phone, '"msg":"consumer cancelled by the broker"')).toBeGreaterThanOrEqual(run.faults);
+  expect(await inOutbox()).toBeGreaterThan(0);
+  await wires['transaction to rabbitmq'].forward();
+  await moreAnswers(load);
+  await load.stop();
+  expect(Object.fromEntries(load.refusals)).toEqual({});
+  expect(await run.judge(payfan)).toMatchObject({ ...KEPT, mailsSentAgain: [] });
+});

@@ -1,0 +1,163 @@
+import { services, startServers, type Payfan, type RabbitmqNode, type Servers } from '@payfan/stack/testing';
+import { KEPT } from './lib/checker.ts';
+import { fault } from './lib/fault.ts';
+import { count, depthOf, metric, moreAnswers, until } from './lib/look.ts';
+import { logged } from './lib/logged.ts';
+import { openWorld, type World } from './lib/world.ts';
+
+let servers: Servers;
+let broker: RabbitmqNode;
+beforeAll(async () => {
+  servers = await startServers();
+  [broker] = servers.rabbitmq;
+}, 240_000);
+afterAll(() => servers.stop());
+
+const LOST = '"msg":"broker connection lost"';
+const CONNECTED = '"msg":"broker connected"';
+const CONNECTED_IN_VAIN = '"msg":"broker not reachable, trying again"';
+/** Enough that the outbox grows while the broker is away, and is soon worked off after. */
+const LOAD = { clients: 4, pauseMs: 40 };
+
+const inOutbox = (payfan: Payfan) => count(payfan, 'select count(*) from transaction.outbox');
+/** Events stay where they are: so many more of them than a healthy broker ever leaves. */
+const outboxGrows = (payfan: Payfan) => until('a growing outbox', async () => (await inOutbox(payfan)) > 50);
+
+/** The services that speak with the broker. */
+const speakers = (payfan: Payfan) =>
+  services.filter(({ name }) => name !== 'operations').map(({ name }) => payfan.program(name));
+
+describe('the broker', () => {
+  let world: World<never>;
+  beforeAll(async () => {
+    world = await openWorld([], {
+      servers: servers.infrastructure,
+      // A frozen broker is given up after seconds rather than half a minute.
+      surroundings: (_service, around) => ({ ...around, amqpUrl: `${around.amqpUrl}?heartbeat=2` }),
+    });
+  }, 120_000);
+  afterAll(() => world.stop());
+
+  fault('5. the broker killed under load and started again, three times', async (run) => {
+    const { payfan } = world;
+    const load = run.load(payfan, LOAD);
+    for (; run.faults < 3; run.faults += 1) {
+      await moreAnswers(load);
+      await broker.server.kill();
+      await outboxGrows(payfan);
+      await broker.server.restart();
+      await until('an empty outbox, or nearly', async () => (await inOutbox(payfan)) < 20, 60_000);
+    }
+    await moreAnswers(load);
+    await load.stop();
+    // Nobody who paid has noticed.
+    expect(Object.fromEntries(load.refusals)).toEqual({});
+    for (const program of speakers(payfan)) expect(logged(program, LOST)).toBeGreaterThanOrEqual(3);
+    expect(await run.judge(payfan)).toMatchObject({ ...KEPT, mailsSentAgain: [] });
+  });
+
+  fault('6. the broker frozen for longer than its heartbeats, and back', async (run) => {
+    const { payfan } = world;
+    const load = run.load(payfan, LOAD);
+    await moreAnswers(load);
+    const before = new Map(speakers(payfan).map((program) => [program, logged(program, LOST)]));
+    broker.server.suspend();
+    run.faults += 1;
+    await until('everybody giving the connection up', () =>
+      [...before].every(([program, losses]) => logged(program, LOST) > losses),
+    );
+    // It takes connections and says nothing on them.
+    await until('attempts to connect in vain', () =>
+      [...before].every(([program]) => logged(program, CONNECTED_IN_VAIN) > 0),
+    );
+    await outboxGrows(payfan);
+    broker.server.resume();
+    await moreAnswers(load);
+    await load.stop();
+    expect(Object.fromEntries(load.refusals)).toEqual({});
+    expect(await run.judge(payfan)).toMatchObject({ ...KEPT, mailsSentAgain: [] });
+  });
+
+  fault('8. a memory alarm: transfers are taken, queues are emptied, events wait', async (run) => {
+    const { payfan } = world;
+    const load = run.load(payfan, LOAD);
+    // So that there is something in a queue that can be worked off during the alarm.
+    await payfan.program('phone').stop();
+    await moreAnswers(load, 50);
+    await until('messages for phone', async () => (await depthOf(payfan, 'phone.interactive')) >= 50);
+    await broker.control('set_vm_memory_high_watermark', '0.00001');
+    run.faults += 1;
+    try {
+      await outboxGrows(payfan);
+      const transaction = payfan.program('transaction');
+      expect(logged(transaction, '"msg":"broker takes no messages for now"')).toBeGreaterThan(0);
+      expect(await metric(transaction.url, 'outbox_waiting')).toBeGreaterThan(0);
+      await payfan.restart('phone');
+      await until('an empty queue', async () => (await depthOf(payfan, 'phone.interactive')) === 0);
+      const waiting = await inOutbox(payfan);
+      await moreAnswers(load);
+      expect(await inOutbox(payfan)).toBeGreaterThan(waiting);
+    } finally {
+      await broker.control('set_vm_memory_high_watermark', '0.4');
+    }
+    await until('an empty outbox, or nearly', async () => (await inOutbox(payfan)) < 20, 60_000);
+    await load.stop();
+    expect(Object.fromEntries(load.refusals)).toEqual({});
+    expect(await run.judge(payfan)).toMatchObject({ ...KEPT, mailsSentAgain: [] });
+  });
+});
+
+/** What a client says to open a connection and to prepare it, in this order. */
+const HANDSHAKE: readonly Buffer[] = [
+  Buffer.from('AMQP\0\0\x09\x01'),
+  // Methods, each by its class and its number: connection.start-ok, .tune-ok, .open; channel.open;
+  // exchange.declare; queue.declare, .bind.
+  ...[
+    [10, 11],
+    [10, 31],
+    [10, 40],
+    [20, 10],
+    [40, 10],
+    [50, 10],
+    [50, 20],
+  ].map(([group = 0, method = 0]) => Buffer.from([0, group, 0, method])),
+];
+
+describe('the handshake', () => {
+  let world: World<'transaction to rabbitmq' | 'phone to rabbitmq'>;
+  beforeAll(async () => {
+    world = await openWorld(['transaction to rabbitmq', 'phone to rabbitmq'], {
+      servers: servers.infrastructure,
+    });
+  }, 120_000);
+  afterAll(() => world.stop());
+
+  for (const service of ['transaction', 'phone'] as const) {
+    fault(`7. ${service} cut off at every step of connecting`, async (run) => {
+      const { payfan, wires } = world;
+      const wire = wires[`${service} to rabbitmq`];
+      const program = payfan.program(service);
+      const load = run.load(payfan, LOAD);
+      await moreAnswers(load);
+      const failed = logged(program, CONNECTED_IN_VAIN);
+      for (const step of HANDSHAKE) {
+        // Once the broker never hears of it, and once the service never hears that it was done.
+        for (const freeze of ['freezeBefore', 'freezeAfter'] as const) {
+          const reached = wire[freeze](step);
+          wire.cut();
+          await reached;
+          const connected = logged(program, CONNECTED);
+          wire.cut();
+          await wire.forward();
+          run.faults += 1;
+          await until('both connections', () => logged(program, CONNECTED) >= connected + 2);
+        }
+      }
+      expect(logged(program, CONNECTED_IN_VAIN) - failed).toBeGreaterThanOrEqual(run.faults);
+      await moreAnswers(load);
+      await load.stop();
+      expect(Object.fromEntries(load.refusals)).toEqual({});
+      expect(await run.judge(payfan)).toMatchObject({ ...KEPT, mailsSentAgain: [] });
+    });
+  }
+});
