@@ -36,7 +36,7 @@ export interface RabbitmqOptions {
   runFolder: string;
 }
 
-export interface RabbitmqCluster {
+interface RabbitmqCluster {
   /** The names of all its nodes. */
   nodes: readonly string[];
   /** What they know each other by. */

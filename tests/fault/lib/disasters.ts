@@ -5,7 +5,7 @@ import { behave, type Behaviour, type Outside } from './outside.ts';
 import { pick, type Random } from './random.ts';
 
 /** What a disaster can lay hands on. */
-export interface Victims {
+interface Victims {
   payfan: Payfan;
   servers: Servers;
   wires: Readonly<Record<string, TcpProxy>>;
