@@ -167,7 +167,7 @@ test('an outage of the database ends no sweeper', async () => {
   await send(events(5));
   await wire.forward();
   await relays.drained();
-  expect(outbox.counters).toMatchObject({ swept: 5, confirmed: 5 });
+  expect(outbox.counters).toMatchObject({ published: 5, confirmed: 5, failed: 0 });
 });
 
 test('events of a commit whose answer got lost leave at once, long before their leases end', async () => {

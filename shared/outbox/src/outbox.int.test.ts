@@ -53,7 +53,7 @@ describe('while the broker is away', () => {
     await wire.forward();
     await relays.drained();
     expect(await relays.published()).toEqual(idsOf(list));
-    expect(outbox.counters).toMatchObject({ confirmed: 700, swept: 700, failed: 0 });
+    expect(outbox.counters).toMatchObject({ published: 700, confirmed: 700, failed: 0 });
   });
 
   test('an event whose hand-off it breaks is given back at once, long before its lease ends', async () => {
@@ -92,19 +92,7 @@ describe('stop()', () => {
     expect(await relays.published()).toHaveLength(500);
   });
 
-  test('does not wait for a frozen broker, and gives back what it has not confirmed', async () => {
-    const stuck = await relays.start({ leaseSeconds: 3_600 });
-    stuck.wire.hang();
-    const list = events(20);
-    expect(await stuck.send(list)).toBe(20);
-    await stuck.outbox.stop();
-    expect((await relays.rows()).filter(({ held }) => held)).toEqual([]);
-    await relays.start();
-    await relays.drained('the successor');
-    expect(await relays.published()).toEqual(idsOf(list));
-  });
-
-  test('does not wait for a frozen database either', async () => {
+  test('does not wait for a frozen database', async () => {
     const { outbox, commit } = await relays.start({ sweeps: false });
     const list = events(5);
     const handedOff = await commit(list);
@@ -166,4 +154,12 @@ test('the state tells what keeps vacuum from the rows that were removed', async 
     async () => expect((await outbox.state()).deadRows).toBeGreaterThan(0),
     soon('the statistics'),
   );
+});
+
+test('where migrations are run by a role that may not see sessions, what keeps vacuum is not known', async () => {
+  const { outbox } = await relays.start({ sweeps: false });
+  await relays.admin.query({
+    text: 'alter function transaction.outbox_oldest_xmin_age() owner to payfan_push',
+  });
+  expect(await outbox.state()).toMatchObject({ waiting: 0, oldestXminAge: -1 });
 });

@@ -1,5 +1,5 @@
 import { CLOUDEVENTS_JSON } from '@payfan/contracts';
-import { gather, listPresent, type Database, type Queryable } from '@payfan/database';
+import { gather, type Database, type Queryable } from '@payfan/database';
 import {
   backoffMs,
   pause,
@@ -10,9 +10,7 @@ import {
   type PublishFailure,
 } from '@payfan/messaging';
 import {
-  claimExpired,
   deleteConfirmed,
-  freeLeasesOfTheGone,
   insertEvents,
   readState,
   releaseLeases,
@@ -20,6 +18,7 @@ import {
   type OutboxRow,
   type OutboxState,
 } from './outbox-store.ts';
+import { Unheld } from './unheld.ts';
 
 /** The part of a broker that the outbox needs. */
 export type EventBroker = Pick<Broker, 'publish' | 'publishable' | 'unconfirmed'>;
@@ -40,8 +39,6 @@ const LEASE_SECONDS = 20;
 const SWEEP_EVERY_MS = 250;
 /** Rows that the sweeper takes at a time; it waits for their confirms before it takes more. */
 const SWEEP_ROWS = 500;
-/** How often the sweeper looks at all rows, and not only from where it last found some. */
-const LOOK_FROM_START_EVERY_MS = 2_000;
 /** Messages on the wire at once. Beyond it rows wait in the database, where they cost no memory. */
 const WINDOW = 2_000;
 /** Rows in one delete; https://www.postgresql.org/docs/current/queries.html sets no limit, latency does. */
@@ -103,15 +100,13 @@ export class Outbox {
   readonly #unconfirmed = new Set<number>();
   readonly #deleteRow: (id: number) => Promise<void>;
   readonly #releaseRow: (id: number) => Promise<void>;
+  readonly #unheld: Unheld;
   #sweeping: Promise<void> | undefined;
-  /** Who was present when the leases of the gone were last ended; undefined for never. */
-  #present: string | undefined;
-  /** Where the sweeper last found something, and when it last looked from the beginning. */
-  #hint = { fromId: 0, lookedFromStartMs: -Infinity };
 
   constructor(options: OutboxOptions) {
     this.#options = { leaseSeconds: LEASE_SECONDS, sweepEveryMs: SWEEP_EVERY_MS, ...options };
-    const { database, relayId } = this.#options;
+    const { database, relayId, leaseSeconds } = this.#options;
+    this.#unheld = new Unheld(database, { holder: relayId, seconds: leaseSeconds });
     this.#deleteRow = gather({
       maxItems: DELETE_ROWS,
       work: async (ids: number[]) => {
@@ -266,8 +261,12 @@ export class Outbox {
       let found = 0;
       if (this.#canPublish(SWEEP_ROWS)) {
         try {
-          await this.#takeOver();
-          const rows = await this.#claimNext();
+          const takenOver = await this.#unheld.takeOver();
+          this.counters.takenOver += takenOver;
+          if (takenOver > 0) {
+            log.warn({ rows: takenOver }, 'a process has died with events in hand: taking them over');
+          }
+          const rows = await this.#unheld.claim(SWEEP_ROWS);
           found = rows.length;
           this.counters.swept += found;
           await this.#publishAll(rows);
@@ -277,28 +276,5 @@ export class Outbox {
       }
       if (found < SWEEP_ROWS) await pause(sweepEveryMs, signal);
     }
-  }
-
-  /** Whenever a process has gone, frees what it held. */
-  async #takeOver(): Promise<void> {
-    const { database, log } = this.#options;
-    const present = await listPresent(database);
-    if (present === this.#present) return;
-    const rows = await freeLeasesOfTheGone(database);
-    this.#present = present;
-    this.counters.takenOver += rows;
-    if (rows > 0) log.warn({ rows }, 'a process has died with events in hand: taking them over');
-  }
-
-  async #claimNext(): Promise<OutboxRow[]> {
-    const { database, relayId, leaseSeconds } = this.#options;
-    const nowMs = performance.now();
-    if (nowMs - this.#hint.lookedFromStartMs > LOOK_FROM_START_EVERY_MS) {
-      this.#hint = { fromId: 0, lookedFromStartMs: nowMs };
-    }
-    const lease = { holder: relayId, seconds: leaseSeconds };
-    const rows = await claimExpired(database, lease, { limit: SWEEP_ROWS, fromId: this.#hint.fromId });
-    this.#hint.fromId = rows[0]?.id ?? this.#hint.fromId;
-    return rows;
   }
 }

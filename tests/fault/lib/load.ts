@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pick, type Random } from './random.ts';
 
@@ -43,7 +44,8 @@ export class Load {
 
   constructor(options: LoadOptions) {
     this.#options = options;
-    this.#name = `load-${Math.floor(options.random() * 2 ** 32).toString(16)}`;
+    // Of chance and not of the seed: two loads of one seed would take each other's answers for their own.
+    this.#name = `load-${randomUUID().slice(0, 8)}`;
     const { clients = 8 } = options;
     this.#clients = Promise.all(Array.from({ length: clients }, () => this.#client())).then(() => undefined);
     // Whoever stops the load hears of it.

@@ -1,0 +1,117 @@
+import { openDatabase, type Database } from '@payfan/database';
+import {
+  createHealth,
+  createLogger,
+  createMetrics,
+  createTokenIssuer,
+  httpServer,
+  type HttpServer,
+} from '@payfan/service';
+import { freshDatabase, waitFor, type FreshDatabase } from '@payfan/stack/testing';
+import { v7 as newId } from 'uuid';
+import { signingKey } from '../credential-store.ts';
+import { openDemoAccounts } from '../demo-accounts.ts';
+import { routes } from './routes.ts';
+
+let fresh: FreshDatabase;
+let admin: Database;
+let database: Database;
+let server: HttpServer;
+
+beforeEach(async () => {
+  fresh = await freshDatabase();
+  admin = openDatabase({ url: fresh.adminUrl, name: 'admin', max: 2 });
+  database = openDatabase({ url: fresh.urlFor('transaction'), name: 'service' });
+  await openDemoAccounts(database);
+  const logger = createLogger({ service: 'transaction', level: 'silent' });
+  const api = routes({
+    database,
+    outbox: {
+      insert: () => Promise.resolve([]),
+      handOff: () => undefined,
+      abandon: () => undefined,
+    },
+    issuer: await createTokenIssuer(await signingKey(database)),
+    logger,
+    health: createHealth({ database: () => database.ping() }),
+    metrics: createMetrics('transaction'),
+    newId,
+    now: () => new Date(),
+  });
+  server = httpServer({ api, port: 0, logger, host: '127.0.0.1' });
+  await server.start();
+});
+afterEach(async () => {
+  await server.stop();
+  await database.stop();
+  await admin.stop();
+  await fresh.drop();
+});
+
+const asha = { authorization: 'Bearer demo_asha' };
+const at = (path: string) => `http://127.0.0.1:${server.port}${path}`;
+const send = (idempotencyKey: string) =>
+  fetch(at('/v1/transfers'), {
+    method: 'POST',
+    headers: { ...asha, 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
+    body: JSON.stringify({ to: '7010233311', amount: 10_000, currency: 'INR' }),
+  });
+
+async function expectAway(answer: Response): Promise<void> {
+  expect(answer.status).toBe(503);
+  expect(answer.headers.get('retry-after')).toBe('2');
+  expect(answer.headers.get('content-type')).toContain('application/problem+json');
+  expect(await answer.json()).toMatchObject({ code: 'temporarily_unavailable' });
+}
+
+/**
+ * The same request, repeated as it asks to be, is answered as if nothing had been, and moves the money once.
+ * Sessions that began while nothing could be written are given up as they are found, each for one more 503.
+ */
+async function expectMovedOnce(idempotencyKey: string): Promise<void> {
+  await waitFor(async () => (await send(idempotencyKey)).status === 201, {
+    what: 'the transfer',
+    timeoutMs: 20_000,
+  });
+  expect((await send(idempotencyKey)).headers.get('idempotent-replayed')).toBe('true');
+  const me = (await (await fetch(at('/v1/accounts/me'), { headers: asha })).json()) as { balance: number };
+  expect(me.balance).toBe(1_00_000_00 - 10_000);
+}
+
+const change = (setting: string) => admin.query({ text: `alter database ${fresh.name} ${setting}` });
+/** Ends the service's sessions, so that its next ones begin under what was changed. */
+const endSessions = (where = 'true') =>
+  admin.query({
+    text: `select pg_terminate_backend(pid, 5000) from pg_stat_activity
+           where application_name = 'service' and ${where}`,
+  });
+
+test('a database that takes no writes makes transfers ask for patience, and still answers what is read', async () => {
+  await change('set default_transaction_read_only = on');
+  await endSessions();
+  await expectAway(await send('lunch'));
+  expect((await fetch(at('/v1/accounts/me'), { headers: asha })).status).toBe(200);
+  await change('set default_transaction_read_only = off');
+  await expectMovedOnce('lunch');
+});
+
+test('a database that has no connection left does too', async () => {
+  await change('connection limit 0');
+  await endSessions();
+  await expectAway(await send('lunch'));
+  await change('connection limit -1');
+  await expectMovedOnce('lunch');
+});
+
+test('a database that an administrator shuts down under a transfer does too', async () => {
+  await admin.transaction(async (tx) => {
+    await tx.query({ text: 'lock table transaction.accounts in access exclusive mode' });
+    const answer = send('lunch');
+    await waitFor(async () => (await endSessions(`wait_event_type = 'Lock'`)).length > 0, {
+      what: 'the transfer waiting',
+      timeoutMs: 20_000,
+    });
+    await expectAway(await answer);
+  });
+  await expectMovedOnce('lunch');
+});
