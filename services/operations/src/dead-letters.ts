@@ -23,7 +23,10 @@ export async function listLetters(
     const query = queryOf(filter, { limit, after: position[channel.name] });
     return channel.get(`/v1/dead-letters?${query}`, pageOf(DeadLetter));
   });
-  const { data, next } = mergePages(position, answers, limit);
+  const { data, next } = mergePages(position, answers, {
+    limit,
+    isWhole: unavailable.length === 0,
+  });
   return { data, nextCursor: next === null ? null : toCursor(next), unavailable };
 }
 

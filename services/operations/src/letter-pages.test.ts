@@ -48,7 +48,7 @@ test('page after page, every letter of every channel comes once, in its channelâ
       for (let page = 0; position !== null && page < 100; page++) {
         const at: Position = position;
         const pages = new Map([...channels].map(([name, list]) => [name, pageOf(list, at[name], limit)]));
-        const merged = mergePages(at, pages, limit);
+        const merged = mergePages(at, pages, { limit, isWhole: true });
         expect(merged.data.length).toBeLessThanOrEqual(limit);
         seen.push(...merged.data);
         position = merged.next === null ? null : (fromCursor(toCursor(merged.next)) ?? null);
@@ -66,14 +66,17 @@ test('the newest comes first, whichever channel has it', () => {
     ['push', pageOf([letter('push', 9, 50), letter('push', 8, 20)], undefined, 9)],
     ['email', pageOf([letter('email', 2, 40), letter('email', 1, 30)], undefined, 9)],
   ]);
-  const { data, next } = mergePages({}, pages, 3);
+  const { data, next } = mergePages({}, pages, { limit: 3, isWhole: true });
   expect(data.map(({ id }) => id)).toEqual(['push-9', 'email-2', 'email-1']);
   expect(next).toEqual({ push: 'push-9', email: 'email-1' });
 });
 
 test('a channel that is away keeps its place', () => {
   const pages = new Map([['push', pageOf([letter('push', 2, 2), letter('push', 1, 1)], undefined, 9)]]);
-  expect(mergePages({ email: 'email-7' }, pages, 1).next).toEqual({ email: 'email-7', push: 'push-2' });
+  expect(mergePages({ email: 'email-7' }, pages, { limit: 1, isWhole: true }).next).toEqual({
+    email: 'email-7',
+    push: 'push-2',
+  });
 });
 
 test.each(['', 'x', '!', toCursor({}).slice(1), Buffer.from('{"a":1}').toString('base64url')])(
@@ -89,4 +92,11 @@ test('an id names its channel, hyphens and all', () => {
       ['email', ['email-2']],
     ]),
   );
+});
+
+test('as long as a channel does not answer, its letters may still come: the list goes on', () => {
+  const answered = new Map([['push', { data: [], nextCursor: null }]]);
+  const position = { email: 'email-7' };
+  expect(mergePages(position, answered, { limit: 5, isWhole: false }).next).toEqual(position);
+  expect(mergePages(position, answered, { limit: 5, isWhole: true }).next).toBeNull();
 });

@@ -23,11 +23,13 @@ export interface MergedPage {
  * Puts the channels' lists together, newest first, up to `limit`. Within a channel the order stays its
  * own, since its position goes by that: an order by time alone would lose or repeat a letter at the edge of
  * a page where the two disagree.
+ *
+ * @param isWhole false if a channel did not answer: the list goes on for as long as its letters may come
  */
 export function mergePages(
   position: Position,
   pages: ReadonlyMap<string, ChannelPage>,
-  limit: number,
+  { limit, isWhole }: { limit: number; isWhole: boolean },
 ): MergedPage {
   const rest = [...pages].map(([channel, { data }]) => ({ channel, letters: [...data] }));
   const data: DeadLetter[] = [];
@@ -42,6 +44,7 @@ export function mergePages(
     reached[newest.channel] = letter.id;
   }
   const goesOn =
+    !isWhole ||
     rest.some(({ letters }) => letters.length > 0) ||
     [...pages.values()].some(({ nextCursor }) => nextCursor !== null);
   return { data, next: goesOn ? reached : null };

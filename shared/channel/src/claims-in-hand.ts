@@ -4,18 +4,22 @@
  * ours, nobody works on it, and without this we would wait for ourselves until it runs out.
  */
 export class ClaimsInHand {
-  readonly #counts = new Map<string, number>();
+  readonly #inHand = new Set<string>();
   readonly #unheard = new Set<string>();
 
-  /** Begin before asking, and end when done: a claim that is being answered must not pass for one unheard of. */
-  begin(reference: string): void {
-    this.#counts.set(reference, (this.#counts.get(reference) ?? 0) + 1);
+  /**
+   * To be called before asking for a claim. False if another copy of the message has it in hand, and then
+   * nobody may ask: a claim that is ours and live must not pass for one unheard of.
+   */
+  begin(reference: string): boolean {
+    if (this.#inHand.has(reference)) return false;
+    this.#inHand.add(reference);
+    return true;
   }
 
+  /** The work is done, or was in vain. */
   end(reference: string): void {
-    const left = (this.#counts.get(reference) ?? 0) - 1;
-    if (left > 0) this.#counts.set(reference, left);
-    else this.#counts.delete(reference);
+    this.#inHand.delete(reference);
   }
 
   /** No answer came to a claim. */
@@ -28,8 +32,8 @@ export class ClaimsInHand {
     this.#unheard.delete(reference);
   }
 
-  /** True if a claim of ours may stand that nobody here knows of; to be asked between `begin` and `end`. */
+  /** True if a claim of ours may stand that nobody here knows of; for whoever has it in hand. */
   isUnheardOf(reference: string): boolean {
-    return this.#unheard.has(reference) && this.#counts.get(reference) === 1;
+    return this.#unheard.has(reference);
   }
 }

@@ -213,7 +213,7 @@ export async function recordOutcomes(
       letters.map((letter) => letter?.reason),
       outcomes.map(({ deadLetter, error }) => deadLetter && normaliseError(error ?? '')),
       letters.map((letter) => letter?.lane),
-      letters.map((letter) => letter?.routingKey),
+      letters.map((letter) => letter && storableText(letter.routingKey)),
       letters.map((letter) => letter && storableJson(letter.headers)),
       letters.map((letter) => letter?.body),
       claimantId,

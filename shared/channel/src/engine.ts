@@ -186,7 +186,7 @@ export class DeliveryEngine<Message> {
   ): Promise<T> {
     const { claimsInHand } = this.#options;
     const reference = alertReference(event.id, recipient.role);
-    claimsInHand.begin(reference);
+    if (!claimsInHand.begin(reference)) throw new DeliveryBusy(reference);
     try {
       const claim = await this.#claim({
         ...this.#newDelivery(event, recipient),

@@ -30,6 +30,9 @@ export const PAYMENTS_EXCHANGE = 'payments';
  */
 export const DELIVERY_LIMIT = 20;
 
+/** For the last queue of all, which leads nowhere: what is in it must wait until it is taken. */
+const NEVER_GIVEN_UP = 1_000_000_000;
+
 /** The delays before a further attempt, in order. A queue each: a TTL per message would block behind a longer one. */
 export const RETRY_STEPS = [
   { name: '5s', delayMs: 5_000 },
@@ -86,7 +89,7 @@ export function channelTopology(channel: string): Topology {
           'x-dead-letter-exchange': retryExchange(channel),
         },
       })),
-      { name: deadQueue(channel), arguments: quorum },
+      { name: deadQueue(channel), arguments: { ...quorum, 'x-delivery-limit': NEVER_GIVEN_UP } },
     ],
     bindings: [
       ...LANES.map((lane) => ({

@@ -76,8 +76,10 @@ export class Connection {
   async stop(): Promise<void> {
     this.#stopping.abort();
     if (this.#model !== undefined) await settledWithin(this.#model.close(), CLOSE_TIMEOUT_MS);
-    // A broker that is frozen answers no close; its socket goes with the process.
-    if (this.#model === undefined) await this.#running;
+    // A broker that is frozen answers neither a close nor a greeting; its socket goes with the process.
+    if (this.#model === undefined && this.#running !== undefined) {
+      await settledWithin(this.#running, CLOSE_TIMEOUT_MS);
+    }
   }
 
   async #keepConnected(): Promise<void> {

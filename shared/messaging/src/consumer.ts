@@ -31,6 +31,11 @@ export interface ConsumeOptions {
 
 const HANDLE_AGAIN = { firstMs: 200, longestMs: 5_000 };
 const REOPEN = { firstMs: 100, longestMs: 5_000 };
+/**
+ * How long stopping waits for what is in hand: with the broker's own part (5 s at most) less than the 10 s that
+ * a service has. What is not done by then goes back to the queue, and whoever gets it finds how far it came.
+ */
+const DRAIN_TIMEOUT_MS = 4_000;
 /** How long stopping waits for the broker's answers; without them it gives everything back by losing us. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
@@ -83,7 +88,7 @@ export class Consumer {
       await settledWithin(channel.cancel(this.#tag), CLOSE_TIMEOUT_MS);
     }
     this.#stopping.abort();
-    await Promise.all(this.#inHand);
+    await settledWithin(Promise.all(this.#inHand), DRAIN_TIMEOUT_MS);
     this.#channel = undefined;
     // Closing returns to the queue what was prefetched or held without being acknowledged.
     if (channel !== undefined) await settledWithin(channel.close(), CLOSE_TIMEOUT_MS);

@@ -90,12 +90,14 @@ export async function deleteConfirmed(db: Queryable, holder: string, ids: number
 }
 
 /** Gives rows back before their lease ends: they were never sent, so nobody has to wait for them. */
-export async function releaseLeases(db: Queryable, holder: string, ids: number[]): Promise<void> {
-  await db.query({
+export async function releaseLeases(db: Queryable, holder: string, ids: number[]): Promise<number> {
+  const released = await db.query({
     name: 'outbox-release-leases',
-    text: `update outbox set leased_until = clock_timestamp() where id = any($1::bigint[]) and leased_by = $2`,
+    text: `update outbox set leased_until = clock_timestamp()
+           where id = any($1::bigint[]) and leased_by = $2 returning 1`,
     values: [ids, holder],
   });
+  return released.length;
 }
 
 /**

@@ -43,7 +43,7 @@ const SWEEP_ROWS = 500;
 const WINDOW = 2_000;
 /** Rows in one delete; https://www.postgresql.org/docs/current/queries.html sets no limit, latency does. */
 const DELETE_ROWS = 1_000;
-const GIVE_BACK = { firstMs: 50, longestMs: 1_000 };
+const GIVE_BACK = { firstMs: 50, longestMs: 5_000 };
 /**
  * How long stopping waits for confirms. A service has 10 s to stop: after us the broker's part waits up to 3 s
  * for confirms of its own and up to 2 s for the connections to close, and the API was closed before.
@@ -174,19 +174,18 @@ export class Outbox {
     this.#inHand.add(work);
   }
 
-  /** Tries for as long as the leases last; after that there is nothing to give back. */
+  /**
+   * Tries until they are there and given back, as the server may still be at the commit; at most for as long
+   * as the leases last, after which there is nothing to give back. Rows that were rolled back never come.
+   */
   async #giveBack(ids: number[]): Promise<void> {
     const { database, relayId, leaseSeconds } = this.#options;
     const { signal } = this.#stopping;
     const endMs = performance.now() + leaseSeconds * 1_000;
     for (let attempt = 1; performance.now() < endMs; attempt += 1) {
-      try {
-        await releaseLeases(database, relayId, ids);
-        return;
-      } catch {
-        if (signal.aborted) return;
-        await pause(backoffMs(attempt, GIVE_BACK, Math.random), signal);
-      }
+      const released = await releaseLeases(database, relayId, ids).catch(() => 0);
+      if (released > 0 || signal.aborted) return;
+      await pause(backoffMs(attempt, GIVE_BACK, Math.random), signal);
     }
   }
 

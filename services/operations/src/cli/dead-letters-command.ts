@@ -82,7 +82,8 @@ async function readPages(
     const page = await operations.get('v1/dead-letters', LetterPage, query);
     data.push(...page.data);
     for (const channel of page.unavailable) unavailable.add(channel);
-    if (page.nextCursor === null || data.length >= limit) {
+    // An empty page that goes on is one of a channel that does not answer.
+    if (page.nextCursor === null || page.data.length === 0 || data.length >= limit) {
       return { data, nextCursor: page.nextCursor, unavailable: [...unavailable] };
     }
     after = page.nextCursor;

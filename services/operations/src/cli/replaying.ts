@@ -38,8 +38,8 @@ export interface ReplayingOptions {
 }
 
 /**
- * Replays them, call after call; one that dies again in the first second may count twice. Ends early when a call gets nowhere: what is left then is
- * in somebody else's hands, or its channel is away.
+ * Replays them, call after call; one that dies again in the first second may count twice. Ends early when a
+ * call gets nowhere: what is left then is in somebody else's hands, or its channel is away.
  *
  * @throws CommandFailed that also says how many were replayed until then
  */

@@ -195,8 +195,9 @@ describe('replay', () => {
     const filter = { lane: 'bulk', state: 'open' };
     expect(seen.filter(([, { dryRun }]) => dryRun).map(([name]) => name)).toHaveLength(3);
     expect(seen.filter(([, { dryRun }]) => !dryRun).sort()).toEqual([
+      ['email', { filter, dryRun: false, limit: 1, ratePerSecond: 7 }],
       ['phone', { filter, dryRun: false, limit: 2, ratePerSecond: 7 }],
-      ['push', { filter, dryRun: false, limit: 3, ratePerSecond: 7 }],
+      ['push', { filter, dryRun: false, limit: 2, ratePerSecond: 7 }],
     ]);
   });
 

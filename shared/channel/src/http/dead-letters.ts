@@ -175,7 +175,7 @@ async function orUnavailable<T>(work: Promise<T>): Promise<T> {
     throw new Problem({
       status: 503,
       code: 'temporarily_unavailable',
-      detail: `The message broker does not answer at the moment: ${error.replayed} replayed, all others are as they were.`,
+      detail: `The message broker does not answer at the moment: ${error.replayed} replayed, the others are open still.`,
       retryAfterSeconds: 5,
       cause: error,
     });
