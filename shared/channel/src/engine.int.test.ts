@@ -298,3 +298,16 @@ test('a claim whose answer was lost on the way is taken up again at once, by the
   await through.stop();
   await wire.stop();
 });
+
+test('of two copies in one process one waits for the other, and then has nothing to do', async () => {
+  const answer = answerInHand();
+  const { engine, sent } = engineWith(() => answer.promise);
+  const event = someTransfer();
+  const first = engine.onMessage(incoming(event));
+  await waitFor(() => Promise.resolve(sent.length === 2), { what: 'both being sent', timeoutMs: 10_000 });
+  await expect(engine.onMessage(incoming(event))).rejects.toBeInstanceOf(DeliveryBusy);
+  answer.resolve({ kind: 'sent', reference: 'x' });
+  await first;
+  await engine.onMessage(incoming(event));
+  expect(sent).toHaveLength(2);
+});

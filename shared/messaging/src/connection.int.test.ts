@@ -162,3 +162,14 @@ describe('stop()', () => {
     expect(await unsure).toMatchObject({ name: 'PublishError' });
   });
 });
+
+test('stopping waits for no broker that froze while it was being told the topology', async () => {
+  const proxy = await world.proxy();
+  // The method frame of `queue.declare`: class 50, method 10.
+  const frozen = proxy.freezeBefore(Buffer.from([0, 50, 0, 10]));
+  const broker = world.broker({ urls: [proxy.through(world.url)], topology: oneQueue });
+  await broker.start();
+  await frozen;
+  await broker.stop();
+  await expect(broker.ping()).rejects.toThrow(/not connected/);
+});

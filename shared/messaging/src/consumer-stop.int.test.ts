@@ -81,4 +81,12 @@ describe('stop()', () => {
     await stop();
     expect(seen).toEqual(['done']);
   });
+
+  test('does not wait for ever for work that hangs, and gives its message back', async () => {
+    await world.queueOf(QUEUE, 'stuck');
+    const { seen, stop } = await consumeIn(world, { handler: () => new Promise<void>(() => undefined) });
+    await until('the message', () => seen.length === 1);
+    await stop();
+    expect(await world.admin.take(QUEUE)).toMatchObject([{ body: 'stuck' }]);
+  });
 });
