@@ -77,6 +77,13 @@ export class BrokerAdmin {
     await this.#call('DELETE', `${path}/${encodeURIComponent(routingKey)}`);
   }
 
+  /** What an exchange leads to, now. */
+  async bindingsOf(exchange: string): Promise<{ queue: string; routingKey: string }[]> {
+    const path = `exchanges/${this.#vhost}/${encodeURIComponent(exchange)}/bindings/source`;
+    const bindings = (await this.#call('GET', path)) as { destination: string; routing_key: string }[];
+    return bindings.map(({ destination, routing_key }) => ({ queue: destination, routingKey: routing_key }));
+  }
+
   /** Messages in all queues, those in consumers' hands included, as of a moment ago. */
   async messages(): Promise<number> {
     const queues = (await this.#call('GET', `queues/${this.#vhost}`)) as { messages?: number }[];
