@@ -1,6 +1,6 @@
 import type { Database } from '@payfan/database';
 import type { Payfan } from '@payfan/stack/testing';
-import { attemptsAt, pages, type Outside } from './outside.ts';
+import { attemptsAt, type Outside } from './outside.ts';
 
 /** One alert that somebody received. */
 export interface Told {
@@ -38,10 +38,17 @@ async function feeds(database: Database): Promise<Told[]> {
   }));
 }
 
-/** The gateway keeps one message for each reference. */
+/**
+ * By the gateway's log of attempts, which is ten times as long as its list of messages: a soak outlasts that.
+ * One that it hung on is a message too, unless there was one under that reference.
+ */
 async function texts(smsUrl: string): Promise<Told[]> {
-  const messages = await pages<{ reference: string; to: string }>(`${smsUrl}/messages?limit=1000`);
-  return messages.map(({ reference, to }) => ({ channel: 'phone', reference, to }));
+  const attempts = await attemptsAt(smsUrl);
+  const stored = attempts.filter(({ outcome }) => outcome === 'stored');
+  const known = new Set(stored.map(({ reference }) => reference));
+  const hung = attempts.filter(({ outcome, reference }) => outcome === 'hung' && !known.has(reference));
+  const first = new Map(hung.map((attempt) => [attempt.reference, attempt]));
+  return [...stored, ...first.values()].map(({ reference, to }) => ({ channel: 'phone', reference, to }));
 }
 
 /** What an inbox holds: every mail that was taken, answered or not. */
