@@ -1,5 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { openDatabase } from '@payfan/database';
-import { waitFor } from '@payfan/stack/testing';
 
 /**
  * Holds a snapshot open, as a forgotten transaction or a report over night does: no row that is removed from
@@ -13,16 +13,17 @@ export function pinXmin(adminUrl: string): () => Promise<void> {
       await tx.query({ text: 'set transaction isolation level repeatable read' });
       await tx.query({ text: 'set local idle_in_transaction_session_timeout = 0' });
       await tx.query({ text: 'select pg_current_snapshot()' });
-      await waitFor(
-        async () => {
-          await tx.query({ text: 'select 1' });
-          return released.signal.aborted;
-        },
-        { what: 'the end of the soak', timeoutMs: 24 * 3_600_000, intervalMs: 1_000 },
-      );
+      // A query that fails ends the transaction, and with it the snapshot: then it is opened anew.
+      while (!released.signal.aborted) {
+        await tx.query({ text: 'select 1' });
+        await delay(1_000, undefined, { signal: released.signal }).catch(() => undefined);
+      }
     });
   const holding = (async () => {
-    while (!released.signal.aborted) await hold().catch(() => undefined);
+    while (!released.signal.aborted) {
+      // The database is down: it comes back, or we are told to let go.
+      await hold().catch(() => delay(200));
+    }
   })();
   return async () => {
     released.abort();
