@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { benchKey, benchPhone } from './bench-accounts.ts';
+import { median, quantile } from './statistics.ts';
 
 export interface ClosedLoadOptions {
   url: string;
@@ -24,9 +25,11 @@ export async function closedLoad(options: ClosedLoadOptions): Promise<ClosedLoad
   const endMs = performance.now() + seconds * 1_000;
   const latencies: number[] = [];
   await Promise.all(Array.from({ length: clients }, () => client(options, endMs, latencies)));
-  latencies.sort((a, b) => a - b);
-  const quantile = (q: number) => latencies[Math.floor(q * (latencies.length - 1))] ?? Number.NaN;
-  return { perSecond: latencies.length / seconds, p50Ms: quantile(0.5), p99Ms: quantile(0.99) };
+  return {
+    perSecond: latencies.length / seconds,
+    p50Ms: median(latencies),
+    p99Ms: quantile(latencies, 0.99),
+  };
 }
 
 let nextKey = 0;

@@ -4,6 +4,8 @@ import { Outbox, type EventBroker, type OutboxEvent } from '@payfan/outbox';
 import { freshDatabase, startServers, waitFor } from '@payfan/stack/testing';
 import { pinXmin } from '../fault/lib/pinned-xmin.ts';
 import type { BenchOptions, Figure } from './figure.ts';
+import { silentLog } from './silent-log.ts';
+import { median } from './statistics.ts';
 
 const DEAD_ROWS = 200_000;
 const BATCH = 1_000;
@@ -66,8 +68,13 @@ class MeasuredRelay {
       },
       unconfirmed: 0,
     };
-    const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-    this.#outbox = new Outbox({ database: timed, broker, log, relayId: randomUUID(), sweepEveryMs: 1 });
+    this.#outbox = new Outbox({
+      database: timed,
+      broker,
+      log: silentLog,
+      relayId: randomUUID(),
+      sweepEveryMs: 1,
+    });
   }
 
   /** Lets so many events through, in batches: each leaves a dead row. */
@@ -115,8 +122,4 @@ function anEvent(): OutboxEvent {
     body: '{}',
     traceparent: null,
   };
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

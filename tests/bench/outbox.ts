@@ -3,6 +3,8 @@ import { PAYMENTS_EXCHANGE, type TransferCompleted } from '@payfan/contracts';
 import { openBroker } from '@payfan/messaging';
 import { startPayfan, startServers, waitFor, type Payfan } from '@payfan/stack/testing';
 import type { BenchOptions, Figure } from './figure.ts';
+import { silentLog } from './silent-log.ts';
+import { quantile } from './statistics.ts';
 import { SteadyLoad } from './steady-load.ts';
 
 const PER_SECOND = 200;
@@ -39,11 +41,10 @@ export async function outbox({ say }: BenchOptions): Promise<Figure[]> {
 
 async function measure(payfan: Payfan): Promise<number[]> {
   const queue = `bench-${crypto.randomUUID()}`;
-  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const broker = openBroker({
     urls: [payfan.vhost.amqpUrl],
     name: 'bench',
-    log,
+    log: silentLog,
     topology: {
       exchanges: [{ name: PAYMENTS_EXCHANGE, type: 'topic' }],
       queues: [{ name: queue, arguments: { 'x-queue-type': 'quorum' } }],
@@ -78,10 +79,4 @@ async function measure(payfan: Payfan): Promise<number[]> {
 
 function figure(what: string, value: number, atMost: number | undefined): Figure {
   return { what, value, unit: 'ms', ...(atMost === undefined ? {} : { atMost }) };
-}
-
-/** @param q in [0, 1] */
-function quantile(values: readonly number[], q: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
 }

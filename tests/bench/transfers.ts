@@ -3,6 +3,7 @@ import { openBenchAccounts } from './bench-accounts.ts';
 import { closedLoad } from './closed-load.ts';
 import type { BenchOptions, Figure } from './figure.ts';
 import { pgbench } from './pgbench.ts';
+import { median } from './statistics.ts';
 
 const ACCOUNTS = 1_000;
 const ROUNDS = 3;
@@ -55,6 +56,3 @@ export async function transfers({ say }: BenchOptions): Promise<Figure[]> {
     await servers.stop();
   }
 }
-
-const median = (values: readonly number[]) =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;

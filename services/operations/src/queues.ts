@@ -1,4 +1,4 @@
-import { deadQueue, laneQueue, LANES, RETRY_STEPS, type QueueStatus } from '@payfan/contracts';
+import { deadQueue, laneQueue, LANES, RETRY_STEPS, retryQueue, type QueueStatus } from '@payfan/contracts';
 
 /** What the broker counts of a queue. */
 export type QueueCounts = Pick<
@@ -17,12 +17,12 @@ export function ourQueues(channels: Iterable<string>): OurQueue[] {
       lane,
       step: null,
     })),
-    ...RETRY_STEPS.map(({ name: step }) => ({
-      name: `${channel}.retry.${step}`,
+    ...RETRY_STEPS.map((step) => ({
+      name: retryQueue(channel, step),
       kind: 'retry' as const,
       channel,
       lane: null,
-      step,
+      step: step.name,
     })),
     { name: deadQueue(channel), kind: 'dead', channel, lane: null, step: null },
   ]);

@@ -47,6 +47,8 @@ export type RetryStep = (typeof RETRY_STEPS)[number];
 export const laneQueue = (channel: string, lane: Lane): string => `${channel}.${lane}`;
 /** What the broker itself gave up on. */
 export const deadQueue = (channel: string): string => `${channel}.dead`;
+/** Where a channel's messages wait for a step's delay. */
+export const retryQueue = (channel: string, step: RetryStep): string => `${channel}.retry.${step.name}`;
 /** Leads from a channel into its delay queues; key `<step>.<lane>`. */
 export const delayExchange = (channel: string): string => `delay.${channel}`;
 /** Leads from a delay queue back to the channel's own lane queue; the key is kept, so the lane is too. */
@@ -81,7 +83,7 @@ export function channelTopology(channel: string): Topology {
         },
       })),
       ...RETRY_STEPS.map((step) => ({
-        name: `${channel}.retry.${step.name}`,
+        name: retryQueue(channel, step),
         arguments: {
           ...quorum,
           ...safely,
@@ -100,7 +102,7 @@ export function channelTopology(channel: string): Topology {
       ...RETRY_STEPS.flatMap((step) => [
         {
           exchange: delayExchange(channel),
-          queue: `${channel}.retry.${step.name}`,
+          queue: retryQueue(channel, step),
           routingKey: `${step.name}.*`,
         },
         ...LANES.map((lane) => ({
