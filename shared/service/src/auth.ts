@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { createRemoteJWKSet } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
@@ -31,14 +31,50 @@ const RETRY_AFTER_SECONDS = 2;
 
 const TokenAnswer = z.object({ token: z.string(), expiresAt: z.string() });
 
-interface Verdict {
+/** Who a bearer value belongs to (nobody: undefined), and for how long that may be believed. */
+export interface Verdict {
   readonly principal: Principal | undefined;
+  readonly ttlMs: number;
+}
+
+/**
+ * Remembers verdicts, under a hash: the cache holds no credentials. Equal values that arrive together are
+ * decided on once.
+ */
+export function rememberVerdicts(decide: (bearer: string) => Promise<Verdict>): Authenticate {
+  const verdicts = new LRUCache<string, Verdict>({ max: MAX_CACHED_CREDENTIALS });
+  const underWay = new Map<string, Promise<Principal | undefined>>();
+
+  const decideNow = async (bearer: string, hashed: string) => {
+    const verdict = await decide(bearer);
+    // lru-cache takes a ttl of 0 for "never expires".
+    if (verdict.ttlMs > 0) verdicts.set(hashed, verdict, { ttl: verdict.ttlMs });
+    return verdict.principal;
+  };
+
+  return async (bearer) => {
+    if (bearer === '' || (bearer.length > MAX_KEY_LENGTH && !looksLikeToken(bearer))) return undefined;
+    const hashed = hash('sha256', bearer, 'base64');
+    const known = verdicts.get(hashed);
+    if (known !== undefined) return known.principal;
+
+    let decision = underWay.get(hashed);
+    if (decision === undefined) {
+      decision = decideNow(bearer, hashed).finally(() => underWay.delete(hashed));
+      underWay.set(hashed, decision);
+    }
+    return decision;
+  };
+}
+
+/** How long a verified token is good for, from `nowMs` on; never used past its end, whichever clock is wrong. */
+export function timeLeftMs({ expiresAtMs }: VerifiedToken, nowMs: number): number {
+  return expiresAtMs - nowMs - EXPIRY_MARGIN_MS;
 }
 
 /**
  * Authenticates by the transaction service's say. A JWT is verified here, with its public keys; an API key
- * is exchanged for a JWT there. Both verdicts are remembered (under a hash: the cache holds no credentials),
- * and equal keys that arrive together are exchanged once.
+ * is exchanged for a JWT there. Both verdicts are remembered.
  *
  * Rejects with a 503 Problem while the transaction service is away and its word is needed.
  */
@@ -50,17 +86,13 @@ export function remoteAuthenticator(options: RemoteAuthenticatorOptions): Authen
     cooldownDuration: JWKS_COOLDOWN_MS,
     timeoutDuration: timeoutMs,
   });
-  const verdicts = new LRUCache<string, Verdict>({ max: MAX_CACHED_CREDENTIALS });
-  const underWay = new Map<string, Promise<Principal | undefined>>();
 
-  const decide = async (bearer: string, hash: string): Promise<Principal | undefined> => {
+  return rememberVerdicts(async (bearer) => {
     try {
       const token = looksLikeToken(bearer) ? bearer : await exchange(tokensUrl, bearer, timeoutMs);
       const verified = token === undefined ? undefined : await verifyToken(token, keys, now);
-      const ttl = verified === undefined ? refusedTtlMs : timeLeftMs(verified, now());
-      // lru-cache takes a ttl of 0 for "never expires".
-      if (ttl > 0) verdicts.set(hash, { principal: verified?.principal }, { ttl });
-      return verified?.principal;
+      if (verified === undefined) return { principal: undefined, ttlMs: refusedTtlMs };
+      return { principal: verified.principal, ttlMs: timeLeftMs(verified, now()) };
     } catch (error) {
       throw new Problem({
         status: 503,
@@ -70,30 +102,12 @@ export function remoteAuthenticator(options: RemoteAuthenticatorOptions): Authen
         cause: error,
       });
     }
-  };
-
-  return async (bearer) => {
-    if (bearer === '' || (bearer.length > MAX_KEY_LENGTH && !looksLikeToken(bearer))) return undefined;
-    const hash = createHash('sha256').update(bearer).digest('base64');
-    const known = verdicts.get(hash);
-    if (known !== undefined) return known.principal;
-
-    let decision = underWay.get(hash);
-    if (decision === undefined) {
-      decision = decide(bearer, hash).finally(() => underWay.delete(hash));
-      underWay.set(hash, decision);
-    }
-    return decision;
-  };
+  });
 }
 
 /** Keeps a path that the base URL may have (`https://api.example.com/payfan`). */
 function endpoint(baseUrl: string, path: string): URL {
   return new URL(path, baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`);
-}
-
-function timeLeftMs({ expiresAtMs }: VerifiedToken, nowMs: number): number {
-  return expiresAtMs - nowMs - EXPIRY_MARGIN_MS;
 }
 
 /** @returns the JWT for this API key; undefined if the key is refused */

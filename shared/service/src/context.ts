@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 
 /** What a line of work belongs to. It follows the work through awaits, and from service to service by headers. */
 export interface Context {
@@ -22,9 +22,15 @@ export function currentContext(): Context | undefined {
   return storage.getStore();
 }
 
-/** A new trace, sampled: `00-<32 hex>-<16 hex>-01`. */
+/**
+ * A new trace, sampled: `00-<32 hex>-<16 hex>-01`. Made of UUIDs, since those come from a pool of random bytes
+ * and not from a call each; the few bits that are the same in all of them are not among the 56 that must be
+ * random (W3C Trace Context Level 2, 3.2.2.3).
+ */
 export function newTraceparent(): string {
-  return `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
+  const trace = randomUUID();
+  const span = randomUUID();
+  return `00-${trace.replaceAll('-', '')}-${span.slice(24)}${span.slice(9, 13)}-01`;
 }
 
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;

@@ -17,13 +17,14 @@ export type { FieldError, ProblemBody, ProblemOptions } from './problem.ts';
 export { createHealth } from './health.ts';
 export type { Health, Readiness } from './health.ts';
 export { createMetrics } from './metrics.ts';
-export { remoteAuthenticator } from './auth.ts';
-export type { Authenticate, RemoteAuthenticatorOptions } from './auth.ts';
+export { rememberVerdicts, remoteAuthenticator, timeLeftMs } from './auth.ts';
+export type { Authenticate, RemoteAuthenticatorOptions, Verdict } from './auth.ts';
 export { TOKEN_LIFETIME_SECONDS, createTokenIssuer, generateSigningKey, verifyToken } from './token.ts';
 export type { IssuedToken, Principal, TokenIssuer, VerifiedToken } from './token.ts';
 export { main, runParts } from './lifecycle.ts';
 export type { Part, RunOptions } from './lifecycle.ts';
 export { createApi } from './http/api.ts';
+export { JsonText } from './http/route.ts';
 export type { Api, ApiOptions } from './http/api.ts';
 export type {
   HandlerInput,

@@ -1,6 +1,6 @@
 import { DeadLetterDetail, DeadLetterId, ReplayRequest } from '@payfan/contracts';
 import type { Api, Logger } from '@payfan/service';
-import type { Request } from 'express';
+import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import type { Channels, ChannelUrls } from '../channels.ts';
 import { GroupsQuery, LetterGroups, LetterPage, LettersQuery, ReplayOutcome } from '../answers.ts';
@@ -15,7 +15,7 @@ export function deadLetterRoutes(
   api: Api,
   { channels, logger }: { channels: ChannelUrls; logger: Logger },
 ): void {
-  const as = (request: Request): Channels => ({
+  const as = (request: IncomingMessage): Channels => ({
     urls: channels,
     authorization: request.headers.authorization ?? '',
     logger,

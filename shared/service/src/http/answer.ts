@@ -1,38 +1,42 @@
 import { Problem } from '../problem.ts';
 import { exchangeOf } from './exchange.ts';
-import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
-import type { AnyResult } from './route.ts';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { JsonText, type AnyResult } from './route.ts';
 
-/** Answers about money and people are nobody's to keep, and never anything but what their type says. */
-const API_HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
-
-/** Writes a handler's result. Express's own `json()` would add an ETag, which costs a hash of every answer. */
-export function sendResult(response: Response, result: AnyResult, contentType = 'application/json'): void {
-  const { status, body, headers = {} } = result;
-  if (body === undefined) {
-    response
-      .writeHead(status, { ...API_HEADERS, ...(status === 204 ? {} : { 'content-length': 0 }), ...headers })
-      .end();
-    return;
+/**
+ * Writes a handler's result, headers and body at once. Answers about money and people are nobody's to keep,
+ * and never anything but what their type says.
+ */
+export function sendResult(
+  response: ServerResponse,
+  result: AnyResult,
+  contentType = 'application/json',
+): void {
+  const { status, headers } = result;
+  const body = bodyOf(result, contentType);
+  const all: OutgoingHttpHeaders = {
+    'x-request-id': exchangeOf(response).context.requestId,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  };
+  if (body !== undefined) {
+    all['content-type'] = contentType.startsWith('text/') ? `${contentType}; charset=utf-8` : contentType;
+    all['content-length'] = Buffer.byteLength(body);
+  } else if (status !== 204) {
+    all['content-length'] = 0;
   }
-  const bytes = toBytes(body, contentType);
-  response
-    .writeHead(status, {
-      ...API_HEADERS,
-      'content-type': contentType.startsWith('text/') ? `${contentType}; charset=utf-8` : contentType,
-      'content-length': bytes.byteLength,
-      ...headers,
-    })
-    .end(bytes);
+  response.writeHead(status, headers === undefined ? all : Object.assign(all, headers)).end(body);
 }
 
-function toBytes(body: unknown, contentType: string): Buffer {
-  if (Buffer.isBuffer(body)) return body;
+/** Text goes out in one write together with the headers; a Buffer would need two. */
+function bodyOf({ body }: AnyResult, contentType: string): string | Buffer | undefined {
+  if (body instanceof JsonText) return body.text;
+  if (body === undefined || Buffer.isBuffer(body)) return body;
   const asItIs = typeof body === 'string' && !/[/+]json$/.test(contentType);
-  return Buffer.from(asItIs ? body : JSON.stringify(body));
+  return asItIs ? body : JSON.stringify(body);
 }
 
-function sendProblem(response: Response, problem: Problem): void {
+function sendProblem(response: ServerResponse, problem: Problem): void {
   const exchange = exchangeOf(response);
   exchange.code = problem.code;
   const headers: Record<string, string> = { ...problem.headers };
@@ -43,9 +47,9 @@ function sendProblem(response: Response, problem: Problem): void {
 }
 
 /** For a request that nothing took: its path is unknown (404), or known with other methods (405). */
-export const answerUntaken: RequestHandler = (request, response) => {
+export function answerUntaken(request: IncomingMessage, response: ServerResponse): void {
   const { allowed } = exchangeOf(response);
-  if (allowed.size === 0) {
+  if (allowed === undefined) {
     throw new Problem({ status: 404, code: 'not_found', detail: 'There is nothing at this address.' });
   }
   const allow = [...allowed, 'OPTIONS'].join(', ');
@@ -59,12 +63,13 @@ export const answerUntaken: RequestHandler = (request, response) => {
     detail: `This address takes ${allow}.`,
     headers: { allow },
   });
-};
+}
 
-/** Last of all: turns whatever was thrown into a problem. */
-export function answerError(problemFor: (error: unknown) => Problem | undefined): ErrorRequestHandler {
-  // Express knows an error handler by its four parameters.
-  return (error: unknown, _request, response, _next) => {
+/** Turns whatever was thrown into a problem. */
+export function answerError(
+  problemFor: (error: unknown) => Problem | undefined,
+): (error: unknown, response: ServerResponse) => void {
+  return (error, response) => {
     const problem = toProblem(error, problemFor);
     // A refusal is the client's business; only what went wrong on our side belongs in the log with its stack.
     if (problem.status >= 500)

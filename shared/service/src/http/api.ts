@@ -1,13 +1,16 @@
+import { parse as parseQuery } from 'node:querystring';
 import express from 'express';
 import helmet from 'helmet';
 import { answerError, answerUntaken, sendResult } from './answer.ts';
 import { docsPages } from './docs.ts';
-import { beginExchange, exchangeOf } from './exchange.ts';
+import { exchangeBeginner, exchangeOf } from './exchange.ts';
 import { openApiDocument } from './openapi.ts';
 import { createOperation } from './operation.ts';
-import type { Express, RequestHandler, Router } from 'express';
+import type { ErrorRequestHandler, Express, RequestHandler, Router } from 'express';
+import type { RequestListener } from 'node:http';
 import type { Registry } from 'prom-client';
 import type { z } from 'zod';
+import { runInContext } from '../context.ts';
 import type { Authenticate } from '../auth.ts';
 import type { Health } from '../health.ts';
 import type { Logger } from '../logger.ts';
@@ -52,8 +55,11 @@ export interface Api {
   /** For what `route()` cannot say, such as pages. Comes after the routes, under helmet's headers. */
   readonly app: Express;
   /** The whole, with the chassis around `app`: what a server calls. */
-  readonly handler: Express;
+  readonly handler: RequestListener;
 }
+
+const NO_PARAMS = {};
+const NO_QUERY = {};
 
 /** Scripts from our own origin only. Inline styles are allowed, since Swagger UI sets them. */
 const pageHeaders = helmet({
@@ -79,19 +85,43 @@ export function createApi(options: ApiOptions): Api {
   const { logger, health, metrics, authenticate, problemFor = () => undefined } = options;
   const routes = express.Router({ caseSensitive: true });
   const pages = express();
-  const handler = express();
+  const app = express();
   const described: AnyRoute[] = [];
   const operationsByPath = new Map<string, Map<string, Operation>>();
+  const begin = exchangeBeginner({ logger, metrics });
+  const fail = answerError(problemFor);
+  // Express knows an error handler by its four parameters.
+  const failInExpress: ErrorRequestHandler = (error, _request, response, _next) => fail(error, response);
 
-  handler.disable('x-powered-by').disable('etag').set('query parser', 'simple');
+  app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
   pages.disable('x-powered-by');
-  handler.use(beginExchange({ logger, metrics }));
-  handler.use(probes({ health, metrics }));
-  handler.get('/openapi.json', openApi(options, described));
-  handler.use(routes);
-  handler.use(pageHeaders, docsPages(options.title), pages);
-  handler.use(answerUntaken);
-  handler.use(answerError(problemFor));
+  app.use(probes({ health, metrics }));
+  app.get('/openapi.json', openApi(options, described));
+  app.use(routes);
+  app.use(pageHeaders, docsPages(options.title), pages);
+  app.use(answerUntaken);
+  app.use(failInExpress);
+
+  /** A path without parameters needs no search through Express's layers, which costs more than all the rest. */
+  const handler: RequestListener = (request, response) => {
+    const exchange = begin(request, response);
+    const { url = '/', method = '' } = request;
+    const queryAt = url.indexOf('?');
+    const path = queryAt === -1 ? url : url.slice(0, queryAt);
+    const operation = operationsByPath.get(path)?.get(method);
+    runInContext(exchange.context, () => {
+      if (operation === undefined) {
+        response.setHeader('x-request-id', exchange.context.requestId);
+        app(request, response);
+        return;
+      }
+      exchange.route = path;
+      const query = queryAt === -1 ? NO_QUERY : parseQuery(url.slice(queryAt + 1));
+      operation(request, response, { params: NO_PARAMS, query }).catch((error: unknown) =>
+        fail(error, response),
+      );
+    });
+  };
 
   const add = (route: AnyRoute, routeHandler: AnyHandler) => {
     const method = route.method.toUpperCase();
@@ -123,9 +153,10 @@ function dispatch(path: string, operations: ReadonlyMap<string, Operation>): Req
     const operation =
       operations.get(request.method) ?? (request.method === 'HEAD' ? operations.get('GET') : undefined);
     if (operation !== undefined) {
-      await operation(request, response);
+      await operation(request, response, request);
       return;
     }
+    exchange.allowed ??= new Set();
     for (const method of operations.keys()) exchange.allowed.add(method);
     if (operations.has('GET')) exchange.allowed.add('HEAD');
     next();

@@ -2,27 +2,30 @@ import { randomUUID } from 'node:crypto';
 import { Histogram } from 'prom-client';
 import { isSafeId, isTraceparent, newTraceparent, runInContext } from '../context.ts';
 import type { Context } from '../context.ts';
-import type { Request, RequestHandler, Response } from 'express';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Registry } from 'prom-client';
 import type { Logger } from '../logger.ts';
 
-/** What is known about one request and its answer beyond what Express keeps. */
+/** What is known about one request and its answer beyond what Node keeps. */
 export interface Exchange {
   readonly context: Context & { readonly requestId: string };
   /** Pattern of the route that took it. */
   route: string | undefined;
   /** Methods that its path would have taken, when its own is not among them. */
-  readonly allowed: Set<string>;
+  allowed: Set<string> | undefined;
   /** Stable code of the problem it was answered with. */
   code: string | undefined;
   /** What went wrong on our side; told in the log line only. */
   error: unknown;
 }
 
-const exchanges = new WeakMap<Response, Exchange>();
+const EXCHANGE = Symbol('exchange');
+interface ResponseOfExchange extends ServerResponse {
+  [EXCHANGE]?: Exchange;
+}
 
-export function exchangeOf(response: Response): Exchange {
-  const exchange = exchanges.get(response);
+export function exchangeOf(response: ServerResponse): Exchange {
+  const { [EXCHANGE]: exchange } = response as ResponseOfExchange;
   if (exchange === undefined)
     throw new Error('This response did not come through the api: give api.handler to the server');
   return exchange;
@@ -47,59 +50,61 @@ function durationHistogram(registry: Registry): Histogram<'method' | 'route' | '
   });
 }
 
-/** First middleware of all: gives the request its ids, and writes one line and one measurement when it is over. */
-export function beginExchange({ logger, metrics }: { logger: Logger; metrics: Registry }): RequestHandler {
+/** Gives a request its ids, and writes one line and one measurement when it is over. */
+export function exchangeBeginner({ logger, metrics }: { logger: Logger; metrics: Registry }) {
   const durations = durationHistogram(metrics);
 
-  return (request, response, next) => {
+  return (request: IncomingMessage, response: ServerResponse): Exchange => {
     const startedAt = performance.now();
-    const context = contextOf(request);
     const exchange: Exchange = {
-      context,
+      context: contextOf(request.headers),
       route: undefined,
-      allowed: new Set(),
+      allowed: undefined,
       code: undefined,
       error: undefined,
     };
-    exchanges.set(response, exchange);
-    response.setHeader('x-request-id', context.requestId);
+    (response as ResponseOfExchange)[EXCHANGE] = exchange;
 
-    if (!PROBE_PATHS.has(request.path)) {
-      response.once('close', () => {
-        const seconds = (performance.now() - startedAt) / 1_000;
-        const route = exchange.route ?? routeOf(request);
-        const status = statusOf(response);
-        durations.observe({ method: request.method, route, status }, seconds);
-        runInContext(context, () =>
-          logLine(logger, request.method, route, status, seconds * 1_000, exchange),
-        );
-      });
-    }
-    runInContext(context, next);
+    response.once('close', () => {
+      const route = exchange.route ?? routeOf(request);
+      if (route === undefined) return;
+      const seconds = (performance.now() - startedAt) / 1_000;
+      const method = request.method ?? 'unknown';
+      const status = statusOf(response);
+      durations.observe({ method, route, status }, seconds);
+      runInContext(exchange.context, () => logLine(logger, method, route, status, seconds * 1_000, exchange));
+    });
+    return exchange;
   };
 }
 
-function contextOf(request: Request): Exchange['context'] {
-  const given = request.get('x-request-id');
-  const requestId = isSafeId(given) ? given : randomUUID();
-  const correlationId = request.get('x-correlation-id');
-  const traceparent = request.get('traceparent');
+function contextOf(headers: IncomingHttpHeaders): Exchange['context'] {
+  const requestId = safeId(headers['x-request-id']) ?? randomUUID();
+  const { traceparent } = headers;
   return {
     requestId,
-    correlationId: isSafeId(correlationId) ? correlationId : requestId,
-    traceparent: isTraceparent(traceparent) ? traceparent : newTraceparent(),
+    correlationId: safeId(headers['x-correlation-id']) ?? requestId,
+    traceparent:
+      typeof traceparent === 'string' && isTraceparent(traceparent) ? traceparent : newTraceparent(),
   };
 }
 
-/** A pattern, never the path itself: paths hold ids, and a label per id would grow the metrics for ever. */
-function routeOf(request: Request): string {
-  const route: unknown = request.route;
+const safeId = (value: string | string[] | undefined): string | undefined =>
+  typeof value === 'string' && isSafeId(value) ? value : undefined;
+
+/**
+ * A pattern, never the path itself: paths hold ids, and a label per id would grow the metrics for ever.
+ * Undefined for a probe.
+ */
+function routeOf(request: IncomingMessage & { path?: unknown; route?: unknown }): string | undefined {
+  if (typeof request.path === 'string' && PROBE_PATHS.has(request.path)) return undefined;
+  const { route } = request;
   if (typeof route !== 'object' || route === null || !('path' in route)) return 'unmatched';
   return String(route.path);
 }
 
 /** 499, as nginx has it, when the client left before the answer was complete. */
-function statusOf(response: Response): number {
+function statusOf(response: ServerResponse): number {
   return response.writableFinished ? response.statusCode : 499;
 }
 

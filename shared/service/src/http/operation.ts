@@ -2,12 +2,18 @@ import { Problem } from '../problem.ts';
 import { sendResult } from './answer.ts';
 import { jsonBodyReader } from './body.ts';
 import { inputParser } from './validate.ts';
-import type { Request, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticate } from '../auth.ts';
 import type { Principal } from '../token.ts';
 import type { AnyHandler, AnyRoute } from './route.ts';
 
-export type Operation = (request: Request, response: Response) => Promise<void>;
+/** What the address says beyond the route's own path. */
+export interface Address {
+  readonly params: unknown;
+  readonly query: unknown;
+}
+
+export type Operation = (request: IncomingMessage, response: ServerResponse, address: Address) => Promise<void>;
 
 /** One route, ready to answer: who is it, what do they send, is it right, do it, tell. */
 export function createOperation(
@@ -23,7 +29,7 @@ export function createOperation(
   const readBody = route.body === undefined ? undefined : jsonBodyReader(route.bodyLimit);
   const parseInput = inputParser(route);
 
-  return async (request, response) => {
+  return async (request, response, { params, query }) => {
     // Strangers are turned away before a byte of their body is read.
     const principal =
       route.auth === 'required' && authenticate !== undefined
@@ -31,8 +37,8 @@ export function createOperation(
         : undefined;
     const body = await readBody?.(request, response);
     const input = parseInput({
-      params: request.params,
-      query: request.query,
+      params,
+      query,
       headers: request.headers,
       body,
     });
@@ -41,8 +47,8 @@ export function createOperation(
   };
 }
 
-async function identify(request: Request, authenticate: Authenticate): Promise<Principal> {
-  const authorization = request.get('authorization');
+async function identify(request: IncomingMessage, authenticate: Authenticate): Promise<Principal> {
+  const { authorization } = request.headers;
   if (authorization === undefined) {
     throw unauthenticated('Send your API key or token: Authorization: Bearer <key or token>.', 'Bearer');
   }

@@ -1,4 +1,4 @@
-import type { Request } from 'express';
+import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import type { FieldError, Problem } from '../problem.ts';
 import type { Principal } from '../token.ts';
@@ -58,10 +58,18 @@ export interface Route<
   readonly problemForInvalid?: (errors: readonly FieldError[]) => Problem | undefined;
 }
 
+/** A body that is JSON already, such as one that was stored as it was first answered. It must fit the schema, too. */
+export class JsonText {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
 type BodyOf<D> = D extends { readonly schema: infer S extends z.ZodType }
   ? D extends { readonly contentType: string }
     ? { readonly body: z.input<S> | string | Buffer }
-    : { readonly body: z.input<S> }
+    : { readonly body: z.input<S> | JsonText }
   : { readonly body?: undefined };
 
 /** One of the declared answers; the body must fit the schema declared for its status. */
@@ -85,7 +93,7 @@ export interface HandlerInput<
   readonly headers: z.output<Headers>;
   readonly body: z.output<Body>;
   /** For what the above does not tell: the client's address, a stream. */
-  readonly request: Request;
+  readonly request: IncomingMessage;
 }
 
 /** What a handler gives back, as the chassis sees it. */
@@ -112,5 +120,5 @@ export type AnyHandler = (input: {
   readonly query: unknown;
   readonly headers: unknown;
   readonly body: unknown;
-  readonly request: Request;
+  readonly request: IncomingMessage;
 }) => AnyResult | Promise<AnyResult>;
