@@ -19,3 +19,10 @@ export interface BenchOptions {
   rounds: number;
   say: (line: string) => void;
 }
+
+/** One line of the table of contents. */
+export interface Benchmark {
+  /** What is measured, in one line. */
+  about: string;
+  run: (options: BenchOptions) => Promise<Figure[]>;
+}

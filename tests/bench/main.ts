@@ -1,69 +1,97 @@
-import { cpus } from 'node:os';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
-import { renderTable, withRun } from '@payfan/stack/testing';
-import type { BenchOptions, Figure } from './figure.ts';
+import { inspect } from 'node:util';
+import { withRun } from '@payfan/stack/testing';
+import { BadArguments, parseBenchArguments, usage, type BenchArguments } from './arguments.ts';
+import { channel } from './channel.ts';
+import type { Benchmark } from './figure.ts';
 import { growth } from './growth.ts';
 import { outage } from './outage.ts';
 import { outbox } from './outbox.ts';
+import { renderPlot } from './plot.ts';
+import { relay } from './relay.ts';
+import { complaint, missed, renderReport, type BenchResult, type Outcome } from './report.ts';
+import { lookAround } from './surroundings.ts';
 import { transfers } from './transfers.ts';
 
-type Benchmark = (options: BenchOptions) => Promise<Figure[]>;
+/** The table of contents, in the order in which they run where none is named. */
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  transfers: {
+    about: 'transfers through the whole API against pgbench with the same SQL',
+    run: transfers,
+  },
+  outbox: {
+    about: 'commit to broker at 200 transfers a second, channels stopped and running',
+    run: outbox,
+  },
+  outage: {
+    about: "the broker away under load: how fast the outbox drains, and the service's memory meanwhile",
+    run: outage,
+  },
+  growth: {
+    about: "the sweeper's claims over 200,000 dead rows, with a transaction that holds back vacuum",
+    run: growth,
+  },
+  relay: {
+    about: 'the outbox relay against a bare amqplib loop that publishes the same messages',
+    run: relay,
+  },
+  channel: {
+    about: "a channel's deliveries against empty jobs of BullMQ and graphile-worker, and a bare consumer",
+    run: channel,
+  },
+};
 
-const BENCHMARKS: Record<string, Benchmark> = { transfers, outbox, outage, growth };
+const FOLDER = path.resolve('.payfan/bench');
 
-const USAGE = `Usage: npm run bench -- [name …] [--outage-seconds n]
-
-  transfers  transfers through the whole API against pgbench with the same SQL
-  outbox   commit to broker at 200 transfers a second, channels stopped and running
-  outage   the broker away under load: how fast the outbox drains, and the service's memory meanwhile
-  growth   the sweeper's claims over 200,000 dead rows, with a transaction that holds back vacuum
-
-All of them unless named. Each starts a durable stack of its own. Results are also in .payfan/bench.
-`;
+const say = (line: string) => void process.stderr.write(`${line}\n`);
 
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { 'outage-seconds': { type: 'string', default: '60' }, help: { type: 'boolean', short: 'h' } },
-  });
-  const names = positionals.length > 0 ? positionals : Object.keys(BENCHMARKS);
-  const outageSeconds = Number(values['outage-seconds']);
-  if (values.help === true || !names.every((name) => name in BENCHMARKS) || !(outageSeconds > 0)) {
-    process.stdout.write(USAGE);
-    return values.help === true ? 0 : 2;
+  try {
+    const asked = parseBenchArguments(process.argv.slice(2), Object.keys(BENCHMARKS));
+    if (!asked.help) return await withRun('bench', () => measure(asked));
+    process.stdout.write(usage(BENCHMARKS));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof BadArguments)) throw error;
+    say(`${error.message}\n\`npm run bench -- --help\` says what there is.`);
+    return 2;
   }
-  const say = (line: string) => void process.stderr.write(`${line}\n`);
-  for (const name of names) {
+}
+
+async function measure(asked: BenchArguments): Promise<number> {
+  const surroundings = await lookAround();
+  const outcomes: Outcome[] = [];
+  for (const name of asked.names) {
     say(`${name} …`);
-    const figures = (await BENCHMARKS[name]?.({ outageSeconds, rounds: 3, say })) ?? [];
-    report(name, figures);
+    try {
+      const figures = (await BENCHMARKS[name]?.run({ ...asked, say })) ?? [];
+      publish({ name, at: new Date().toISOString(), ...surroundings, figures }, asked.plot);
+      outcomes.push({ name, missed: missed(figures) });
+    } catch (error) {
+      // The others may take an hour, and are worth having all the same.
+      say(`${name} failed: ${explain(error)}`);
+      outcomes.push({ name, missed: 'all' });
+    }
   }
-  return 0;
+  const last = complaint(outcomes);
+  if (last === undefined) return 0;
+  say(last);
+  return 1;
 }
 
-function report(name: string, figures: Figure[]): void {
-  const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length };
-  const rows = figures.map((figure) => [
-    figure.what,
-    `${round(figure.value)} ${figure.unit}`,
-    verdict(figure),
-  ]);
-  process.stdout.write(`${renderTable([[name, 'measured', 'limit'], ...rows])}\n`);
-  process.stdout.write(`(${machine.cores} cores of ${machine.cpu}, Node.js ${machine.node})\n\n`);
-  const folder = path.resolve('.payfan/bench');
-  mkdirSync(folder, { recursive: true });
-  const result = { name, at: new Date().toISOString(), machine, figures };
-  writeFileSync(path.join(folder, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
+/** On the screen, and in files. */
+function publish(result: BenchResult, plot: boolean): void {
+  const { isTTY } = process.stdout;
+  const colours = isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
+  process.stdout.write(`${renderReport(result, { colours })}\n`);
+  mkdirSync(FOLDER, { recursive: true });
+  writeFileSync(path.join(FOLDER, `${result.name}.json`), `${JSON.stringify(result, null, 2)}\n`);
+  if (plot) writeFileSync(path.join(FOLDER, `${result.name}.svg`), renderPlot(result));
 }
 
-function verdict({ value, unit, atMost, atLeast }: Figure): string {
-  if (atMost !== undefined) return `${value <= atMost ? 'within' : 'beyond'} ${atMost} ${unit}`;
-  if (atLeast !== undefined) return `${value >= atLeast ? 'reaches' : 'below'} ${atLeast} ${unit}`;
-  return '';
-}
+/** Errors of ours have names of their own and say all there is to say; those of the language need their stack. */
+const explain = (error: unknown): string =>
+  error instanceof Error && !(error.name in globalThis) ? error.message : inspect(error);
 
-const round = (value: number) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
-
-process.exit(await withRun('bench', main));
+process.exit(await main());

@@ -37,4 +37,4 @@ grant execute on function forget_idempotency_keys(integer, timestamptz, integer)
 alter table transfers set (autovacuum_freeze_min_age = 0, autovacuum_vacuum_insert_scale_factor = 0.02);
 alter table entries set (autovacuum_freeze_min_age = 0, autovacuum_vacuum_insert_scale_factor = 0.02);
 -- A thirtieth goes each day: at a fifth, the room of a week's rows would lie idle.
-alter table idempotency_keys set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.02);
+alter table idempotency_keys set (autovacuum_vacuum_scale_factor = 0.02);

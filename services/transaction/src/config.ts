@@ -9,6 +9,15 @@ const TransactionConfig = z.object({
   AMQP_URL: configFields.amqpUrl,
   /** Connections to PostgreSQL: two groups of transfers under way, the outbox, and reads. */
   DATABASE_CONNECTIONS: configFields.integer({ min: 4, max: 200, default: 10 }),
+  /** How long a client may repeat a request under its key. The database refuses less than 7. */
+  IDEMPOTENCY_KEY_DAYS: configFields.integer({ min: 7, max: 3_650, default: 30 }),
+  /**
+   * Transfers in one commit at most. Groups grow only while a commit is under way, so this bounds a burst: with
+   * 256 accounts are locked for a few milliseconds. 1 commits each transfer by itself.
+   */
+  GROUP_MAX: configFields.integer({ min: 1, max: 1_000, default: 256 }),
+  /** Transfers that may wait for their commit. Some seconds' worth: nobody should wait longer to be refused. */
+  QUEUE_MAX: configFields.integer({ min: 1, max: 1_000_000, default: 5_000 }),
   /** Opens the demo accounts, with keys that everybody knows. Never where money is real. */
   PAYFAN_DEMO: configFields.flag(false),
   /** Channels whose queues are declared before anything is published, in case they never ran yet. */

@@ -1,5 +1,5 @@
 import { paymentsTopology } from '@payfan/contracts';
-import { openDatabase, openPresence } from '@payfan/database';
+import { openDatabase, openPresence, openRetention, registerRetentionMetrics } from '@payfan/database';
 import { openBroker } from '@payfan/messaging';
 import { Outbox, registerOutboxMetrics } from '@payfan/outbox';
 import {
@@ -18,7 +18,18 @@ import { openDemoAccounts } from './demo-accounts.ts';
 import { routes } from './http/routes.ts';
 
 main(async () => {
-  const { PORT, LOG_LEVEL, DATABASE_URL, DATABASE_CONNECTIONS, AMQP_URL, CHANNELS, PAYFAN_DEMO } = config();
+  const {
+    PORT,
+    LOG_LEVEL,
+    DATABASE_URL,
+    DATABASE_CONNECTIONS,
+    AMQP_URL,
+    CHANNELS,
+    PAYFAN_DEMO,
+    GROUP_MAX,
+    QUEUE_MAX,
+    IDEMPOTENCY_KEY_DAYS,
+  } = config();
   const name = 'transaction';
   const logger = createLogger({ service: name, level: LOG_LEVEL });
   const metrics = createMetrics(name);
@@ -29,17 +40,31 @@ main(async () => {
   const presence = openPresence({ url: DATABASE_URL, name, id: relayId });
   const outbox = new Outbox({ database, broker, log: logger, relayId });
   registerOutboxMetrics(metrics, outbox);
+  const tables = [{ table: 'idempotency_keys', days: IDEMPOTENCY_KEY_DAYS }];
+  const retention = openRetention({ url: DATABASE_URL, name, log: logger, tables });
+  registerRetentionMetrics(metrics, retention);
 
   if (PAYFAN_DEMO) await openDemoAccounts(database);
   const issuer = await createTokenIssuer(await signingKey(database));
 
   // Money moves without the broker, so only the database makes this service unready.
   const health = createHealth({ database: () => database.ping() });
-  const api = routes({ database, outbox, issuer, logger, health, metrics, newId, now: () => new Date() });
+  const api = routes({
+    database,
+    outbox,
+    issuer,
+    logger,
+    health,
+    metrics,
+    newId,
+    now: () => new Date(),
+    groupMax: GROUP_MAX,
+    queueMax: QUEUE_MAX,
+  });
 
   await runParts({
     logger,
     health,
-    parts: [database, presence, broker, outbox, httpServer({ api, port: PORT, logger })],
+    parts: [database, presence, broker, outbox, httpServer({ api, port: PORT, logger }), retention],
   });
 });

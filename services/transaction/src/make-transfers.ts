@@ -1,13 +1,17 @@
 import { gather, type Database } from '@payfan/database';
-import type { Outbox, OutboxRow } from '@payfan/outbox';
-import { decide, type Outcome, type TransferRequest } from './transfer.ts';
-import { transferCompleted, type Trace } from './transfer-event.ts';
-import { findDecisions, lockAccounts, writeDecided } from './transfer-store.ts';
+import type { Outbox } from '@payfan/outbox';
+import type { Outcome, TransferRequest } from './transfer.ts';
+import { draftTransferCompleted, type Trace } from './transfer-event.ts';
+import { commitTransfers, type Wanted } from './transfer-store.ts';
 
 export interface MakeTransfersOptions {
   database: Database;
-  outbox: Pick<Outbox, 'insert' | 'handOff' | 'abandon'>;
+  outbox: Pick<Outbox, 'lease' | 'handOff' | 'abandon'>;
   newId: () => string;
+  /** Requests in one commit at most; 1 commits each by itself. */
+  groupMax: number;
+  /** Requests that may wait for their commit; beyond it they are refused with a `QueueFull`. */
+  queueMax: number;
 }
 
 /** A request with the ids that its event carries on. */
@@ -16,11 +20,6 @@ export interface TracedRequest {
   trace: Trace;
 }
 
-/**
- * Requests in one commit at most. Groups grow only while a commit is under way, so this bounds a burst:
- * with 256 the locks of one group are held for a few milliseconds.
- */
-const GROUP_REQUESTS = 256;
 /** Two groups at once: one waits for the disk while the other decides. A third gains nothing, it waits for locks. */
 const GROUPS_AT_ONCE = 2;
 
@@ -29,38 +28,26 @@ const GROUPS_AT_ONCE = 2;
  * all; a request alone waits for nobody. Several processes may do this on one database at once.
  */
 export function makeTransfers(options: MakeTransfersOptions): (item: TracedRequest) => Promise<Outcome> {
+  const { database, outbox, newId, groupMax, queueMax } = options;
+
   return gather({
-    maxItems: GROUP_REQUESTS,
+    maxItems: groupMax,
+    maxWaiting: queueMax,
     concurrency: GROUPS_AT_ONCE,
-    work: (group: TracedRequest[]) => commitGroup(options, group),
+    async work(group: TracedRequest[]) {
+      const wanted = group.map(({ request, trace }): Wanted => {
+        return { request, draft: draftTransferCompleted(request, newId(), trace) };
+      });
+      const lease = outbox.lease(wanted.length);
+      const commit = commitTransfers(database, wanted, lease);
+      const { outcomes, toPublish } = await commit.catch((error: unknown) => {
+        // If it was the commit's own answer that got lost, the money may have moved.
+        if (lease.seconds > 0) outbox.abandon(wanted.map(({ draft }) => draft.eventId));
+        throw error;
+      });
+      // Committed. If the process dies here, the rows are published by whoever sweeps them.
+      outbox.handOff(toPublish);
+      return outcomes;
+    },
   });
-}
-
-async function commitGroup(
-  { database, outbox, newId }: MakeTransfersOptions,
-  group: TracedRequest[],
-): Promise<Outcome[]> {
-  const requests = group.map(({ request }) => request);
-  const traces = new Map(group.map(({ request, trace }) => [request.transferId, trace]));
-
-  let toPublish: OutboxRow[] = [];
-  const commit = database.transaction(async (tx) => {
-    const accounts = await lockAccounts(tx, requests);
-    const decided = decide(requests, accounts, await findDecisions(tx, requests));
-    await writeDecided(tx, decided);
-    const events = decided.movements.flatMap((movement) => {
-      const trace = traces.get(movement.transfer.id);
-      return trace === undefined ? [] : [transferCompleted(movement, newId(), trace)];
-    });
-    if (events.length > 0) toPublish = await outbox.insert(tx, events);
-    return decided.outcomes;
-  });
-  const outcomes = await commit.catch((error: unknown) => {
-    // If it was the commit's own answer that got lost, the money may have moved.
-    outbox.abandon(toPublish);
-    throw error;
-  });
-  // Committed. If the process dies here, the rows are published by whoever sweeps them.
-  outbox.handOff(toPublish);
-  return outcomes;
 }

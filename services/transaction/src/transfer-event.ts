@@ -1,6 +1,5 @@
-import { PAYMENTS_EXCHANGE, paymentRoutingKey, type TransferCompleted } from '@payfan/contracts';
-import type { OutboxEvent } from '@payfan/outbox';
-import type { Movement } from './transfer.ts';
+import { PAYMENTS_EXCHANGE, paymentRoutingKey, type Party, type TransferCompleted } from '@payfan/contracts';
+import type { TransferRequest } from './transfer.ts';
 
 /** Where an event came from: ids that follow a request through the broker into every channel's log. */
 export interface Trace {
@@ -8,40 +7,48 @@ export interface Trace {
   traceparent: string;
 }
 
-/** The event that a completed transfer causes, with all that a channel needs to tell both sides. */
-export function transferCompleted(movement: Movement, eventId: string, trace: Trace): OutboxEvent {
-  const { transfer, payer, payee, request } = movement;
-  const event: TransferCompleted = {
+type Parties = Record<'payer' | 'payee', Party>;
+type WithoutParties = Omit<TransferCompleted, 'data'> & {
+  data: Omit<TransferCompleted['data'], keyof Parties>;
+};
+
+/** The event that a transfer causes once it is completed, but for those concerned: they are as of the commit. */
+export interface EventDraft {
+  eventId: string;
+  exchange: string;
+  routingKey: string;
+  /** Its JSON, without payer and payee, which are its last members, and without what closes it. */
+  head: string;
+  traceparent: string;
+}
+
+/** Drafts the event that this request causes if it is granted. */
+export function draftTransferCompleted(request: TransferRequest, eventId: string, trace: Trace): EventDraft {
+  const createdAt = request.createdAt.toISOString();
+  const event: WithoutParties = {
     specversion: '1.0',
     id: eventId,
     source: '/payfan/transaction',
     type: 'payfan.transfer.completed.v1',
-    subject: transfer.id,
-    time: transfer.createdAt,
+    subject: request.transferId,
+    time: createdAt,
     datacontenttype: 'application/json',
     traceparent: trace.traceparent,
     correlationid: trace.correlationId,
     lane: request.lane,
     data: {
-      transferId: transfer.id,
-      amount: transfer.amount,
-      currency: transfer.currency,
-      note: transfer.note,
-      createdAt: transfer.createdAt,
-      payer: toParty(payer),
-      payee: toParty(payee),
+      transferId: request.transferId,
+      amount: request.amount,
+      currency: request.currency,
+      note: request.note,
+      createdAt,
     },
   };
   return {
     eventId,
     exchange: PAYMENTS_EXCHANGE,
     routingKey: paymentRoutingKey(event),
-    body: JSON.stringify(event),
+    head: JSON.stringify(event).slice(0, -'}}'.length),
     traceparent: trace.traceparent,
   };
-}
-
-/** Only what is to be told: an account's balance is nobody else's business. */
-function toParty({ accountId, name, phone, email, language }: Movement['payer']): Movement['payer'] {
-  return { accountId, name, phone, email, language };
 }

@@ -1,102 +1,107 @@
 import type { Transfer } from '@payfan/contracts';
 import type { Queryable } from '@payfan/database';
-import type { Decided, Decision, LockedAccount, StoredDecision, TransferRequest } from './transfer.ts';
-import { keyOf } from './transfer.ts';
+import type { Lease, OutboxRow } from '@payfan/outbox';
+import {
+  keyOf,
+  responseTail,
+  type Decision,
+  type InvalidCode,
+  type Outcome,
+  type TransferRequest,
+} from './transfer.ts';
+import type { EventDraft } from './transfer-event.ts';
+
+/** A request together with the event that it causes if it is granted. */
+export interface Wanted {
+  request: TransferRequest;
+  draft: EventDraft;
+}
+
+/** What a group came to: an outcome for each request, in their order, and the events that are ours to publish. */
+export interface Committed {
+  outcomes: Outcome[];
+  toPublish: OutboxRow[];
+}
+
+type CommitRow =
+  | { kind: 'decided' | 'replayed'; code: Decision['code']; response: string; body: string | null }
+  | { kind: 'invalid'; code: InvalidCode }
+  | { kind: 'event'; outbox_id: number; event_id: string };
 
 /**
- * Locks the accounts that these requests touch, in the order of their ids: two batches that share
- * accounts wait for each other and never deadlock. System accounts take no part in transfers.
+ * Decides these requests in their order, and commits what that leads to: transfers, entries, balances, the
+ * decisions under their keys, and events leased to `lease`. The rules are in `commit_transfers`
+ * (migrations/0002_commit_transfers.sql).
  */
-export function lockAccounts(tx: Queryable, requests: readonly TransferRequest[]): Promise<LockedAccount[]> {
-  return tx.query<LockedAccount>({
-    name: 'accounts-lock',
-    text: `select id as "accountId", name, phone, email, language, balance
-           from accounts
-           where (id = any($1::uuid[]) or phone = any($2::text[])) and kind = 'person'
-           order by id
-           for no key update`,
-    values: [requests.map((r) => r.payerId), requests.map((r) => r.payeePhone)],
+export async function commitTransfers(
+  db: Queryable,
+  wanted: readonly Wanted[],
+  lease: Lease,
+): Promise<Committed> {
+  const requests = wanted.map(({ request }) => request);
+  const drafts = wanted.map(({ draft }) => draft);
+  const rows = await db.query<CommitRow>({
+    name: 'transfers-commit',
+    text: `select kind, code, response, body, outbox_id, event_id
+           from commit_transfers($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+    values: [
+      requests.map((r) => r.transferId),
+      requests.map((r) => r.createdAt.toISOString()),
+      requests.map((r) => r.payerId),
+      requests.map((r) => r.payeePhone),
+      requests.map((r) => r.amount),
+      requests.map((r) => r.currency),
+      requests.map((r) => r.note),
+      requests.map((r) => r.lane),
+      requests.map((r) => r.idempotencyKey),
+      firstOfKeys(requests),
+      requests.map((r) => r.fingerprint),
+      requests.map(responseTail),
+      drafts.map((d) => d.eventId),
+      drafts.map((d) => d.exchange),
+      drafts.map((d) => d.routingKey),
+      drafts.map((d) => d.head),
+      drafts.map((d) => d.traceparent),
+      lease.holder,
+      lease.seconds,
+    ],
+  });
+  const bodies = new Map<string, string>();
+  const outcomes: Outcome[] = [];
+  const toPublish: OutboxRow[] = [];
+  const events = new Map(drafts.map((draft) => [draft.eventId, draft]));
+  for (const [index, row] of rows.entries()) {
+    if (row.kind === 'event') {
+      const draft = events.get(row.event_id);
+      const body = bodies.get(row.event_id);
+      if (draft === undefined || body === undefined) continue;
+      const { eventId, exchange, routingKey, traceparent } = draft;
+      toPublish.push({ id: row.outbox_id, eventId, exchange, routingKey, body, traceparent });
+      continue;
+    }
+    outcomes.push(outcomeOf(row));
+    const draft = drafts[index];
+    if (row.kind === 'decided' && row.body !== null && draft !== undefined)
+      bodies.set(draft.eventId, row.body);
+  }
+  return { outcomes, toPublish };
+}
+
+/** For each request the place, from 1, of the first one under the same key. */
+function firstOfKeys(requests: readonly TransferRequest[]): number[] {
+  const places = new Map<string, number>();
+  return requests.map((request, index) => {
+    const key = keyOf(request);
+    const place = places.get(key) ?? index + 1;
+    places.set(key, place);
+    return place;
   });
 }
 
-/** What was decided before under these requests' keys. To be called with the payers locked: then it is final. */
-export async function findDecisions(
-  tx: Queryable,
-  requests: readonly TransferRequest[],
-): Promise<Map<string, StoredDecision>> {
-  const rows = await tx.query<{ account_id: string; key: string; fingerprint: string; response: Decision }>({
-    name: 'decisions-find',
-    text: `select account_id, key, encode(fingerprint, 'hex') as fingerprint, response
-           from idempotency_keys
-           where (account_id, key) in (select * from unnest($1::uuid[], $2::text[]))`,
-    values: [requests.map((r) => r.payerId), requests.map((r) => r.idempotencyKey)],
-  });
-  return new Map(
-    rows.map((row) => [
-      keyOf({ payerId: row.account_id, idempotencyKey: row.key }),
-      { fingerprint: row.fingerprint, decision: row.response },
-    ]),
-  );
-}
-
-/** Writes transfers and their entries, the new balances, and the decisions under their keys, each as a set. */
-export async function writeDecided(tx: Queryable, decided: Decided): Promise<void> {
-  const { movements, decisions, balances } = decided;
-  if (movements.length > 0) {
-    await tx.query({
-      name: 'transfers-write',
-      text: `with moved as (
-               select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::text[],
-                                    $7::text[], $8::timestamptz[], $9::bigint[], $10::bigint[])
-               with ordinality as m(id, payer_id, payee_id, amount, currency, note, lane, created_at,
-                                    payer_balance, payee_balance, n)
-             ), written as (
-               insert into transfers (id, payer_id, payee_id, amount, currency, note, lane, created_at)
-               select id, payer_id, payee_id, amount, currency, note, lane, created_at from moved
-             ), changed as (
-               update accounts set balance = b.balance
-               from unnest($11::uuid[], $12::bigint[]) as b(id, balance)
-               where accounts.id = b.id
-             )
-             insert into entries (transfer_id, account_id, amount, balance, created_at)
-             select m.id, side.account_id, side.amount, side.balance, m.created_at
-             from moved m,
-                  lateral (values (1, m.payer_id, -m.amount, m.payer_balance),
-                                  (2, m.payee_id, m.amount, m.payee_balance)) as side(k, account_id, amount, balance)
-             order by m.n, side.k`,
-      values: [
-        movements.map((m) => m.transfer.id),
-        movements.map((m) => m.payer.accountId),
-        movements.map((m) => m.payee.accountId),
-        movements.map((m) => m.transfer.amount),
-        movements.map((m) => m.transfer.currency),
-        movements.map((m) => m.transfer.note),
-        movements.map((m) => m.request.lane),
-        movements.map((m) => m.transfer.createdAt),
-        movements.map((m) => m.payerBalance),
-        movements.map((m) => m.payeeBalance),
-        [...balances.keys()],
-        [...balances.values()],
-      ],
-    });
-  }
-  if (decisions.length > 0) {
-    await tx.query({
-      name: 'decisions-write',
-      text: `insert into idempotency_keys (account_id, key, fingerprint, status, response, created_at)
-             select d.account_id, d.key, decode(d.fingerprint, 'hex'), d.status, d.response, d.created_at
-             from unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::jsonb[], $6::timestamptz[])
-               as d(account_id, key, fingerprint, status, response, created_at)`,
-      values: [
-        decisions.map((d) => d.request.payerId),
-        decisions.map((d) => d.request.idempotencyKey),
-        decisions.map((d) => d.request.fingerprint),
-        decisions.map((d) => (d.decision.code === 'completed' ? 201 : 402)),
-        decisions.map((d) => JSON.stringify(d.decision)),
-        decisions.map((d) => d.request.createdAt),
-      ],
-    });
-  }
+function outcomeOf(row: Exclude<CommitRow, { kind: 'event' }>): Outcome {
+  if (row.kind === 'invalid') return row;
+  const { kind, code, response } = row;
+  return { kind, decision: code === 'completed' ? { code, response } : { code } };
 }
 
 /** One transfer, if `accountId` is a party to it; any transfer where `accountId` is null (the operator). */

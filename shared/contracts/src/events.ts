@@ -59,7 +59,7 @@ export const PaymentEvent = z.discriminatedUnion('type', [TransferCompleted]);
 export type PaymentEvent = z.output<typeof PaymentEvent>;
 
 /** `transfer.completed.interactive`: the routing key of an event on `payments`. */
-export function paymentRoutingKey(event: PaymentEvent): string {
+export function paymentRoutingKey(event: Pick<PaymentEvent, 'type' | 'lane'>): string {
   const name = event.type.slice('payfan.'.length, event.type.lastIndexOf('.'));
   return `${name}.${event.lane}`;
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { gather } from './gather.ts';
+import { gather, QueueFull } from './gather.ts';
 
 /** Batches that end when the test says so. */
 function batches() {
@@ -154,4 +154,22 @@ test('however calls arrive, each gets its own result, in batches that are in ord
       },
     ),
   );
+});
+
+test('beyond what may wait calls are refused at once, and those that wait are done', async () => {
+  const { started, work } = batches();
+  const call = gather({ work, maxItems: 1, maxWaiting: 2 });
+  const taken = [call(1)];
+  await turn();
+  taken.push(call(2), call(3));
+  await expect(call(4)).rejects.toBeInstanceOf(QueueFull);
+  for (const index of [0, 1, 2]) {
+    started[index]?.finish();
+    await turn();
+  }
+  expect(await Promise.all(taken)).toEqual(['done 1', 'done 2', 'done 3']);
+  const later = call(5);
+  await turn();
+  started[3]?.finish();
+  expect(await later).toBe('done 5');
 });

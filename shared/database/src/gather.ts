@@ -5,6 +5,16 @@ export interface GatherOptions<Item, Result> {
   maxItems: number;
   /** Batches under way at once. */
   concurrency?: number;
+  /** Items that may wait for a batch; beyond it calls are refused with a `QueueFull`. No limit unless told. */
+  maxWaiting?: number;
+}
+
+/** Too many wait already: whoever comes now had better come again later. */
+export class QueueFull extends Error {
+  constructor(waiting: number) {
+    super(`${waiting} are waiting already`);
+    this.name = 'QueueFull';
+  }
 }
 
 /**
@@ -13,7 +23,7 @@ export interface GatherOptions<Item, Result> {
  * itself to the load, and a lone call is never delayed.
  */
 export function gather<Item, Result>(options: GatherOptions<Item, Result>): (item: Item) => Promise<Result> {
-  const { work, maxItems, concurrency = 1 } = options;
+  const { work, maxItems, concurrency = 1, maxWaiting = Infinity } = options;
   interface Waiting {
     item: Item;
     resolve: (result: Result) => void;
@@ -50,6 +60,10 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): (ite
 
   return (item) =>
     new Promise<Result>((resolve, reject) => {
+      if (waiting.length >= maxWaiting) {
+        reject(new QueueFull(waiting.length));
+        return;
+      }
       waiting.push({ item, resolve, reject });
       if (scheduled || busy >= concurrency) return;
       // At the end of this turn of the event loop, so that calls made in the same turn share a batch.

@@ -25,11 +25,7 @@ export interface Lease {
 export async function insertEvents(tx: Queryable, events: OutboxEvent[], lease: Lease): Promise<OutboxRow[]> {
   const inserted = await tx.query<{ id: number; event_id: string }>({
     name: 'outbox-insert',
-    text: `insert into outbox (event_id, exchange, routing_key, body, traceparent, leased_by, leased_until)
-           select e.*, $6, clock_timestamp() + make_interval(secs => $7)
-           from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[])
-             as e(event_id, exchange, routing_key, body, traceparent)
-           returning id, event_id`,
+    text: 'select event_id, id from outbox_insert($1, $2, $3, $4, $5, $6, $7)',
     values: [
       events.map((event) => event.eventId),
       events.map((event) => event.exchange),
@@ -96,6 +92,20 @@ export async function releaseLeases(db: Queryable, holder: string, ids: number[]
     text: `update outbox set leased_until = clock_timestamp()
            where id = any($1::bigint[]) and leased_by = $2 returning 1`,
     values: [ids, holder],
+  });
+  return released.length;
+}
+
+/**
+ * The same for events whose rows may never have come to be, and whose row ids nobody has learned. Looks through
+ * the table: rare enough, and what is leased at all is short-lived.
+ */
+export async function releaseEvents(db: Queryable, holder: string, eventIds: string[]): Promise<number> {
+  const released = await db.query({
+    name: 'outbox-release-events',
+    text: `update outbox set leased_until = clock_timestamp()
+           where event_id = any($1::uuid[]) and leased_by = $2 returning 1`,
+    values: [eventIds, holder],
   });
   return released.length;
 }

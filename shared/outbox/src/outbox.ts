@@ -13,7 +13,9 @@ import {
   deleteConfirmed,
   insertEvents,
   readState,
+  releaseEvents,
   releaseLeases,
+  type Lease,
   type OutboxEvent,
   type OutboxRow,
   type OutboxState,
@@ -147,14 +149,24 @@ export class Outbox {
   }
 
   /**
+   * The lease under which a transaction is to write this many events. Of no length if there is no broker to take
+   * them: the rows then belong to the sweeper, and there is nothing to hand off.
+   */
+  lease(events: number): Lease {
+    return {
+      holder: this.#options.relayId,
+      seconds: this.#canPublish(events) ? this.#options.leaseSeconds : 0,
+    };
+  }
+
+  /**
    * Writes the events' rows; to be called in the transaction that causes them. Answers what to hand off
-   * after the commit: nothing if there is no broker to take it, as the rows then belong to the sweeper.
+   * after the commit.
    */
   async insert(tx: Queryable, events: OutboxEvent[]): Promise<OutboxRow[]> {
-    const handedOff = this.#canPublish(events.length);
-    const seconds = handedOff ? this.#options.leaseSeconds : 0;
-    const rows = await insertEvents(tx, events, { holder: this.#options.relayId, seconds });
-    return handedOff ? rows : [];
+    const lease = this.lease(events.length);
+    const rows = await insertEvents(tx, events, lease);
+    return lease.seconds > 0 ? rows : [];
   }
 
   /** Publishes rows that `insert` answered, after their commit. Returns at once; failures leave the rows. */
@@ -165,12 +177,12 @@ export class Outbox {
   }
 
   /**
-   * To be called with what `insert` answered when the commit failed: it may have taken effect all the same.
+   * To be called with the ids of leased events when their commit failed: it may have taken effect all the same.
    * Ends the leases as soon as the database answers, so that such events leave at once. Returns at once.
    */
-  abandon(rows: OutboxRow[]): void {
-    if (rows.length === 0) return;
-    const work = this.#giveBack(rows.map(({ id }) => id)).finally(() => this.#inHand.delete(work));
+  abandon(eventIds: string[]): void {
+    if (eventIds.length === 0) return;
+    const work = this.#giveBack(eventIds).finally(() => this.#inHand.delete(work));
     this.#inHand.add(work);
   }
 
@@ -178,12 +190,12 @@ export class Outbox {
    * Tries until they are there and given back, as the server may still be at the commit; at most for as long
    * as the leases last, after which there is nothing to give back. Rows that were rolled back never come.
    */
-  async #giveBack(ids: number[]): Promise<void> {
+  async #giveBack(eventIds: string[]): Promise<void> {
     const { database, relayId, leaseSeconds } = this.#options;
     const { signal } = this.#stopping;
     const endMs = performance.now() + leaseSeconds * 1_000;
     for (let attempt = 1; performance.now() < endMs; attempt += 1) {
-      const released = await releaseLeases(database, relayId, ids).catch(() => 0);
+      const released = await releaseEvents(database, relayId, eventIds).catch(() => 0);
       if (released > 0 || signal.aborted) return;
       await pause(backoffMs(attempt, GIVE_BACK, Math.random), signal);
     }

@@ -20,11 +20,12 @@ export function runNode(repository, [script, ...args]) {
   });
 }
 
-/** What Jest is told for one of our commands. Throws a UsageError, which has an exit code. */
+/** What Jest is told for one of our commands; `bench` has no Jest, and gets what was given. Throws a UsageError, which has an exit code. */
 export function jestArguments(command, args) {
   if (command === 'test') return args;
   // Servers that are killed and frozen are processes of this machine, Docker or not.
   process.env.PAYFAN_INFRA = 'native';
+  if (command === 'bench') return args;
   const config = ['--config', 'tests/fault/jest.config.mjs'];
   if (command === 'test:fault') return [...config, ...args];
   const minutes = args[0] === '--minutes' ? Number(args[1]) : 10;

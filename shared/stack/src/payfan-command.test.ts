@@ -111,6 +111,20 @@ test('what an operator does is handed to operations, arguments and exit code and
   expect((await payfan('--help')).out).toContain('dead-letters');
 });
 
+test('a benchmark gets its arguments, however many, and hands its exit code on', async () => {
+  writeFileSync(inTree('bin/rabbitmq-server'), '');
+  mkdirSync(inTree('tests/dist/bench'), { recursive: true });
+  writeFileSync(
+    inTree('tests/dist/bench/main.js'),
+    'console.log(process.argv.slice(2).join("|")); process.exitCode = 1;',
+  );
+  expect(await payfan('bench', 'growth')).toMatchObject({ code: 1, out: 'growth\n' });
+  expect(await payfan('bench', 'growth', 'outbox', '--rounds', '5', '--plot')).toMatchObject({
+    code: 1,
+    out: 'growth|outbox|--rounds|5|--plot\n',
+  });
+});
+
 test('installs again when the lock file names other packages, and not when it is merely newer', async () => {
   await payfan('start');
   writeFileSync(inTree('package-lock.json'), lock('1.0.0'));

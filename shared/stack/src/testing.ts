@@ -1,4 +1,6 @@
 export * from './fresh.ts';
+export { findPostgres } from './postgres-binaries.ts';
+export { findRabbitmqServer } from './rabbitmq-server.ts';
 export { openManagement } from './rabbitmq-management.ts';
 export { freePort } from './ports.ts';
 export type { Exit } from './process.ts';

@@ -1,5 +1,11 @@
 import type { Database } from '@payfan/database';
-import { rememberVerdicts, timeLeftMs, verifyToken, type Authenticate, type TokenIssuer } from '@payfan/service';
+import {
+  rememberVerdicts,
+  timeLeftMs,
+  verifyToken,
+  type Authenticate,
+  type TokenIssuer,
+} from '@payfan/service';
 import { findPrincipal } from '../credential-store.ts';
 
 /** A key that is revoked, or has just been made, takes this long to be noticed by every instance. */

@@ -27,7 +27,7 @@ beforeEach(async () => {
   const api = routes({
     database,
     outbox: {
-      insert: () => Promise.resolve([]),
+      lease: () => ({ holder: newId(), seconds: 0 }),
       handOff: () => undefined,
       abandon: () => undefined,
     },
@@ -37,6 +37,8 @@ beforeEach(async () => {
     metrics: createMetrics('transaction'),
     newId,
     now: () => new Date(),
+    groupMax: 1,
+    queueMax: 2,
   });
   server = httpServer({ api, port: 0, logger, host: '127.0.0.1' });
   await server.start();
@@ -114,4 +116,17 @@ test('a database that an administrator shuts down under a transfer does too', as
     await expectAway(await answer);
   });
   await expectMovedOnce('lunch');
+});
+
+test('transfers beyond those that may wait for their commit are refused at once, and the others are made', async () => {
+  const { answers, refused } = await admin.transaction(async (tx) => {
+    await tx.query({ text: 'select from transaction.accounts order by id for update' });
+    // Two are being committed and two wait: one is too many, and the only one that is answered.
+    const sent = ['a', 'b', 'c', 'd', 'e'].map(send);
+    return { answers: sent, refused: await Promise.race(sent) };
+  });
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
+  expect(await refused.json()).toMatchObject({ code: 'overloaded' });
+  const statuses = (await Promise.all(answers)).map(({ status }) => status);
+  expect(statuses.sort()).toEqual([201, 201, 201, 201, 503]);
 });

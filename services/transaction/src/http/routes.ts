@@ -1,8 +1,7 @@
-import { isDatabaseAway, type Database } from '@payfan/database';
-import type { Outbox } from '@payfan/outbox';
+import { isDatabaseAway, QueueFull, type Database } from '@payfan/database';
 import { createApi, Problem, type Api, type ApiOptions, type TokenIssuer } from '@payfan/service';
 import { Counter } from 'prom-client';
-import { makeTransfers, type TracedRequest } from '../make-transfers.ts';
+import { makeTransfers, type MakeTransfersOptions, type TracedRequest } from '../make-transfers.ts';
 import { accountRoutes } from './accounts.ts';
 import { authenticateLocally } from './authenticate.ts';
 import { tokenRoutes } from './tokens.ts';
@@ -10,7 +9,10 @@ import { transferRoutes } from './transfers.ts';
 
 export interface RoutesOptions extends Pick<ApiOptions, 'logger' | 'health' | 'metrics'> {
   database: Database;
-  outbox: Pick<Outbox, 'insert' | 'handOff' | 'abandon'>;
+  outbox: MakeTransfersOptions['outbox'];
+  /** Requests in one commit at most, and requests that may wait for theirs. */
+  groupMax: number;
+  queueMax: number;
   issuer: TokenIssuer;
   newId: () => string;
   now: () => Date;
@@ -18,7 +20,7 @@ export interface RoutesOptions extends Pick<ApiOptions, 'logger' | 'health' | 'm
 
 /** The whole HTTP API of this service. */
 export function routes(options: RoutesOptions): Api {
-  const { database, outbox, issuer, logger, health, metrics, newId, now } = options;
+  const { database, outbox, issuer, logger, health, metrics, newId, now, groupMax, queueMax } = options;
   const api = createApi({
     title: 'Payfan transaction',
     description: 'Accounts, transfers and the ledger. Amounts are integers in minor units (paise).',
@@ -27,7 +29,7 @@ export function routes(options: RoutesOptions): Api {
     health,
     metrics,
     authenticate: authenticateLocally(database, issuer),
-    problemFor: databaseAway,
+    problemFor: (error) => (error instanceof QueueFull ? overloaded(error) : databaseAway(error)),
   });
 
   const outcomes = new Counter({
@@ -36,7 +38,7 @@ export function routes(options: RoutesOptions): Api {
     labelNames: ['outcome'],
     registers: [metrics],
   });
-  const commit = makeTransfers({ database, outbox, newId });
+  const commit = makeTransfers({ database, outbox, newId, groupMax, queueMax });
   const makeTransfer = async (item: TracedRequest) => {
     const outcome = await commit(item);
     outcomes.inc({ outcome: outcome.kind === 'invalid' ? outcome.code : outcome.kind });
@@ -61,5 +63,16 @@ function databaseAway(error: unknown): Problem | undefined {
     detail: 'The database does not answer at the moment. Repeat the request with the same Idempotency-Key.',
     retryAfterSeconds: 2,
     cause: error,
+  });
+}
+
+/** More requests wait than can be committed soon. Nothing was done about this one. */
+function overloaded(cause: QueueFull): Problem {
+  return new Problem({
+    status: 503,
+    code: 'overloaded',
+    detail: 'More transfers are waiting than can be made at the moment. Repeat the request shortly.',
+    retryAfterSeconds: 1,
+    cause,
   });
 }

@@ -1,7 +1,14 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { CreateTransfer, IdempotencyKey, pageOf, PageQuery, Transfer } from '@payfan/contracts';
 import type { Database } from '@payfan/database';
-import { currentContext, newTraceparent, Problem, type Api, type FieldError } from '@payfan/service';
+import {
+  currentContext,
+  JsonText,
+  newTraceparent,
+  Problem,
+  type Api,
+  type FieldError,
+} from '@payfan/service';
 import { z } from 'zod';
 import type { TracedRequest } from '../make-transfers.ts';
 import type { InvalidCode, Outcome } from '../transfer.ts';
@@ -48,6 +55,11 @@ export function transferRoutes(
         { status: 403, code: 'forbidden' },
         ...Object.entries(INVALID).map(([code, { status }]) => ({ status, code })),
         { status: 503, code: 'temporarily_unavailable', description: 'Repeat with the same Idempotency-Key' },
+        {
+          status: 503,
+          code: 'overloaded',
+          description: 'Nothing was done. Repeat after the time in Retry-After',
+        },
       ],
     },
     async ({ principal, headers, body }) => {
@@ -72,7 +84,7 @@ export function transferRoutes(
           traceparent: context?.traceparent ?? newTraceparent(),
         },
       });
-      return answer(outcome);
+      return answer(outcome, transferId);
     },
   );
 
@@ -144,14 +156,16 @@ const INVALID: Record<InvalidCode, { status: number; detail: string }> = {
   },
 };
 
-function answer(outcome: Outcome) {
+function answer(outcome: Outcome, transferId: string) {
   if (outcome.kind === 'invalid') throw new Problem({ ...INVALID[outcome.code], code: outcome.code });
   const { decision, kind } = outcome;
   const headers: Record<string, string> = kind === 'replayed' ? { 'idempotent-replayed': 'true' } : {};
   switch (decision.code) {
     case 'completed': {
-      headers['location'] = `/v1/transfers/${decision.transfer.id}`;
-      return { status: 201 as const, headers, body: decision.transfer };
+      const { response } = decision;
+      const id = kind === 'decided' ? transferId : (JSON.parse(response) as Transfer).id;
+      headers['location'] = `/v1/transfers/${id}`;
+      return { status: 201 as const, headers, body: new JsonText(response) };
     }
     case 'insufficient_funds':
       throw new Problem({
@@ -165,9 +179,7 @@ function answer(outcome: Outcome) {
 
 /** SHA-256 of what is asked, as understood: two spellings of a phone number are one request. */
 function fingerprintOf({ to, amount, currency, note }: CreateTransfer): string {
-  return createHash('sha256')
-    .update(JSON.stringify([to, amount, currency, note]))
-    .digest('hex');
+  return hash('sha256', JSON.stringify([to, amount, currency, note]));
 }
 
 function problemForInvalid(errors: readonly FieldError[]): Problem | undefined {

@@ -51,7 +51,8 @@ function readText(request: IncomingMessage, limitBytes: number): Promise<string>
     request.on('end', () => {
       const [only] = chunks;
       if (bytes > limitBytes) reject(httpError(413, new Error('body too large')));
-      else resolve((only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks)).toString('utf8'));
+      else
+        resolve((only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks)).toString('utf8'));
     });
     request.on('error', (error) => reject(httpError(400, error)));
   });

@@ -13,7 +13,11 @@ export interface Address {
   readonly query: unknown;
 }
 
-export type Operation = (request: IncomingMessage, response: ServerResponse, address: Address) => Promise<void>;
+export type Operation = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  address: Address,
+) => Promise<void>;
 
 /** One route, ready to answer: who is it, what do they send, is it right, do it, tell. */
 export function createOperation(
