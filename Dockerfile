@@ -29,7 +29,8 @@ RUN mkdir /programs \
  && tar -cf - -T /files | tar -xf - -C /programs
 
 FROM node:24-slim
-ENV NODE_ENV=production
+# Room for what requests allocate, see shared/stack/src/program.ts.
+ENV NODE_ENV=production NODE_OPTIONS=--max-semi-space-size=64
 WORKDIR /app
 COPY --from=libraries /app ./
 COPY --from=build /programs ./

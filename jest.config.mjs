@@ -5,7 +5,6 @@
  */
 const esOnly = [
   'jose',
-  'uuid',
   'lru-cache',
   'p-limit',
   'yocto-queue',

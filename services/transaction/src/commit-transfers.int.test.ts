@@ -1,6 +1,6 @@
 import { MAX_AMOUNT_MINOR, parsePaymentEvent, Transfer } from '@payfan/contracts';
 import fc from 'fast-check';
-import { v7 as newId } from 'uuid';
+import { newId } from '@payfan/service';
 import { makeTransfers } from './make-transfers.ts';
 import { keyOf, type Outcome, type TransferRequest } from './transfer.ts';
 import { commitTransfers } from './transfer-store.ts';

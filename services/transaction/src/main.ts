@@ -10,8 +10,8 @@ import {
   httpServer,
   main,
   runParts,
+  newId,
 } from '@payfan/service';
-import { v7 as newId } from 'uuid';
 import { config } from './config.ts';
 import { signingKey } from './credential-store.ts';
 import { openDemoAccounts } from './demo-accounts.ts';

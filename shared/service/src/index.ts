@@ -14,6 +14,7 @@ export type { Logger, LoggerOptions } from './logger.ts';
 export { redact, redactText } from './redact.ts';
 export { Problem } from './problem.ts';
 export type { FieldError, ProblemBody, ProblemOptions } from './problem.ts';
+export { newId } from './id.ts';
 export { createHealth } from './health.ts';
 export type { Health, Readiness } from './health.ts';
 export { createMetrics } from './metrics.ts';

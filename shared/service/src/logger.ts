@@ -13,11 +13,18 @@ export interface LoggerOptions {
   readonly destination?: pino.DestinationStream;
 }
 
+/** Lines that tell of trouble are written at once, and all before them. */
+const AT_ONCE_FROM_LEVEL = pino.levels.values['warn'] ?? 0;
+/** Others gather this long, or until there are so many: under load a system call for each would be most of its cost. */
+const GATHER_MS = 50;
+const GATHER_BYTES = 8_192;
+
 /**
  * One JSON object per line (`level`, `time`, `service`, `msg`, …), readable text instead when standard output
  * is a terminal. Everything that is logged passes `redact`: a caller cannot leak by forgetting.
  *
- * Lines are written synchronously, so that the last words before a crash are not lost.
+ * Lines gather for a moment, except those of warnings and worse, so that the last words before a crash are not
+ * lost: those are written before the call returns, with all that came before.
  */
 export function createLogger({ service, level, destination = standardOutput() }: LoggerOptions): Logger {
   const logger = pino(
@@ -30,8 +37,9 @@ export function createLogger({ service, level, destination = standardOutput() }:
       // Redaction has made a plain object of it already; pino's own serializer would lose its type.
       serializers: { err: (error: unknown) => error },
       hooks: {
-        logMethod(args, method) {
+        logMethod(args, method, level) {
           method.apply(this, cleanArguments(args));
+          if (level >= AT_ONCE_FROM_LEVEL) flush(destination);
         },
       },
     },
@@ -53,14 +61,22 @@ function redactChildBindings(logger: Logger): Logger {
 
 function standardOutput(): pino.DestinationStream {
   // pino-pretty looks at NO_COLOR itself.
-  return process.stdout.isTTY
-    ? pretty({
-        sync: true,
-        ignore: 'service',
-        messageFormat: '{service}: {msg}',
-        translateTime: 'SYS:HH:MM:ss.l',
-      })
-    : pino.destination({ dest: 1, sync: true });
+  if (process.stdout.isTTY) {
+    return pretty({
+      sync: true,
+      ignore: 'service',
+      messageFormat: '{service}: {msg}',
+      translateTime: 'SYS:HH:MM:ss.l',
+    });
+  }
+  const output = pino.destination({ dest: 1, sync: true, minLength: GATHER_BYTES });
+  setInterval(() => flush(output), GATHER_MS).unref();
+  process.on('exit', () => flush(output));
+  return output;
+}
+
+function flush(destination: pino.DestinationStream): void {
+  if ('flushSync' in destination && typeof destination.flushSync === 'function') destination.flushSync();
 }
 
 function contextFields(): object {

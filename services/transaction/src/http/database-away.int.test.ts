@@ -6,9 +6,9 @@ import {
   createTokenIssuer,
   httpServer,
   type HttpServer,
+  newId,
 } from '@payfan/service';
 import { freshDatabase, waitFor, type FreshDatabase } from '@payfan/stack/testing';
-import { v7 as newId } from 'uuid';
 import { signingKey } from '../credential-store.ts';
 import { openDemoAccounts } from '../demo-accounts.ts';
 import { routes } from './routes.ts';

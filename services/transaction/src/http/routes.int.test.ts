@@ -8,9 +8,9 @@ import {
   httpServer,
   verifyToken,
   type HttpServer,
+  newId,
 } from '@payfan/service';
 import { freshDatabase, type FreshDatabase } from '@payfan/stack/testing';
-import { v7 as newId } from 'uuid';
 import { signingKey } from '../credential-store.ts';
 import { openDemoAccounts } from '../demo-accounts.ts';
 import type { MakeTransfersOptions } from '../make-transfers.ts';

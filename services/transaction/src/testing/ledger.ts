@@ -1,6 +1,6 @@
 import { openDatabase, type Database } from '@payfan/database';
 import { freshDatabase, type FreshDatabase } from '@payfan/stack/testing';
-import { v7 as newId } from 'uuid';
+import { newId } from '@payfan/service';
 import type { TransferRequest } from '../transfer.ts';
 import { draftTransferCompleted } from '../transfer-event.ts';
 import type { Wanted } from '../transfer-store.ts';

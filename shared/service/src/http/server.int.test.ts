@@ -105,7 +105,7 @@ test('a port that is taken is named, with the variable that changes it', async (
   const { server } = await startWaiting();
   const start = (portVariable?: string) =>
     httpServer({
-      api: { handler: (() => undefined) },
+      api: { handler: () => undefined },
       port: server.port,
       host: '127.0.0.1',
       logger,
