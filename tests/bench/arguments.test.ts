@@ -4,7 +4,14 @@ const KNOWN = ['transfers', 'growth'];
 const parse = (...args: string[]) => parseBenchArguments(args, KNOWN);
 
 test('without arguments, all of them in three rounds', () => {
-  expect(parse()).toEqual({ help: false, names: KNOWN, rounds: 3, outageSeconds: 60, plot: false });
+  expect(parse()).toEqual({
+    help: false,
+    names: KNOWN,
+    rounds: 3,
+    outageSeconds: 60,
+    growthTransfers: 5_000_000,
+    plot: false,
+  });
 });
 
 test('names and options in any order, each name once', () => {
@@ -14,6 +21,7 @@ test('names and options in any order, each name once', () => {
     names: ['growth', 'transfers'],
     rounds: 5,
     outageSeconds: 0.5,
+    growthTransfers: 5_000_000,
     plot: true,
   });
 });
@@ -31,6 +39,12 @@ test.each(['0', '-1', '1.5', 'many', '', 'Infinity'])('--rounds=%s is refused', 
 test.each(['0', '-1', 'long', 'Infinity'])('--outage-seconds=%s is refused', (given) => {
   expect(() => parse(`--outage-seconds=${given}`)).toThrow(
     new BadArguments(`--outage-seconds takes a number above 0, such as 60, not "${given}".`),
+  );
+});
+
+test.each(['499999', '5e5.5', 'many'])('--growth-transfers=%s is refused', (given) => {
+  expect(() => parse(`--growth-transfers=${given}`)).toThrow(
+    new BadArguments(`--growth-transfers takes a whole number of at least 500000, not "${given}".`),
   );
 });
 

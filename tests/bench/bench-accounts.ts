@@ -25,3 +25,6 @@ export async function openBenchAccounts(adminUrl: string, count: number): Promis
 
 export const benchKey = (n: number): string => `bench_${n}`;
 export const benchPhone = (n: number): string => `+91${9_000_000_000 + n}`;
+export const benchEmail = (n: number): string => `bench${n}@example.com`;
+export const benchAccountId = (n: number): string =>
+  `00000000-0000-7000-9000-${n.toString(16).padStart(12, '0')}`;

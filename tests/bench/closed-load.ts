@@ -1,12 +1,14 @@
 import { connect, type Socket } from 'node:net';
-import { benchKey, benchPhone } from './bench-accounts.ts';
 import { median, quantile } from './statistics.ts';
+import { transferRequest } from './transfer-request.ts';
 
 export interface ClosedLoadOptions {
   url: string;
   accounts: number;
   clients: number;
   seconds: number;
+  /** What they ask for, if not a transfer. */
+  request?: () => string;
 }
 
 /** What came of it. */
@@ -17,7 +19,7 @@ export interface ClosedLoadResult {
 }
 
 /**
- * So many clients, each of which sends its next transfer when the last is answered. Speaks just enough HTTP
+ * So many clients, each of which sends its next request when the last is answered. Speaks just enough HTTP
  * over plain sockets, since on a small machine the load must not cost more than what it measures.
  */
 export async function closedLoad(options: ClosedLoadOptions): Promise<ClosedLoadResult> {
@@ -32,10 +34,11 @@ export async function closedLoad(options: ClosedLoadOptions): Promise<ClosedLoad
   };
 }
 
-let nextKey = 0;
-const run = crypto.randomUUID();
-
-function client({ url, accounts }: ClosedLoadOptions, endMs: number, latencies: number[]): Promise<void> {
+function client(
+  { url, accounts, request = () => transferRequest(accounts) }: ClosedLoadOptions,
+  endMs: number,
+  latencies: number[],
+): Promise<void> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
     const socket: Socket = connect({ host: hostname, port: Number(port), noDelay: true });
@@ -43,7 +46,7 @@ function client({ url, accounts }: ClosedLoadOptions, endMs: number, latencies: 
     let heard = '';
     const send = () => {
       sentMs = performance.now();
-      socket.write(request(accounts, hostname));
+      socket.write(request());
     };
     socket.on('connect', send);
     socket.on('error', reject);
@@ -54,8 +57,8 @@ function client({ url, accounts }: ClosedLoadOptions, endMs: number, latencies: 
       if (end === -1) return;
       const length = Number(/content-length: (\d+)/i.exec(heard.slice(0, end))?.[1] ?? 0);
       if (heard.length < end + 4 + length) return;
-      if (!heard.startsWith('HTTP/1.1 201')) {
-        reject(new Error(`a transfer was answered: ${heard.slice(0, 400)}`));
+      if (!heard.startsWith('HTTP/1.1 20')) {
+        reject(new Error(`a request was answered: ${heard.slice(0, 400)}`));
         socket.destroy();
         return;
       }
@@ -66,15 +69,4 @@ function client({ url, accounts }: ClosedLoadOptions, endMs: number, latencies: 
       else socket.destroy();
     });
   });
-}
-
-function request(accounts: number, host: string): string {
-  const payer = 1 + Math.floor(Math.random() * accounts);
-  const payee = 1 + ((payer - 1 + 1 + Math.floor(Math.random() * (accounts - 1))) % accounts);
-  const body = `{"to":"${benchPhone(payee)}","amount":1,"currency":"INR","note":""}`;
-  nextKey += 1;
-  return (
-    `POST /v1/transfers HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${benchKey(payer)}\r\n` +
-    `Idempotency-Key: ${run}-${nextKey}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
-  );
 }

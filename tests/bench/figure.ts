@@ -15,6 +15,8 @@ export interface Figure {
 export interface BenchOptions {
   /** How long the broker is away in `outage`. */
   outageSeconds: number;
+  /** How many transfers the largest system of `growth` has made before; the smallest has a five-hundredth. */
+  growthTransfers: number;
   /** How often ours and its yardstick are measured, in turns. */
   rounds: number;
   say: (line: string) => void;

@@ -5,9 +5,13 @@ import { withRun } from '@payfan/stack/testing';
 import { BadArguments, parseBenchArguments, usage, type BenchArguments } from './arguments.ts';
 import { channel } from './channel.ts';
 import type { Benchmark } from './figure.ts';
-import { growth } from './growth.ts';
+import { growthDeadRows } from './growth-dead-rows.ts';
+import { growthRows } from './growth-rows.ts';
+import { lanes } from './lanes.ts';
+import { latency } from './latency.ts';
 import { outage } from './outage.ts';
 import { outbox } from './outbox.ts';
+import { pipeline } from './pipeline.ts';
 import { renderPlot } from './plot.ts';
 import { relay } from './relay.ts';
 import { complaint, missed, renderReport, type BenchResult, type Outcome } from './report.ts';
@@ -29,8 +33,8 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     run: outage,
   },
   growth: {
-    about: "the sweeper's claims over 200,000 dead rows, with a transaction that holds back vacuum",
-    run: growth,
+    about: "transfers and lookups over 5,000,000 transfers, and the sweeper's claims over 200,000 dead rows",
+    run: async (options) => [...(await growthRows(options)), ...(await growthDeadRows(options))],
   },
   relay: {
     about: 'the outbox relay against a bare amqplib loop that publishes the same messages',
@@ -39,6 +43,18 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   channel: {
     about: "a channel's deliveries against empty jobs of BullMQ and graphile-worker, and a bare consumer",
     run: channel,
+  },
+  latency: {
+    about: "commit to the provider's acceptance at 200 transfers a second, by channel",
+    run: latency,
+  },
+  pipeline: {
+    about: "the highest rate at which everybody is told within 946 ms, and where the processors' time goes",
+    run: pipeline,
+  },
+  lanes: {
+    about: 'people beside 100,000 bulk messages on every channel, and bulk beside people',
+    run: lanes,
   },
 };
 

@@ -46,11 +46,53 @@ interface ClaimRow extends DeliveryKey {
 }
 
 /**
- * Claims deliveries in one statement, whether new, waiting for a further attempt, or left behind by a
- * claimant that died. Answers in the order asked. Rows are locked in the order of their keys, so two
- * batches never wait for each other crosswise.
+ * Claims deliveries, whether new, waiting for a further attempt, or left behind by a claimant that died.
+ * Answers in the order asked. Nearly all are new, and one short statement claims those.
  */
 export async function claimDeliveries(
+  db: Queryable,
+  claimant: Claimant,
+  wanted: readonly NewDelivery[],
+): Promise<Claim[]> {
+  const fresh = await claimNew(db, claimant, wanted);
+  const others = wanted.filter((delivery) => !fresh.has(keyOf(delivery)));
+  const claims = others.length > 0 ? await claimAgain(db, claimant, others) : [];
+  let next = 0;
+  return wanted.map((delivery) => {
+    // A statement can claim a row once: whoever asks for it twice at the same time is behind himself.
+    if (fresh.delete(keyOf(delivery))) return { ...NEW };
+    return claims[next++] ?? { kind: 'busy' };
+  });
+}
+
+const NEW = { kind: 'ours', attempts: 1, uncertain: false, lastProvider: null, leftBehind: false } as const;
+
+/** Claims those of which nothing is known yet; answers their keys. */
+async function claimNew(
+  db: Queryable,
+  claimant: Claimant,
+  wanted: readonly NewDelivery[],
+): Promise<Set<string>> {
+  const rows = await db.query<DeliveryKey>({
+    name: 'deliveries-claim-new',
+    // In the order of their keys, as wherever several are locked: two batches never wait for each other crosswise.
+    text: `insert into deliveries (event_id, role, transfer_id, account_id, recipient, committed_at,
+                                   status, attempts, claimed_by, claimed_until)
+           select w.*, 'sending', 1, $7, clock_timestamp() + make_interval(secs => $8)
+           from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[])
+             as w (event_id, role, transfer_id, account_id, recipient, committed_at)
+           order by event_id, role
+           on conflict do nothing
+           returning event_id as "eventId", role`,
+    values: [...columns(wanted, ...NEW_COLUMNS), claimant.id, claimant.seconds],
+  });
+  return new Set(rows.map(keyOf));
+}
+
+const NEW_COLUMNS = ['eventId', 'role', 'transferId', 'accountId', 'recipient', 'committedAt'] as const;
+
+/** Claims whatever may be claimed of these. Rows are locked in the order of their keys. */
+async function claimAgain(
   db: Queryable,
   claimant: Claimant,
   wanted: readonly NewDelivery[],
@@ -80,19 +122,7 @@ export async function claimDeliveries(
            from wanted w
              left join claimed c using (event_id, role)
              left join deliveries d using (event_id, role)`,
-    values: [
-      ...columns(
-        [...distinct.values()],
-        'eventId',
-        'role',
-        'transferId',
-        'accountId',
-        'recipient',
-        'committedAt',
-      ),
-      claimant.id,
-      claimant.seconds,
-    ],
+    values: [...columns([...distinct.values()], ...NEW_COLUMNS), claimant.id, claimant.seconds],
   });
   const found = new Map(rows.map((row) => [keyOf(row), row]));
   return wanted.map((delivery) => {
@@ -167,16 +197,52 @@ interface OutcomeLetter {
 export type Recorded = { latencyMs: number | null } | null;
 
 /**
- * Records outcomes, and the dead letters of those that are dead, in one statement. Guarded by the claim:
- * a claimant that was stalled past its end must not overwrite what its successor has recorded.
+ * Records outcomes, and the dead letters of those that are dead; those that were sent, which are nearly all, in
+ * one short statement. Guarded by the claim: a claimant that was stalled past its end must not overwrite what its
+ * successor has recorded.
  */
 export async function recordOutcomes(
   db: Queryable,
   claimantId: string,
   outcomes: readonly Outcome[],
 ): Promise<Recorded[]> {
+  const sent = outcomes.filter(({ status }) => status === 'sent');
+  const others = outcomes.filter(({ status }) => status !== 'sent');
+  const rows = [
+    ...(sent.length > 0 ? await recordSent(db, claimantId, sent) : []),
+    ...(others.length > 0 ? await recordOthers(db, claimantId, others) : []),
+  ];
+  const found = new Map(rows.map((row) => [keyOf(row), row]));
+  return outcomes.map((outcome) => found.get(keyOf(outcome)) ?? null);
+}
+
+type RecordedRow = DeliveryKey & { latencyMs: number | null };
+
+function recordSent(db: Queryable, claimantId: string, outcomes: readonly Outcome[]): Promise<RecordedRow[]> {
+  return db.query<RecordedRow>({
+    name: 'deliveries-record-sent',
+    text: `update deliveries d
+           set status = 'sent', uncertain = false, provider = o.provider, reference = o.reference, error = null,
+               claimed_by = null, claimed_until = null, sent_at = clock_timestamp()
+           from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as o (event_id, role, provider, reference)
+           where d.event_id = o.event_id and d.role = o.role and d.status = 'sending' and d.claimed_by = $5
+           returning d.event_id as "eventId", d.role,
+                     extract(epoch from d.sent_at - d.committed_at)::float8 * 1000 as "latencyMs"`,
+    values: [
+      ...columns(outcomes, 'eventId', 'role', 'provider'),
+      outcomes.map(({ reference }) => reference && storableText(reference)),
+      claimantId,
+    ],
+  });
+}
+
+function recordOthers(
+  db: Queryable,
+  claimantId: string,
+  outcomes: readonly Outcome[],
+): Promise<RecordedRow[]> {
   const letters = outcomes.map(({ deadLetter }) => deadLetter);
-  const rows = await db.query<DeliveryKey & { latencyMs: number | null }>({
+  return db.query<RecordedRow>({
     name: 'deliveries-record',
     text: `with outcome as (
              select * from unnest($1::uuid[], $2::text[], $3::text[], $4::boolean[], $5::text[], $6::text[], $7::text[],
@@ -186,11 +252,10 @@ export async function recordOutcomes(
            ), recorded as (
              update deliveries d
              set status = o.status, uncertain = o.uncertain, provider = o.provider,
-                 reference = o.reference, error = o.error, claimed_by = null, claimed_until = null,
-                 sent_at = case when o.status = 'sent' then clock_timestamp() end
+                 reference = o.reference, error = o.error, claimed_by = null, claimed_until = null
              from outcome o
              where d.event_id = o.event_id and d.role = o.role and d.status = 'sending' and d.claimed_by = $15
-             returning d.event_id, d.role, d.transfer_id, d.attempts, d.sent_at, d.committed_at
+             returning d.event_id, d.role, d.transfer_id, d.attempts
            ), letters as (
              insert into dead_letters as l (subject, event_id, role, transfer_id, lane, reason, error, error_group,
                                             attempts, routing_key, headers, body)
@@ -202,9 +267,7 @@ export async function recordOutcomes(
              order by o.subject
              on conflict (subject) do update set ${DIED_AGAIN}, attempts = excluded.attempts
            )
-           select event_id as "eventId", role,
-                  extract(epoch from sent_at - committed_at)::float8 * 1000 as "latencyMs"
-           from recorded`,
+           select event_id as "eventId", role, null::float8 as "latencyMs" from recorded`,
     values: [
       ...columns(outcomes, 'eventId', 'role', 'status', 'uncertain', 'provider'),
       outcomes.map(({ reference }) => reference && storableText(reference)),
@@ -219,8 +282,6 @@ export async function recordOutcomes(
       claimantId,
     ],
   });
-  const found = new Map(rows.map((row) => [keyOf(row), row]));
-  return outcomes.map((outcome) => found.get(keyOf(outcome)) ?? null);
 }
 
 /** Who wants to see deliveries: somebody who may see all, or the owner of one account. */

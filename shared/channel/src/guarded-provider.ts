@@ -67,24 +67,30 @@ export function guard<Message>(
 const absent = Promise.resolve({ kind: 'absent' } as const);
 
 /** Runs `work` for so long; what it has not answered by then, or has thrown, is unknown. */
-async function inTime<Result>(
+function inTime<Result>(
   timeoutMs: number,
   reference: string,
   work: (options: SendOptions) => Promise<Result>,
 ): Promise<Result | (SendResult & { kind: 'unknown' })> {
-  const controller = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<SendResult & { kind: 'unknown' }>((resolve) => {
-    timer = setTimeout(() => {
-      resolve({ kind: 'unknown', error: `no answer within ${timeoutMs} ms` });
-      controller.abort();
+  let controller: AbortController | undefined;
+  const options: SendOptions = {
+    reference,
+    // Made for those who look at it: it costs more than all the rest of an attempt.
+    get signal() {
+      controller ??= new AbortController();
+      return controller.signal;
+    },
+  };
+  return new Promise((resolve) => {
+    const unknown = (error: string) => resolve({ kind: 'unknown', error });
+    const timer = setTimeout(() => {
+      unknown(`no answer within ${timeoutMs} ms`);
+      controller?.abort();
     }, timeoutMs);
+    // Also what it throws before it has a promise to give.
+    void Promise.resolve(options)
+      .then(work)
+      .then(resolve, (error: unknown) => unknown(isNativeError(error) ? error.message : String(error)))
+      .finally(() => clearTimeout(timer));
   });
-  try {
-    return await Promise.race([work({ reference, signal: controller.signal }), tooLate]);
-  } catch (error) {
-    return { kind: 'unknown', error: isNativeError(error) ? error.message : String(error) };
-  } finally {
-    clearTimeout(timer);
-  }
 }

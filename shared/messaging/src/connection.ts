@@ -1,5 +1,6 @@
 import { connect, type ChannelModel } from 'amqplib';
 import { backoffMs, pause } from './backoff.ts';
+import { gatherWrites } from './gather-writes.ts';
 import type { Log } from './log.ts';
 import { settledWithin } from './within.ts';
 
@@ -117,6 +118,8 @@ export class Connection {
       keepAlive: true,
       clientProperties: { connection_name: name },
     });
+
+    gatherWrites(model);
 
     let reason = 'closed';
     let closed = false as boolean;

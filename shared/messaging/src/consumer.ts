@@ -1,4 +1,5 @@
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import { Acknowledger } from './acknowledger.ts';
 import { backoffMs, pause } from './backoff.ts';
 import type { Connection } from './connection.ts';
 import type { Log } from './log.ts';
@@ -49,6 +50,7 @@ export class Consumer {
   readonly #inHand = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   #channel: Channel | undefined;
+  #acknowledger: Acknowledger | undefined;
   #tag: string | undefined;
   #unsubscribe: (() => void) | undefined;
   #stopped: Promise<void> | undefined;
@@ -89,6 +91,7 @@ export class Consumer {
     }
     this.#stopping.abort();
     await settledWithin(Promise.all(this.#inHand), DRAIN_TIMEOUT_MS);
+    this.#acknowledger?.flush();
     this.#channel = undefined;
     // Closing returns to the queue what was prefetched or held without being acknowledged.
     if (channel !== undefined) await settledWithin(channel.close(), CLOSE_TIMEOUT_MS);
@@ -126,7 +129,9 @@ export class Consumer {
     channel.on('error', (error) =>
       this.#log.warn({ queue, reason: error.message }, 'consuming channel failed'),
     );
+    const acknowledger = new Acknowledger(channel, () => this.#channel === channel);
     this.#channel = channel;
+    this.#acknowledger = acknowledger;
     this.#tag = undefined;
     void ended.then(() => {
       if (this.#channel === channel) this.#channel = undefined;
@@ -145,20 +150,21 @@ export class Consumer {
         void channel.close().catch(() => undefined);
         return;
       }
-      this.#take(channel, message);
+      this.#take(channel, acknowledger, message);
     });
     this.#tag = consumerTag;
     return { ended };
   }
 
-  #take(channel: Channel, message: ConsumeMessage): void {
+  #take(channel: Channel, acknowledger: Acknowledger, message: ConsumeMessage): void {
+    acknowledger.took(message);
     // Not begun and not acknowledged: it goes back to the queue when the channel closes.
     if (this.#isStopping()) return;
-    const work = this.#handle(channel, message).finally(() => this.#inHand.delete(work));
+    const work = this.#handle(channel, acknowledger, message).finally(() => this.#inHand.delete(work));
     this.#inHand.add(work);
   }
 
-  async #handle(channel: Channel, message: ConsumeMessage): Promise<void> {
+  async #handle(channel: Channel, acknowledger: Acknowledger, message: ConsumeMessage): Promise<void> {
     const { queue, handler } = this.#options;
     const incoming: Incoming = {
       queue,
@@ -175,7 +181,7 @@ export class Consumer {
     for (let attempt = 1; ours(); attempt += 1) {
       try {
         await handler(incoming);
-        if (ours()) channel.ack(message);
+        if (ours()) acknowledger.done(message);
         return;
       } catch (error) {
         this.#log.warn(

@@ -16,7 +16,7 @@ const CLAIMS = 200;
  * Rows of the outbox live for milliseconds, and while some transaction holds back vacuum they stay in the way
  * when they are dead. The sweeper's claims must not become slower behind 200,000 of them.
  */
-export async function growth({ say }: BenchOptions): Promise<Figure[]> {
+export async function growthDeadRows({ say }: BenchOptions): Promise<Figure[]> {
   const servers = await startServers();
   const fresh = await freshDatabase(servers.infrastructure);
   // Claims are to be compared, not the disk: no commit waits for it here.

@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto';
+import type { Party, TransferCompleted } from '@payfan/contracts';
+
+/** A transfer between two people whom nobody has seen before; some 900 bytes as JSON, as ours are. */
+export function benchTransfer(): TransferCompleted {
+  const transferId = randomUUID();
+  const createdAt = new Date().toISOString();
+  return {
+    specversion: '1.0',
+    id: randomUUID(),
+    source: '/payfan/transaction',
+    type: 'payfan.transfer.completed.v1',
+    subject: transferId,
+    time: createdAt,
+    datacontenttype: 'application/json',
+    traceparent: `00-${hex(32)}-${hex(16)}-01`,
+    correlationid: randomUUID(),
+    lane: 'interactive',
+    data: {
+      transferId,
+      amount: 10_000,
+      currency: 'INR',
+      note: 'lunch on Friday',
+      createdAt,
+      payer: somebody('Asha Rao'),
+      payee: somebody('Ravi Kumar'),
+    },
+  };
+}
+
+function somebody(name: string): Party {
+  const digits = String(Math.floor(Math.random() * 1e8)).padStart(8, '0');
+  return {
+    accountId: randomUUID(),
+    name,
+    phone: `+9198${digits}`,
+    email: `person-${digits}@example.com`,
+    language: 'en',
+  };
+}
+
+const hex = (length: number): string => randomUUID().replaceAll('-', '').slice(0, length);

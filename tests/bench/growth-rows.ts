@@ -1,0 +1,140 @@
+import { openDatabase } from '@payfan/database';
+import { startPayfan, startServers, type Payfan } from '@payfan/stack/testing';
+import { benchKey, benchPhone, openBenchAccounts } from './bench-accounts.ts';
+import { closedLoad } from './closed-load.ts';
+import type { BenchOptions, Figure } from './figure.ts';
+import { pastTransferId, writePastTransfers, type PastTransfers } from './past-transfers.ts';
+import { overRounds, ratios } from './rounds.ts';
+
+const ACCOUNTS = 1_000;
+const CLIENTS = 64;
+/** A round is so many slices of a second of each, in turns: neighbours on the machine change from second to second. */
+const SLICES = 6;
+/** Of the largest system's transfers. */
+const SHARES = [1 / 500, 1 / 5, 1] as const;
+
+/** One of several systems that differ in how much they remember. */
+interface Grown {
+  size: number;
+  payfan: Payfan;
+  past: PastTransfers;
+  transfers: number[];
+  lookups: number[];
+}
+
+/**
+ * Tables grow, and nothing may become slower for it: transfers a second, and lookups of how people were told of a
+ * transfer, of any there ever was. Three systems side by side, measured in turns, on one PostgreSQL server that
+ * has the same little memory of its own for each. Keys of clients are random, as they are in life: each lands
+ * anywhere in its index.
+ */
+export async function growthRows({ growthTransfers, rounds, say }: BenchOptions): Promise<Figure[]> {
+  const servers = await startServers();
+  const systems: Grown[] = [];
+  try {
+    const server = servers.infrastructure.adminUrl;
+    // Without room for it, filling would be one checkpoint after the other.
+    await setting(server, `alter system set max_wal_size = '16GB'`);
+    for (const share of SHARES) {
+      const size = Math.round(share * growthTransfers);
+      systems.push(await grow(await startPayfan({ servers: servers.infrastructure }), size, say));
+    }
+    await setting(server, 'alter system reset max_wal_size');
+    await setting(server, 'checkpoint');
+    await servers.rabbitmq[0].server.kill();
+    for (const system of systems) await Promise.all([pay(system, 2), lookUp(system, 2)]);
+    for (let round = 0; round < rounds; round += 1) {
+      const paid = await inSlices(systems, pay);
+      const lookedUp = await inSlices(systems, lookUp);
+      systems.forEach(({ transfers, lookups }, index) => {
+        transfers.push(paid[index] ?? Number.NaN);
+        lookups.push(lookedUp[index] ?? Number.NaN);
+      });
+      const rates = systems.map(
+        ({ size, transfers, lookups }) =>
+          `${transfers.at(-1)?.toFixed(0)} and ${lookups.at(-1)?.toFixed(0)} (${size})`,
+      );
+      say(`  round ${round + 1}: transfers and lookups a second ${rates.join(', ')}`);
+    }
+    return [...figures('transfers', systems), ...figures('lookups', systems)];
+  } finally {
+    await Promise.all(systems.map(({ payfan }) => payfan.stop()));
+    await servers.stop();
+  }
+}
+
+/** Fills a system, of which only what is measured goes on running. */
+async function grow(payfan: Payfan, size: number, say: (line: string) => void): Promise<Grown> {
+  await Promise.all(['push', 'email', 'operations', 'sandbox'].map((name) => payfan.program(name).stop()));
+  await openBenchAccounts(payfan.database.adminUrl, ACCOUNTS);
+  const beganMs = performance.now();
+  const past = await writePastTransfers(payfan.database.adminUrl, { accounts: ACCOUNTS, count: size });
+  say(`  wrote ${size} transfers in ${((performance.now() - beganMs) / 1_000).toFixed(0)} s`);
+  return { size, payfan, past, transfers: [], lookups: [] };
+}
+
+type Work = (system: Grown, seconds: number) => Promise<number>;
+
+/** How much each does in a second; each is the first, in its turn. */
+async function inSlices(systems: readonly Grown[], work: Work): Promise<number[]> {
+  const sums = systems.map(() => 0);
+  for (let slice = 0; slice < SLICES; slice += 1) {
+    for (let turn = 0; turn < systems.length; turn += 1) {
+      const index = (slice + turn) % systems.length;
+      const system = systems[index];
+      if (system !== undefined) sums[index] = (sums[index] ?? 0) + (await work(system, 1));
+    }
+  }
+  return sums.map((sum) => sum / SLICES);
+}
+
+const pay: Work = async ({ payfan }, seconds) => {
+  const load = { accounts: ACCOUNTS, clients: CLIENTS, seconds, request: payment };
+  return (await closedLoad({ ...load, url: payfan.url('transaction') })).perSecond;
+};
+const lookUp: Work = async ({ payfan, past }, seconds) => {
+  const load = { accounts: ACCOUNTS, clients: CLIENTS, seconds, request: () => lookup(past) };
+  return (await closedLoad({ ...load, url: payfan.url('phone') })).perSecond;
+};
+
+function payment(): string {
+  const payer = 1 + Math.floor(Math.random() * ACCOUNTS);
+  const payee = 1 + ((payer + Math.floor(Math.random() * (ACCOUNTS - 1))) % ACCOUNTS);
+  const body = `{"to":"${benchPhone(payee)}","amount":1,"currency":"INR","note":""}`;
+  return (
+    `POST /v1/transfers HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${benchKey(payer)}\r\n` +
+    `Idempotency-Key: ${crypto.randomUUID()}\r\nContent-Type: application/json\r\n` +
+    `Content-Length: ${body.length}\r\n\r\n${body}`
+  );
+}
+
+function lookup(past: PastTransfers): string {
+  const id = pastTransferId(past, Math.floor(Math.random() * past.count));
+  return (
+    `GET /v1/deliveries?transferId=${id} HTTP/1.1\r\nHost: 127.0.0.1\r\n` +
+    'Authorization: Bearer demo_operator\r\n\r\n'
+  );
+}
+
+function figures(what: 'transfers' | 'lookups', systems: readonly Grown[]): Figure[] {
+  const [smallest] = systems;
+  const largest = systems.at(-1);
+  if (smallest === undefined || largest === undefined) return [];
+  return [
+    ...systems.map((system) =>
+      overRounds({ what: `${what}, over ${system.size} transfers`, unit: '/s' }, system[what]),
+    ),
+    overRounds(
+      { what: `${what}, over ${largest.size} against ${smallest.size}`, unit: '×', atLeast: 0.9 },
+      ratios(largest[what], smallest[what]),
+    ),
+  ];
+}
+
+async function setting(adminUrl: string, text: string): Promise<void> {
+  const database = openDatabase({ url: adminUrl, name: 'bench', max: 1 });
+  await database.query({ text: 'set statement_timeout = 0' });
+  await database.query({ text });
+  await database.query({ text: 'select pg_reload_conf()' });
+  await database.stop();
+}
