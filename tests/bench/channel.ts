@@ -165,7 +165,7 @@ async function measureChannel(world: World, events: number, concurrency: number)
     logger,
     metrics,
     claimantId,
-    prefetch: Math.floor(concurrency / ROLES.length),
+    concurrency,
     sendTimeoutMs: SEND_TIMEOUT_MS,
     random: Math.random,
   });

@@ -4,5 +4,9 @@ import { config } from './config.ts';
 import { pushChannel } from './push-channel.ts';
 
 main(async () => {
-  await runChannel(config(), ({ database }) => pushChannel(database));
+  const { FEED_DAYS, ...common } = config();
+  await runChannel(common, ({ database }) => ({
+    ...pushChannel(database),
+    forgets: [{ table: 'feed_events', days: FEED_DAYS }],
+  }));
 });

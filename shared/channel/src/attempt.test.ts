@@ -31,7 +31,7 @@ function world(...tellings: { name: string; result: SendResult; lookup?: Lookup 
         );
       };
     }
-    return guard(provider, { onChange: (name, state) => changes.push(`${name} ${state}`) });
+    return guard(provider, { concurrency: 100, onChange: (name, state) => changes.push(`${name} ${state}`) });
   });
   const go = (earlier: Partial<AttemptOptions> = {}) =>
     attempt(guarded, 'hello', {

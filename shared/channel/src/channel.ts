@@ -1,8 +1,8 @@
-import { deadQueue, laneQueue, LANES } from '@payfan/contracts';
+import { deadQueue, laneQueue, LANES, ROLES } from '@payfan/contracts';
 import type { Broker } from '@payfan/messaging';
 import type { Part } from '@payfan/service';
 import { ClaimsInHand } from './claims-in-hand.ts';
-import { DeliveryEngine, type EngineOptions } from './engine.ts';
+import { DeliveryEngine, IN_HAND_PER_SLOT, type EngineOptions } from './engine.ts';
 import { guard } from './guarded-provider.ts';
 
 export interface ChannelOptions<Message> extends Omit<
@@ -10,8 +10,8 @@ export interface ChannelOptions<Message> extends Omit<
   'broker' | 'lane' | 'providers' | 'claimsInHand'
 > {
   broker: Pick<Broker, 'publish' | 'consume'>;
-  /** Messages in hand at once, on each lane. */
-  prefetch: number;
+  /** Messages handed to each provider at once, on each lane. */
+  concurrency: number;
 }
 
 /** What the broker gave up on is rare, and nobody waits for it. */
@@ -21,7 +21,7 @@ const DEAD_PREFETCH = 10;
  * A channel at work: for each lane a consumer and providers of its own, and a consumer for what the
  * broker gave up on. Stopping finishes what is in hand.
  */
-export function createChannel<Message>({ prefetch, ...options }: ChannelOptions<Message>): Part {
+export function createChannel<Message>({ concurrency, ...options }: ChannelOptions<Message>): Part {
   const { definition, broker, logger, metrics } = options;
   const { name } = definition;
   const claimsInHand = new ClaimsInHand();
@@ -29,6 +29,7 @@ export function createChannel<Message>({ prefetch, ...options }: ChannelOptions<
     const opened = definition.openProviders();
     const providers = opened.map((provider) =>
       guard(provider, {
+        concurrency,
         onChange(name, state) {
           metrics.providersSkipped.set({ lane, provider: name }, state === 'skipped' ? 1 : 0);
           logger.warn(
@@ -41,7 +42,7 @@ export function createChannel<Message>({ prefetch, ...options }: ChannelOptions<
     const engine = new DeliveryEngine({ ...options, lane, providers, claimsInHand });
     const consumer = broker.consume({
       queue: laneQueue(name, lane),
-      prefetch,
+      prefetch: Math.ceil((IN_HAND_PER_SLOT * concurrency) / ROLES.length),
       handler: (incoming) => engine.onMessage(incoming),
     });
     return { opened, engine, consumer };

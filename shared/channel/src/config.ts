@@ -12,6 +12,8 @@ export const channelConfigFields = (defaults: { port: number; concurrency: numbe
   CONCURRENCY: configFields.integer({ min: 2, max: 2_000, default: defaults.concurrency }),
   /** An attempt without an answer by then counts as unknown. */
   SEND_TIMEOUT_MS: configFields.integer({ min: 100, max: 60_000, default: 10_000 }),
+  /** How long deliveries that are settled, and dead letters that were replayed, are kept. The database refuses less than 30. */
+  DELIVERY_DAYS: configFields.integer({ min: 30, max: 3_650, default: 90 }),
 });
 
 /** What they come to. */

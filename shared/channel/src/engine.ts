@@ -48,6 +48,11 @@ export interface EngineOptions<Message> {
   random: () => number;
 }
 
+/**
+ * Deliveries in hand for each that its provider has: while those are sent, as many are being claimed, and as
+ * many recorded. More would only wait, and could not be had by another process.
+ */
+export const IN_HAND_PER_SLOT = 3;
 /** Deliveries in one statement. */
 const BATCH = 200;
 /** Batches under way at once: one is being written while the next is being sent. */
@@ -86,8 +91,8 @@ export class DeliveryEngine<Message> {
   constructor(options: EngineOptions<Message>) {
     this.#options = options;
     const { database, claimantId, claimsInHand, sendTimeoutMs, providers } = options;
-    // Each provider may be asked first, and then sent to.
-    const longestMs = 2 * providers.length * sendTimeoutMs;
+    // Each provider may be asked first, and then sent to; and whoever is before us may take as long.
+    const longestMs = IN_HAND_PER_SLOT * 2 * providers.length * sendTimeoutMs;
     const claimant = { id: claimantId, seconds: longestMs / 1_000 + CLAIM_MARGIN_SECONDS };
     this.#claim = gather({
       maxItems: BATCH,

@@ -1,8 +1,10 @@
 import { isNativeError } from 'node:util/types';
-import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhenResult } from 'cockatiel';
+import { bulkhead, circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhenResult } from 'cockatiel';
 import type { Provider, SendOptions, SendResult } from './provider.ts';
 
 export interface GuardOptions {
+  /** Messages and questions that it gets at once; others wait for their turn. */
+  concurrency: number;
   /** Told when a provider is passed over from now on, and when it is back. */
   onChange: (provider: string, state: 'skipped' | 'back') => void;
 }
@@ -27,9 +29,10 @@ export interface GuardedProvider<Message> {
 /** Guards a provider against its own silence and failures. */
 export function guard<Message>(
   provider: Provider<Message>,
-  { onChange }: GuardOptions,
+  { concurrency, onChange }: GuardOptions,
 ): GuardedProvider<Message> {
   const { name } = provider;
+  const turns = bulkhead(concurrency, Infinity);
   const breaker = circuitBreaker(
     handleWhenResult((result) => ['failed', 'unknown'].includes((result as SendResult).kind)),
     { halfOpenAfter: SKIPPED_FOR_MS, breaker: new ConsecutiveBreaker(FAILURES_IN_A_ROW) },
@@ -43,7 +46,7 @@ export function guard<Message>(
 
   const isSkipped = () => breaker.state === CircuitState.Open && performance.now() < skippedUntilMs;
   const sendInTime = (message: Message, reference: string, timeoutMs: number) =>
-    inTime(timeoutMs, reference, (options) => provider.send(message, options));
+    turns.execute(() => inTime(timeoutMs, reference, (options) => provider.send(message, options)));
 
   return {
     name,
@@ -60,7 +63,7 @@ export function guard<Message>(
       }
     },
     lookup: (reference, timeoutMs) =>
-      inTime(timeoutMs, reference, (options) => provider.lookup?.(options) ?? absent),
+      turns.execute(() => inTime(timeoutMs, reference, (options) => provider.lookup?.(options) ?? absent)),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { PaymentEvent } from '@payfan/contracts';
+import type { ForgetfulTable } from '@payfan/database';
 import type { Recipient } from './recipient.ts';
 
 /** What became of handing a message to a provider. */
@@ -49,4 +50,6 @@ export interface ChannelDefinition<Message> {
    * person's alert needs.
    */
   openProviders(): Provider<Message>[];
+  /** Tables of its own whose old rows are to go. */
+  forgets?: readonly ForgetfulTable[];
 }

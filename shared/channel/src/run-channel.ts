@@ -1,5 +1,12 @@
-import { channelTopology, ROLES } from '@payfan/contracts';
-import { isDatabaseAway, openDatabase, openPresence, type Database } from '@payfan/database';
+import { channelTopology } from '@payfan/contracts';
+import {
+  isDatabaseAway,
+  openDatabase,
+  openPresence,
+  openRetention,
+  registerRetentionMetrics,
+  type Database,
+} from '@payfan/database';
 import { openBroker } from '@payfan/messaging';
 import {
   createApi,
@@ -10,8 +17,8 @@ import {
   Problem,
   remoteAuthenticator,
   runParts,
+  newId,
 } from '@payfan/service';
-import { v7 as newId } from 'uuid';
 import { createChannel } from './channel.ts';
 import type { ChannelConfig } from './config.ts';
 import { deadLetterRoutes } from './http/dead-letters.ts';
@@ -41,10 +48,19 @@ export async function runChannel<Message>(
     logger,
     metrics,
     claimantId,
-    prefetch: Math.max(1, Math.floor(config.CONCURRENCY / ROLES.length)),
+    concurrency: config.CONCURRENCY,
     sendTimeoutMs: config.SEND_TIMEOUT_MS,
     random: Math.random,
   });
+  const days = config.DELIVERY_DAYS;
+  const retention = openRetention({
+    url: config.DATABASE_URL,
+    name,
+    log: logger,
+    // A delivery stays for as long as its dead letter does, so the letters go first.
+    tables: [{ table: 'dead_letters', days }, { table: 'deliveries', days }, ...(definition.forgets ?? [])],
+  });
+  registerRetentionMetrics(registry, retention);
 
   const health = createHealth({ database: () => database.ping(), broker: () => broker.ping() });
   const api = createApi({
@@ -64,7 +80,7 @@ export async function runChannel<Message>(
   await runParts({
     logger,
     health,
-    parts: [database, presence, broker, channel, httpServer({ api, port: config.PORT, logger })],
+    parts: [database, presence, broker, channel, httpServer({ api, port: config.PORT, logger }), retention],
   });
 }
 

@@ -21,6 +21,12 @@ export interface Lease {
   seconds: number;
 }
 
+/**
+ * Leases and removals need not outlive a crash of the database: what is forgotten is published again under the
+ * same id, as after any crash. So no commit waits for the disk, and the commits of money have it for themselves.
+ */
+const NOT_DURABLE = `(select set_config('synchronous_commit', 'off', true)) = 'off'`;
+
 /** Writes the rows of these events, leased; runs in the transaction that causes them. */
 export async function insertEvents(tx: Queryable, events: OutboxEvent[], lease: Lease): Promise<OutboxRow[]> {
   const inserted = await tx.query<{ id: number; event_id: string }>({
@@ -62,7 +68,7 @@ export async function claimExpired(
            set leased_by = $1, leased_until = clock_timestamp() + make_interval(secs => $2)
            where id in (
              select id from outbox
-             where leased_until <= clock_timestamp() and id >= $4
+             where leased_until <= clock_timestamp() and id >= $4 and ${NOT_DURABLE}
              order by id limit $3
              for update skip locked
            )
@@ -79,7 +85,7 @@ export async function claimExpired(
 export async function deleteConfirmed(db: Queryable, holder: string, ids: number[]): Promise<number> {
   const deleted = await db.query({
     name: 'outbox-delete-confirmed',
-    text: 'delete from outbox where id = any($1::bigint[]) and leased_by = $2 returning 1',
+    text: `delete from outbox where id = any($1::bigint[]) and leased_by = $2 and ${NOT_DURABLE} returning 1`,
     values: [ids, holder],
   });
   return deleted.length;

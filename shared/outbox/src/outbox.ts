@@ -39,8 +39,10 @@ export interface OutboxOptions {
 
 const LEASE_SECONDS = 20;
 const SWEEP_EVERY_MS = 250;
-/** Rows that the sweeper takes at a time; it waits for their confirms before it takes more. */
+/** Rows that the sweeper takes at a time … */
 const SWEEP_ROWS = 500;
+/** … and takes more while so many are on their way: the database works while the broker does. */
+const SWEEPS_AT_ONCE = 3;
 /** Messages on the wire at once. Beyond it rows wait in the database, where they cost no memory. */
 const WINDOW = 2_000;
 /** Rows in one delete; https://www.postgresql.org/docs/current/queries.html sets no limit, latency does. */
@@ -268,6 +270,7 @@ export class Outbox {
   async #keepSweeping(): Promise<void> {
     const { sweepEveryMs, log } = this.#options;
     const { signal } = this.#stopping;
+    const underWay = new Set<Promise<void>>();
     while (!signal.aborted) {
       let found = 0;
       if (this.#canPublish(SWEEP_ROWS)) {
@@ -280,12 +283,15 @@ export class Outbox {
           const rows = await this.#unheld.claim(SWEEP_ROWS);
           found = rows.length;
           this.counters.swept += found;
-          await this.#publishAll(rows);
+          const publishing = this.#publishAll(rows).finally(() => underWay.delete(publishing));
+          underWay.add(publishing);
         } catch (error) {
           log.warn({ err: error }, 'outbox not swept, trying again');
         }
       }
       if (found < SWEEP_ROWS) await pause(sweepEveryMs, signal);
+      if (underWay.size >= SWEEPS_AT_ONCE) await Promise.race(underWay);
     }
+    await Promise.all(underWay);
   }
 }

@@ -59,7 +59,15 @@ function redactChildBindings(logger: Logger): Logger {
   });
 }
 
+let output: pino.DestinationStream | undefined;
+
+/** One for all loggers of a process. */
 function standardOutput(): pino.DestinationStream {
+  output ??= openStandardOutput();
+  return output;
+}
+
+function openStandardOutput(): pino.DestinationStream {
   // pino-pretty looks at NO_COLOR itself.
   if (process.stdout.isTTY) {
     return pretty({
@@ -69,10 +77,10 @@ function standardOutput(): pino.DestinationStream {
       translateTime: 'SYS:HH:MM:ss.l',
     });
   }
-  const output = pino.destination({ dest: 1, sync: true, minLength: GATHER_BYTES });
-  setInterval(() => flush(output), GATHER_MS).unref();
-  process.on('exit', () => flush(output));
-  return output;
+  const gathering = pino.destination({ dest: 1, sync: true, minLength: GATHER_BYTES });
+  setInterval(() => flush(gathering), GATHER_MS).unref();
+  process.on('exit', () => flush(gathering));
+  return gathering;
 }
 
 function flush(destination: pino.DestinationStream): void {

@@ -106,7 +106,7 @@ export async function setUp<Message>(subject: ChannelSubject<Message>) {
       logger,
       metrics: channelMetrics(createMetrics(name)),
       claimantId: randomUUID(),
-      prefetch: 10,
+      concurrency: 20,
       sendTimeoutMs: SEND_TIMEOUT_MS,
       random: Math.random,
     };

@@ -42,7 +42,7 @@ export function scriptedEngine(
       compose: (_event, { role }) => ({ kind: 'message', message: role }),
       openProviders: () => providers,
     },
-    providers: providers.map((provider) => guard(provider, { onChange: () => undefined })),
+    providers: providers.map((provider) => guard(provider, { concurrency: 100, onChange: () => undefined })),
     lane: 'interactive',
     database,
     broker: {
