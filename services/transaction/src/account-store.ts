@@ -30,7 +30,7 @@ export async function listEntries(
            from entries e
              join transfers t on t.id = e.transfer_id
              join accounts other on other.id = case when t.payer_id = e.account_id then t.payee_id else t.payer_id end
-           where e.account_id = $1 and ($2::bigint is null or e.id < $2)
+           where e.account_id = $1 and e.id < coalesce($2::bigint, 9223372036854775807)
            order by e.id desc limit $3`,
     values: [page.accountId, page.before, page.limit],
   });

@@ -23,8 +23,8 @@ afterEach(async () => {
 });
 
 const keep = (key: string, daysOld: number) =>
-  database.query({
-    text: `insert into idempotency_keys (account_id, key, fingerprint, status, response, created_at)
+  admin.query({
+    text: `insert into transaction.idempotency_keys (account_id, key, fingerprint, status, response, created_at)
            values ($1, $2, '', 201, '{}', now() - make_interval(days => $3))`,
     values: [asha, key, daysOld],
   });

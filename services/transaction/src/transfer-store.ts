@@ -130,7 +130,7 @@ export async function listTransfers(
     text: `select e.id as "entryId", ${TRANSFER_COLUMNS}
            from entries e join transfers t on t.id = e.transfer_id
                 join accounts payer on payer.id = t.payer_id join accounts payee on payee.id = t.payee_id
-           where e.account_id = $1 and ($2::bigint is null or e.id < $2) and payer.kind = 'person'
+           where e.account_id = $1 and e.id < coalesce($2::bigint, 9223372036854775807) and payer.kind = 'person'
            order by e.id desc limit $3`,
     values: [page.accountId, page.before, page.limit],
   });

@@ -136,7 +136,7 @@ describe('while a batch is held up', () => {
 
   test('stopping waits for it, and begins no other', async () => {
     await write(30);
-    const retention = retain();
+    const retention = retain({ stopTimeoutMs: 60_000 });
     let stopped: Promise<void> | undefined;
     await heldUp(async () => {
       await retention.start();
@@ -151,7 +151,7 @@ describe('while a batch is held up', () => {
 
   test('stopping does not wait for ever', async () => {
     await write(30);
-    const retention = retain();
+    const retention = retain({ stopTimeoutMs: 1 });
     await heldUp(async () => {
       await retention.start();
       await isAtIt();

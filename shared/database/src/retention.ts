@@ -28,6 +28,8 @@ export interface RetentionOptions {
   batchRows?: number;
   /** Between two statements, so that others get at the disk. */
   pauseMs?: number;
+  /** How long stopping waits for the statement under way; its session ends with the process. */
+  stopTimeoutMs?: number;
   /** Uniform in [0, 1). */
   random?: () => number;
 }
@@ -38,8 +40,8 @@ const SWEEP_EVERY_MS = 600_000;
 const BATCH_ROWS = 5_000;
 /** With such batches up to 20,000 rows a second, several times what can be written meanwhile. */
 const PAUSE_MS = 200;
-/** How long stopping waits for the statement under way; its session ends with the process. */
-const STOP_TIMEOUT_MS = 2_000;
+/** Many times what a statement takes, and little of the 10 s that a service has to stop. */
+const STOP_TIMEOUT_MS = 500;
 /** Our corner of advisory locks for this: "Pfrt" in ASCII; with it the schema, as each sweeps its own. */
 const LOCK_CLASS = 0x5066_7274;
 
@@ -65,6 +67,7 @@ export class Retention {
       sweepEveryMs: SWEEP_EVERY_MS,
       batchRows: BATCH_ROWS,
       pauseMs: PAUSE_MS,
+      stopTimeoutMs: STOP_TIMEOUT_MS,
       random: Math.random,
       ...options,
     };
@@ -80,7 +83,7 @@ export class Retention {
   async stop(): Promise<void> {
     this.#stopping.abort();
     const frozen = new AbortController();
-    await Promise.race([this.#sweeping, pause(STOP_TIMEOUT_MS, frozen.signal)]);
+    await Promise.race([this.#sweeping, pause(this.#options.stopTimeoutMs, frozen.signal)]);
     frozen.abort();
   }
 

@@ -78,13 +78,14 @@ function openStandardOutput(): pino.DestinationStream {
     });
   }
   const gathering = pino.destination({ dest: 1, sync: true, minLength: GATHER_BYTES });
-  setInterval(() => flush(gathering), GATHER_MS).unref();
-  process.on('exit', () => flush(gathering));
+  // Not `flushSync`, which also waits for the disk where the output is a file.
+  setInterval(() => gathering.flush(), GATHER_MS).unref();
+  process.on('exit', () => gathering.flushSync());
   return gathering;
 }
 
 function flush(destination: pino.DestinationStream): void {
-  if ('flushSync' in destination && typeof destination.flushSync === 'function') destination.flushSync();
+  if ('flush' in destination && typeof destination.flush === 'function') destination.flush();
 }
 
 function contextFields(): object {
