@@ -1,5 +1,6 @@
 import { isNativeError } from 'node:util/types';
 import type { Provider, SendResult } from '@payfan/channel';
+import { request, type Dispatcher } from 'undici';
 import { z } from 'zod';
 import type { Sms } from './sms.ts';
 
@@ -23,9 +24,9 @@ export function smsGateway(baseUrl: string, index = 0): Provider<Sms> {
   return {
     name: index === 0 ? 'sms-gateway' : `sms-gateway-${index + 1}`,
     async send(sms, { reference, signal }) {
-      let response: Response;
+      let response: Dispatcher.ResponseData;
       try {
-        response = await fetch(messages, {
+        response = await request(messages, {
           method: 'POST',
           headers: { 'content-type': 'application/json' },
           body: JSON.stringify({ reference, ...sms }),
@@ -37,47 +38,42 @@ export function smsGateway(baseUrl: string, index = 0): Provider<Sms> {
       return resultOfAnswer(response);
     },
     async lookup({ reference, signal }) {
-      const response = await fetch(`${messages}/${encodeURIComponent(reference)}`, { signal });
-      if (response.ok) return { kind: 'sent', reference: Accepted.parse(await response.json()).id };
-      await response.body?.cancel();
-      if (response.status === 404) return { kind: 'absent' };
-      throw new Error(`the gateway answered ${response.status} when asked about the message`);
+      const { statusCode, body } = await request(`${messages}/${encodeURIComponent(reference)}`, { signal });
+      if (isSuccess(statusCode)) return { kind: 'sent', reference: Accepted.parse(await body.json()).id };
+      await body.dump();
+      if (statusCode === 404) return { kind: 'absent' };
+      throw new Error(`the gateway answered ${statusCode} when asked about the message`);
     },
   };
 }
 
-async function resultOfAnswer(response: Response): Promise<SendResult> {
-  const { status, ok, headers } = response;
-  const body: unknown = await response.json().catch(() => undefined);
-  if (ok) return { kind: 'sent', reference: Accepted.safeParse(body).data?.id ?? null };
+const isSuccess = (status: number): boolean => status >= 200 && status < 300;
+
+async function resultOfAnswer(response: Dispatcher.ResponseData): Promise<SendResult> {
+  const { statusCode: status, headers } = response;
+  const body: unknown = await response.body.json().catch(() => undefined);
+  if (isSuccess(status)) return { kind: 'sent', reference: Accepted.safeParse(body).data?.id ?? null };
   const { code, detail } = Refusal.safeParse(body).data ?? {};
   const error = [`the gateway answered ${status}`, code, detail]
     .filter((part) => part !== undefined)
     .join(': ');
   if (status >= 400 && status < 500 && !MAY_WORK_LATER.has(status)) return { kind: 'rejected', error };
-  const retryAfterMs = retryAfter(headers.get('retry-after'));
+  const retryAfterMs = retryAfter(headers['retry-after']);
   return { kind: 'failed', error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 
 /** RFC 9110, 10.2.3: seconds, or a date. */
-function retryAfter(value: string | null): number | undefined {
-  if (value === null) return undefined;
+function retryAfter(value: string | string[] | undefined): number | undefined {
+  if (typeof value !== 'string') return undefined;
   const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - Date.now();
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
 
-/** What went wrong below fetch, which itself says only "fetch failed". */
-function causeOf(error: unknown): (Error & { code?: string }) | undefined {
-  return isNativeError(error) && isNativeError(error.cause) ? error.cause : undefined;
-}
-
-const notConnected = (error: unknown): boolean => NOT_CONNECTED.has(causeOf(error)?.code ?? '');
+const notConnected = (error: unknown): boolean =>
+  isNativeError(error) && 'code' in error && NOT_CONNECTED.has(String(error.code));
 
 function describe(error: unknown): string {
   if (!isNativeError(error)) return String(error);
-  const cause = causeOf(error);
   // Several addresses were tried: their errors are inside, and only the code tells what they have in common.
-  return cause === undefined
-    ? error.message
-    : `${error.message}: ${cause.message || (cause.code ?? cause.name)}`;
+  return error.message || ('code' in error ? String(error.code) : error.name);
 }
