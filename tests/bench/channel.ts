@@ -166,6 +166,7 @@ async function measureChannel(world: World, events: number, concurrency: number)
     metrics,
     claimantId,
     concurrency,
+    bulkShare: 1,
     sendTimeoutMs: SEND_TIMEOUT_MS,
     random: Math.random,
   });

@@ -1,8 +1,9 @@
 import { deadQueue, laneQueue, LANES, ROLES } from '@payfan/contracts';
-import type { Broker } from '@payfan/messaging';
+import type { Broker, Incoming } from '@payfan/messaging';
 import type { Part } from '@payfan/service';
 import { ClaimsInHand } from './claims-in-hand.ts';
 import { DeliveryEngine, IN_HAND_PER_SLOT, type EngineOptions } from './engine.ts';
+import { giveWay, PeopleFirst } from './give-way.ts';
 import { guard } from './guarded-provider.ts';
 
 export interface ChannelOptions<Message> extends Omit<
@@ -12,6 +13,8 @@ export interface ChannelOptions<Message> extends Omit<
   broker: Pick<Broker, 'publish' | 'consume'>;
   /** Messages handed to each provider at once, on each lane. */
   concurrency: number;
+  /** Of one processor's time, in (0, 1]: what bulk may use of it. */
+  bulkShare: number;
 }
 
 /** What the broker gave up on is rare, and nobody waits for it. */
@@ -21,10 +24,15 @@ const DEAD_PREFETCH = 10;
  * A channel at work: for each lane a consumer and providers of its own, and a consumer for what the
  * broker gave up on. Stopping finishes what is in hand.
  */
-export function createChannel<Message>({ concurrency, ...options }: ChannelOptions<Message>): Part {
+export function createChannel<Message>({
+  concurrency,
+  bulkShare,
+  ...options
+}: ChannelOptions<Message>): Part {
   const { definition, broker, logger, metrics } = options;
   const { name } = definition;
   const claimsInHand = new ClaimsInHand();
+  const people = new PeopleFirst();
   const lanes = LANES.map((lane) => {
     const opened = definition.openProviders();
     const providers = opened.map((provider) =>
@@ -43,7 +51,10 @@ export function createChannel<Message>({ concurrency, ...options }: ChannelOptio
     const consumer = broker.consume({
       queue: laneQueue(name, lane),
       prefetch: Math.ceil((IN_HAND_PER_SLOT * concurrency) / ROLES.length),
-      handler: (incoming) => engine.onMessage(incoming),
+      handler:
+        lane === 'bulk'
+          ? giveWay({ people, share: bulkShare }, (incoming: Incoming) => engine.onMessage(incoming))
+          : (incoming) => people.first(() => engine.onMessage(incoming)),
     });
     return { opened, engine, consumer };
   });

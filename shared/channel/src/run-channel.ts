@@ -49,6 +49,7 @@ export async function runChannel<Message>(
     metrics,
     claimantId,
     concurrency: config.CONCURRENCY,
+    bulkShare: config.BULK_CPU_PERCENT / 100,
     sendTimeoutMs: config.SEND_TIMEOUT_MS,
     random: Math.random,
   });

@@ -107,6 +107,7 @@ export async function setUp<Message>(subject: ChannelSubject<Message>) {
       metrics: channelMetrics(createMetrics(name)),
       claimantId: randomUUID(),
       concurrency: 20,
+      bulkShare: 1,
       sendTimeoutMs: SEND_TIMEOUT_MS,
       random: Math.random,
     };

@@ -1,0 +1,68 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { gather } from '@payfan/database';
+
+/** Messages of bulk work at a time: what a person's alert may find before it in the event loop is a few milliseconds. */
+const BATCH = 20;
+/** How long bulk work waits for people's alerts in hand at most, so that it always moves. */
+const PATIENCE_MS = 20;
+
+/** How many people's alerts this process has in hand. */
+export class PeopleFirst {
+  #inHand = 0;
+  #waiting: (() => void)[] = [];
+
+  /** Does the work of a person's alert. */
+  async first<T>(work: () => Promise<T>): Promise<T> {
+    this.#inHand += 1;
+    try {
+      return await work();
+    } finally {
+      this.#inHand -= 1;
+      if (this.#inHand === 0) for (const resolve of this.#waiting.splice(0)) resolve();
+    }
+  }
+
+  /** Resolves when none is in hand, or patience is at its end. */
+  async noneInHand(): Promise<void> {
+    if (this.#inHand === 0) return;
+    const stop = new AbortController();
+    const free = new Promise<void>((resolve) => this.#waiting.push(resolve));
+    await Promise.race([free, pause(PATIENCE_MS, undefined, { signal: stop.signal }).catch(() => undefined)]);
+    stop.abort();
+  }
+}
+
+export interface GiveWayOptions {
+  people: PeopleFirst;
+  /** Of one processor's time, in (0, 1]. */
+  share: number;
+}
+
+/**
+ * Bulk work that leaves room: in small batches, each after the people's alerts in hand, and with so much rest
+ * that this process uses no more than a share of a processor for it. Waiting for providers counts as rest. A
+ * processor that is always busy makes everybody wait, however many queues and consumers there are.
+ */
+export function giveWay<Item>(
+  { people, share }: GiveWayOptions,
+  work: (item: Item) => Promise<void>,
+): (item: Item) => Promise<void> {
+  let notBeforeMs = 0;
+  const inTurn = gather({
+    maxItems: BATCH,
+    async work(items: Item[]) {
+      await pause(Math.max(0, notBeforeMs - performance.now()));
+      await people.noneInHand();
+      const beganMs = performance.now();
+      const began = process.cpuUsage();
+      const settled = await Promise.allSettled(items.map(work));
+      const { user, system } = process.cpuUsage(began);
+      notBeforeMs = beganMs + (user + system) / 1_000 / share;
+      return settled;
+    },
+  });
+  return async (item) => {
+    const outcome = await inTurn(item);
+    if (outcome.status === 'rejected') throw outcome.reason;
+  };
+}
