@@ -60,7 +60,8 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): (ite
 
   return (item) =>
     new Promise<Result>((resolve, reject) => {
-      if (waiting.length >= maxWaiting) {
+      // Those that start at the end of this turn do not wait.
+      if (waiting.length >= maxWaiting + (concurrency - busy) * maxItems) {
         reject(new QueueFull(waiting.length));
         return;
       }
