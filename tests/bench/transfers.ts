@@ -32,7 +32,7 @@ export async function transfers({ rounds, say }: BenchOptions): Promise<Figure[]
     for (let round = 1; round <= rounds; round += 1) {
       const one = await measure(grouped, ungrouped);
       all.push(one);
-      const shown = Object.entries(one).map(
+      const shown = Object.entries<number>({ ...one }).map(
         ([name, value]) => `${name} ${value.toFixed(value < 100 ? 2 : 0)}`,
       );
       say(`  round ${round}: ${shown.join(', ')}`);

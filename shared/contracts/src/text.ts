@@ -3,7 +3,10 @@ import { z } from 'zod';
 /** Text that UTF-8 and PostgreSQL can hold: no NUL, and no half of a surrogate pair. */
 export const Text = z
   .string()
-  .refine((text) => text.isWellFormed() && !text.includes('\0'), 'must hold neither NUL nor half of a surrogate pair');
+  .refine(
+    (text) => text.isWellFormed() && !text.includes('\0'),
+    'must hold neither NUL nor half of a surrogate pair',
+  );
 
 /**
  * Control characters (C0, DEL, C1), the Unicode line separators, and the marks that turn the direction
