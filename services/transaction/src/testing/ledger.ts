@@ -6,7 +6,7 @@ import { draftTransferCompleted } from '../transfer-event.ts';
 import type { Wanted } from '../transfer-store.ts';
 
 /** Somebody in a test's ledger. */
-export interface Person {
+interface Person {
   id: string;
   phone: string;
 }

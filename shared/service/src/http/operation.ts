@@ -8,7 +8,7 @@ import type { Principal } from '../token.ts';
 import type { AnyHandler, AnyRoute } from './route.ts';
 
 /** What the address says beyond the route's own path. */
-export interface Address {
+interface Address {
   readonly params: unknown;
   readonly query: unknown;
 }
