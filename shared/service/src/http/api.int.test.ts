@@ -1,3 +1,4 @@
+import { get } from 'node:http';
 import { connect } from 'node:net';
 import { waitFor } from '@payfan/stack/testing';
 import { z } from 'zod';
@@ -209,6 +210,20 @@ test('an answer that breaks off in the middle is seen to be broken', async () =>
   });
   await expect(fetch(`${api.url}/half`).then((answer) => answer.text())).rejects.toThrow();
   expect(await lineOf(api, '/half')).toMatchObject({ status: 499, err: { message: 'broke off' } });
+});
+
+test('a path that reads like a pattern is a path', async () => {
+  const { server } = await startApi(define);
+  // fetch would write the braces in another way.
+  const body = await new Promise((resolve, reject) => {
+    const asked = { port: server.port, host: '127.0.0.1', path: '/v1/things/{id}' };
+    get(asked, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      answer.on('end', () => resolve(JSON.parse(text)));
+    }).on('error', reject);
+  });
+  expect(body).toEqual({ id: '{id}' });
 });
 
 test('a path that is no path is the client’s mistake', async () => {

@@ -88,6 +88,8 @@ export function createApi(options: ApiOptions): Api {
   const app = express();
   const described: AnyRoute[] = [];
   const operationsByPath = new Map<string, Map<string, Operation>>();
+  /** Those that a request's path may be looked up in as it is: without parameters. */
+  const operationsByLiteral = new Map<string, ReadonlyMap<string, Operation>>();
   const begin = exchangeBeginner({ logger, metrics });
   const fail = answerError(problemFor);
   // Express knows an error handler by its four parameters.
@@ -108,7 +110,7 @@ export function createApi(options: ApiOptions): Api {
     const { url = '/', method = '' } = request;
     const queryAt = url.indexOf('?');
     const path = queryAt === -1 ? url : url.slice(0, queryAt);
-    const operation = operationsByPath.get(path)?.get(method);
+    const operation = operationsByLiteral.get(path)?.get(method);
     runInContext(exchange.context, () => {
       if (operation === undefined) {
         response.setHeader('x-request-id', exchange.context.requestId);
@@ -129,6 +131,7 @@ export function createApi(options: ApiOptions): Api {
     if (operations === undefined) {
       operations = new Map();
       operationsByPath.set(route.path, operations);
+      if (!route.path.includes('{')) operationsByLiteral.set(route.path, operations);
       routes.all(route.path.replaceAll(/\{(\w+)\}/g, ':$1'), dispatch(route.path, operations));
     }
     if (operations.has(method)) throw new Error(`${method} ${route.path} is there twice`);
