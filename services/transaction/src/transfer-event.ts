@@ -1,4 +1,5 @@
 import { PAYMENTS_EXCHANGE, paymentRoutingKey, type Party, type TransferCompleted } from '@payfan/contracts';
+import type { OutboxEvent } from '@payfan/outbox';
 import type { TransferRequest } from './transfer.ts';
 
 /** Where an event came from: ids that follow a request through the broker into every channel's log. */
@@ -13,13 +14,9 @@ type WithoutParties = Omit<TransferCompleted, 'data'> & {
 };
 
 /** The event that a transfer causes once it is completed, but for those concerned: they are as of the commit. */
-export interface EventDraft {
-  eventId: string;
-  exchange: string;
-  routingKey: string;
+export interface EventDraft extends Omit<OutboxEvent, 'body'> {
   /** Its JSON, without payer and payee, which are its last members, and without what closes it. */
   head: string;
-  traceparent: string;
 }
 
 /** Drafts the event that this request causes if it is granted. */

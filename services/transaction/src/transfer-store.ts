@@ -1,6 +1,6 @@
 import type { Transfer } from '@payfan/contracts';
 import type { Queryable } from '@payfan/database';
-import type { Lease, OutboxRow } from '@payfan/outbox';
+import type { Lease, OutboxEvent, OutboxRow } from '@payfan/outbox';
 import {
   keyOf,
   responseTail,
@@ -66,23 +66,20 @@ export async function commitTransfers(
       lease.seconds,
     ],
   });
-  const bodies = new Map<string, string>();
   const outcomes: Outcome[] = [];
+  const leased = new Map<string, OutboxEvent>();
   const toPublish: OutboxRow[] = [];
-  const events = new Map(drafts.map((draft) => [draft.eventId, draft]));
   for (const [index, row] of rows.entries()) {
     if (row.kind === 'event') {
-      const draft = events.get(row.event_id);
-      const body = bodies.get(row.event_id);
-      if (draft === undefined || body === undefined) continue;
-      const { eventId, exchange, routingKey, traceparent } = draft;
-      toPublish.push({ id: row.outbox_id, eventId, exchange, routingKey, body, traceparent });
+      const event = leased.get(row.event_id);
+      if (event !== undefined) toPublish.push({ ...event, id: row.outbox_id });
       continue;
     }
     outcomes.push(outcomeOf(row));
     const draft = drafts[index];
-    if (row.kind === 'decided' && row.body !== null && draft !== undefined)
-      bodies.set(draft.eventId, row.body);
+    if (row.kind !== 'decided' || row.body === null || draft === undefined) continue;
+    const { eventId, exchange, routingKey, traceparent } = draft;
+    leased.set(eventId, { eventId, exchange, routingKey, traceparent, body: row.body });
   }
   return { outcomes, toPublish };
 }

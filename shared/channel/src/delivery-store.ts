@@ -60,12 +60,12 @@ export async function claimDeliveries(
   let next = 0;
   return wanted.map((delivery) => {
     // A statement can claim a row once: whoever asks for it twice at the same time is behind himself.
-    if (fresh.delete(keyOf(delivery))) return { ...NEW };
+    if (fresh.delete(keyOf(delivery))) return NEW;
     return claims[next++] ?? { kind: 'busy' };
   });
 }
 
-const NEW = { kind: 'ours', attempts: 1, uncertain: false, lastProvider: null, leftBehind: false } as const;
+const NEW: Claim = { kind: 'ours', attempts: 1, uncertain: false, lastProvider: null, leftBehind: false };
 
 /** Claims those of which nothing is known yet; answers their keys. */
 async function claimNew(

@@ -9,7 +9,7 @@ const PATIENCE_MS = 20;
 /** How many people's alerts this process has in hand. */
 export class PeopleFirst {
   #inHand = 0;
-  #waiting: (() => void)[] = [];
+  #onNone: () => void = () => undefined;
 
   /** Does the work of a person's alert. */
   async first<T>(work: () => Promise<T>): Promise<T> {
@@ -18,17 +18,20 @@ export class PeopleFirst {
       return await work();
     } finally {
       this.#inHand -= 1;
-      if (this.#inHand === 0) for (const resolve of this.#waiting.splice(0)) resolve();
+      if (this.#inHand === 0) this.#onNone();
     }
   }
 
-  /** Resolves when none is in hand, or patience is at its end. */
-  async noneInHand(): Promise<void> {
-    if (this.#inHand === 0) return;
-    const stop = new AbortController();
-    const free = new Promise<void>((resolve) => this.#waiting.push(resolve));
-    await Promise.race([free, pause(PATIENCE_MS, undefined, { signal: stop.signal }).catch(() => undefined)]);
-    stop.abort();
+  /** Resolves when none is in hand, or patience is at its end. For one at a time. */
+  noneInHand(): Promise<void> {
+    if (this.#inHand === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, PATIENCE_MS);
+      this.#onNone = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 }
 
