@@ -1,59 +1,15 @@
-import { openDatabase, type Database } from '@payfan/database';
-import {
-  createHealth,
-  createLogger,
-  createMetrics,
-  createTokenIssuer,
-  httpServer,
-  type HttpServer,
-  newId,
-} from '@payfan/service';
-import { freshDatabase, waitFor, type FreshDatabase } from '@payfan/stack/testing';
-import { signingKey } from '../credential-store.ts';
-import { openDemoAccounts } from '../demo-accounts.ts';
-import { routes } from './routes.ts';
+import { waitFor } from '@payfan/stack/testing';
+import { APPLICATION, openApi, type TestApi } from '../testing/api.ts';
 
-let fresh: FreshDatabase;
-let admin: Database;
-let database: Database;
-let server: HttpServer;
-
+let api: TestApi;
 beforeEach(async () => {
-  fresh = await freshDatabase();
-  admin = openDatabase({ url: fresh.adminUrl, name: 'admin', max: 2 });
-  database = openDatabase({ url: fresh.urlFor('transaction'), name: 'service' });
-  await openDemoAccounts(database);
-  const logger = createLogger({ service: 'transaction', level: 'silent' });
-  const api = routes({
-    database,
-    outbox: {
-      lease: () => ({ holder: newId(), seconds: 0 }),
-      handOff: () => undefined,
-      abandon: () => undefined,
-    },
-    issuer: await createTokenIssuer(await signingKey(database)),
-    logger,
-    health: createHealth({ database: () => database.ping() }),
-    metrics: createMetrics('transaction'),
-    newId,
-    now: () => new Date(),
-    groupMax: 1,
-    queueMax: 2,
-  });
-  server = httpServer({ api, port: 0, logger, host: '127.0.0.1' });
-  await server.start();
+  api = await openApi({ groupMax: 1, queueMax: 2 });
 });
-afterEach(async () => {
-  await server.stop();
-  await database.stop();
-  await admin.stop();
-  await fresh.drop();
-});
+afterEach(() => api.close());
 
 const asha = { authorization: 'Bearer demo_asha' };
-const at = (path: string) => `http://127.0.0.1:${server.port}${path}`;
 const send = (idempotencyKey: string) =>
-  fetch(at('/v1/transfers'), {
+  fetch(api.url('/v1/transfers'), {
     method: 'POST',
     headers: { ...asha, 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
     body: JSON.stringify({ to: '7010233311', amount: 10_000, currency: 'INR' }),
@@ -76,23 +32,25 @@ async function expectMovedOnce(idempotencyKey: string): Promise<void> {
     timeoutMs: 20_000,
   });
   expect((await send(idempotencyKey)).headers.get('idempotent-replayed')).toBe('true');
-  const me = (await (await fetch(at('/v1/accounts/me'), { headers: asha })).json()) as { balance: number };
+  const me = (await (await fetch(api.url('/v1/accounts/me'), { headers: asha })).json()) as {
+    balance: number;
+  };
   expect(me.balance).toBe(1_00_000_00 - 10_000);
 }
 
-const change = (setting: string) => admin.query({ text: `alter database ${fresh.name} ${setting}` });
+const change = (setting: string) => api.admin.query({ text: `alter database ${api.fresh.name} ${setting}` });
 /** Ends the service's sessions, so that its next ones begin under what was changed. */
 const endSessions = (where = 'true') =>
-  admin.query({
+  api.admin.query({
     text: `select pg_terminate_backend(pid, 5000) from pg_stat_activity
-           where application_name = 'service' and ${where}`,
+           where application_name = '${APPLICATION}' and ${where}`,
   });
 
 test('a database that takes no writes makes transfers ask for patience, and still answers what is read', async () => {
   await change('set default_transaction_read_only = on');
   await endSessions();
   await expectAway(await send('lunch'));
-  expect((await fetch(at('/v1/accounts/me'), { headers: asha })).status).toBe(200);
+  expect((await fetch(api.url('/v1/accounts/me'), { headers: asha })).status).toBe(200);
   await change('set default_transaction_read_only = off');
   await expectMovedOnce('lunch');
 });
@@ -106,7 +64,7 @@ test('a database that has no connection left does too', async () => {
 });
 
 test('a database that an administrator shuts down under a transfer does too', async () => {
-  await admin.transaction(async (tx) => {
+  await api.admin.transaction(async (tx) => {
     await tx.query({ text: 'lock table transaction.accounts in access exclusive mode' });
     const answer = send('lunch');
     await waitFor(async () => (await endSessions(`wait_event_type = 'Lock'`)).length > 0, {
@@ -119,7 +77,7 @@ test('a database that an administrator shuts down under a transfer does too', as
 });
 
 test('transfers beyond those that may wait for their commit are refused at once, and the others are made', async () => {
-  const { answers, refused } = await admin.transaction(async (tx) => {
+  const { answers, refused } = await api.admin.transaction(async (tx) => {
     await tx.query({ text: 'select from transaction.accounts order by id for update' });
     // Two are being committed and two wait: one is too many, and the only one that is answered.
     const sent = ['a', 'b', 'c', 'd', 'e'].map(send);

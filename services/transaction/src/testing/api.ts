@@ -1,0 +1,114 @@
+import { openDatabase, type Database } from '@payfan/database';
+import {
+  createHealth,
+  createLogger,
+  createMetrics,
+  createTokenIssuer,
+  httpServer,
+  newId,
+} from '@payfan/service';
+import { freshDatabase, type FreshDatabase } from '@payfan/stack/testing';
+import { signingKey } from '../credential-store.ts';
+import { openDemoAccounts } from '../demo-accounts.ts';
+import { routes, type RoutesOptions } from '../http/routes.ts';
+
+/** As whom the API under test is seen in `pg_stat_activity`. */
+export const APPLICATION = 'service';
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body: Record<string, unknown> & { errors?: { path: string; message: string }[] };
+}
+
+/** For tests: the whole API on a port of its own, with the demo accounts. */
+export interface TestApi {
+  readonly fresh: FreshDatabase;
+  /** As the service's role. */
+  readonly database: Database;
+  /** As a role that may do everything. */
+  readonly admin: Database;
+  url(path: string): string;
+  /** Asha's, unless told otherwise; with the key `''` nobody's. */
+  call(path: string, init?: RequestInit & { key?: string | undefined }): Promise<Answer>;
+  /** Sends money under a new idempotency key unless told otherwise; null for none. */
+  send(
+    body: unknown,
+    options?: { key?: string; idempotencyKey?: string | null; headers?: Record<string, string> },
+  ): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+let keys = 0;
+export const nextKey = (): string => `key-${++keys}`;
+
+export async function openApi(limits: Pick<RoutesOptions, 'groupMax' | 'queueMax'>): Promise<TestApi> {
+  const logger = createLogger({ service: 'transaction', level: 'silent' });
+  const fresh = await freshDatabase();
+  const database = openDatabase({ url: fresh.urlFor('transaction'), name: APPLICATION });
+  const admin = openDatabase({ url: fresh.adminUrl, name: 'admin', max: 2 });
+  await openDemoAccounts(database);
+  // Again, as by every process that starts.
+  await openDemoAccounts(database);
+  const api = routes({
+    database,
+    // No broker: events stay in the outbox's table.
+    outbox: {
+      lease: () => ({ holder: newId(), seconds: 0 }),
+      handOff: () => undefined,
+      abandon: () => undefined,
+    },
+    issuer: await createTokenIssuer(await signingKey(database)),
+    logger,
+    health: createHealth({ database: () => database.ping() }),
+    metrics: createMetrics('transaction'),
+    newId,
+    now: () => new Date(),
+    ...limits,
+  });
+  const server = httpServer({ api, port: 0, logger, host: '127.0.0.1' });
+  await server.start();
+
+  const url = (path: string) => `http://127.0.0.1:${server.port}${path}`;
+  const call: TestApi['call'] = async (path, init = {}) => {
+    const { key = 'demo_asha', headers, ...others } = init;
+    const response = await fetch(url(path), {
+      ...others,
+      headers: {
+        ...(key !== '' && { authorization: `Bearer ${key}` }),
+        ...(headers as Record<string, string>),
+      },
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (text === '' ? {} : JSON.parse(text)) as Answer['body'],
+    };
+  };
+
+  return {
+    fresh,
+    database,
+    admin,
+    url,
+    call,
+    send: (body, { key, idempotencyKey = nextKey(), headers = {} } = {}) =>
+      call('/v1/transfers', {
+        method: 'POST',
+        key,
+        headers: {
+          'content-type': 'application/json',
+          ...(idempotencyKey !== null && { 'idempotency-key': idempotencyKey }),
+          ...headers,
+        },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      }),
+    async close() {
+      await server.stop();
+      await database.stop();
+      await admin.stop();
+      await fresh.drop();
+    },
+  };
+}
