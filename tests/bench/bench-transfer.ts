@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { Party, TransferCompleted } from '@payfan/contracts';
+import {
+  CLOUDEVENTS_JSON,
+  PAYMENTS_EXCHANGE,
+  paymentRoutingKey,
+  type Party,
+  type TransferCompleted,
+} from '@payfan/contracts';
+import { newTraceparent } from '@payfan/service';
+import type { BareMessage } from './bare-amqp.ts';
 
 /** A transfer between two people whom nobody has seen before; some 900 bytes as JSON, as ours are. */
 export function benchTransfer(): TransferCompleted {
@@ -13,7 +21,7 @@ export function benchTransfer(): TransferCompleted {
     subject: transferId,
     time: createdAt,
     datacontenttype: 'application/json',
-    traceparent: `00-${hex(32)}-${hex(16)}-01`,
+    traceparent: newTraceparent(),
     correlationid: randomUUID(),
     lane: 'interactive',
     data: {
@@ -39,4 +47,14 @@ function somebody(name: string): Party {
   };
 }
 
-const hex = (length: number): string => randomUUID().replaceAll('-', '').slice(0, length);
+/** An event as a message to its exchange. */
+export function messageOf(event: TransferCompleted): BareMessage {
+  return {
+    exchange: PAYMENTS_EXCHANGE,
+    routingKey: paymentRoutingKey(event),
+    messageId: event.id,
+    contentType: CLOUDEVENTS_JSON,
+    headers: { traceparent: event.traceparent },
+    body: JSON.stringify(event),
+  };
+}

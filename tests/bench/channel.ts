@@ -7,20 +7,13 @@ import {
   formatTime,
   type ChannelDefinition,
 } from '@payfan/channel';
-import {
-  channelTopology,
-  CLOUDEVENTS_JSON,
-  laneQueue,
-  PAYMENTS_EXCHANGE,
-  paymentRoutingKey,
-  ROLES,
-} from '@payfan/contracts';
+import { channelTopology, laneQueue, ROLES } from '@payfan/contracts';
 import { openDatabase, openPresence } from '@payfan/database';
 import { openBroker, type Broker } from '@payfan/messaging';
 import { createLogger, createMetrics } from '@payfan/service';
 import { freshDatabase, freshVhost, startServers, waitFor, type Servers } from '@payfan/stack/testing';
 import { BareAmqp } from './bare-amqp.ts';
-import { benchTransfer } from './bench-transfer.ts';
+import { benchTransfer, messageOf } from './bench-transfer.ts';
 import { bullmq } from './bullmq.ts';
 import type { BenchOptions, Figure } from './figure.ts';
 import { graphileWorker } from './graphile-worker.ts';
@@ -207,17 +200,7 @@ const definition: ChannelDefinition<string> = {
 async function fill({ bare }: World, count: number): Promise<void> {
   // An acknowledgement that the broker was still at when its channel closed leaves the message where it was.
   await bare.purge(QUEUE);
-  const messages = Array.from({ length: count }, () => {
-    const event = benchTransfer();
-    return {
-      exchange: PAYMENTS_EXCHANGE,
-      routingKey: paymentRoutingKey(event),
-      messageId: event.id,
-      contentType: CLOUDEVENTS_JSON,
-      headers: { traceparent: event.traceparent },
-      body: JSON.stringify(event),
-    };
-  });
+  const messages = Array.from({ length: count }, () => messageOf(benchTransfer()));
   await bare.publish(messages, { window: WINDOW });
   await delay(SETTLE_MS);
 }

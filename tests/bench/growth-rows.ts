@@ -1,10 +1,11 @@
 import { openDatabase } from '@payfan/database';
 import { startPayfan, startServers, type Payfan } from '@payfan/stack/testing';
-import { benchKey, benchPhone, openBenchAccounts } from './bench-accounts.ts';
+import { openBenchAccounts } from './bench-accounts.ts';
 import { closedLoad } from './closed-load.ts';
 import type { BenchOptions, Figure } from './figure.ts';
 import { pastTransferId, writePastTransfers, type PastTransfers } from './past-transfers.ts';
 import { overRounds, ratios } from './rounds.ts';
+import { transferRequest } from './transfer-request.ts';
 
 const ACCOUNTS = 1_000;
 const CLIENTS = 64;
@@ -88,6 +89,7 @@ async function inSlices(systems: readonly Grown[], work: Work): Promise<number[]
   return sums.map((sum) => sum / SLICES);
 }
 
+const payment = () => transferRequest(ACCOUNTS, crypto.randomUUID());
 const pay: Work = async ({ payfan }, seconds) => {
   const load = { accounts: ACCOUNTS, clients: CLIENTS, seconds, request: payment };
   return (await closedLoad({ ...load, url: payfan.url('transaction') })).perSecond;
@@ -96,17 +98,6 @@ const lookUp: Work = async ({ payfan, past }, seconds) => {
   const load = { accounts: ACCOUNTS, clients: CLIENTS, seconds, request: () => lookup(past) };
   return (await closedLoad({ ...load, url: payfan.url('phone') })).perSecond;
 };
-
-function payment(): string {
-  const payer = 1 + Math.floor(Math.random() * ACCOUNTS);
-  const payee = 1 + ((payer + Math.floor(Math.random() * (ACCOUNTS - 1))) % ACCOUNTS);
-  const body = `{"to":"${benchPhone(payee)}","amount":1,"currency":"INR","note":""}`;
-  return (
-    `POST /v1/transfers HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${benchKey(payer)}\r\n` +
-    `Idempotency-Key: ${crypto.randomUUID()}\r\nContent-Type: application/json\r\n` +
-    `Content-Length: ${body.length}\r\n\r\n${body}`
-  );
-}
 
 function lookup(past: PastTransfers): string {
   const id = pastTransferId(past, Math.floor(Math.random() * past.count));

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { openDatabase } from '@payfan/database';
-import { startPayfan, startServers, waitFor } from '@payfan/stack/testing';
+import { waitFor } from '@payfan/stack/testing';
 import type { BenchOptions, Figure } from './figure.ts';
-import { SteadyLoad } from './steady-load.ts';
+import { withStage } from './stage.ts';
 
 const PER_SECOND = 200;
 const WARM_UP_MS = 10_000;
@@ -14,19 +13,17 @@ const CHANNELS = ['push', 'phone', 'email', 'operations'];
  * not in memory, and the backlog must be gone soon after, while new transfers keep coming.
  */
 export async function outage({ outageSeconds, say }: BenchOptions): Promise<Figure[]> {
-  const servers = await startServers();
-  const payfan = await startPayfan({ servers: servers.infrastructure });
-  const database = openDatabase({ url: payfan.database.adminUrl, name: 'bench' });
-  const waiting = async () => {
-    const [row] = await database.query<{ count: number }>({
-      text: 'select count(*) as count from transaction.outbox',
-    });
-    return row?.count ?? Number.NaN;
-  };
-  try {
+  return withStage(async (stage) => {
+    const { servers, payfan, database } = stage;
+    const waiting = async () => {
+      const [row] = await database.query<{ count: number }>({
+        text: 'select count(*) as count from transaction.outbox',
+      });
+      return row?.count ?? Number.NaN;
+    };
     await Promise.all(CHANNELS.map((name) => payfan.program(name).stop()));
     const { pid } = payfan.program('transaction');
-    const load = new SteadyLoad(payfan.url('transaction'), PER_SECOND);
+    const load = stage.load(PER_SECOND);
     await delay(WARM_UP_MS);
     const [broker] = servers.rabbitmq;
     await broker.server.kill();
@@ -56,15 +53,16 @@ export async function outage({ outageSeconds, say }: BenchOptions): Promise<Figu
         // What we want of a minute's outage; a longer one leaves more.
         ...(outageSeconds <= 60 ? { atMost: 20 } : {}),
       },
-      { what: 'transfers refused meanwhile', value: refused, unit: 'transfers', atMost: 0 },
+      {
+        what: 'transfers refused meanwhile',
+        value: sum([...refused.values()]),
+        unit: 'transfers',
+        atMost: 0,
+      },
       { what: 'memory (RSS), first tenth of the outage', value: mean(memory.slice(0, tenth)), unit: 'MB' },
       { what: 'memory (RSS), last tenth of the outage', value: mean(memory.slice(-tenth)), unit: 'MB' },
     ];
-  } finally {
-    await database.stop();
-    await payfan.stop();
-    await servers.stop();
-  }
+  });
 }
 
 /** https://man7.org/linux/man-pages/man5/proc_pid_status.5.html */
@@ -73,4 +71,5 @@ function residentMegabytes(pid: number): number {
   return Number(kilobytes) / 1_024;
 }
 
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+const mean = (values: readonly number[]) => sum(values) / values.length;

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { PAYMENTS_EXCHANGE, type TransferCompleted } from '@payfan/contracts';
 import { openBroker } from '@payfan/messaging';
-import { startPayfan, startServers, waitFor, type Payfan } from '@payfan/stack/testing';
+import { waitFor } from '@payfan/stack/testing';
 import type { BenchOptions, Figure } from './figure.ts';
+import { wallMs } from './open-load.ts';
 import { silentLog } from './silent-log.ts';
+import { withStage, type Stage } from './stage.ts';
 import { quantile } from './statistics.ts';
-import { SteadyLoad } from './steady-load.ts';
 
 const PER_SECOND = 200;
 const WARM_UP_MS = 5_000;
@@ -17,14 +18,14 @@ const CHANNELS = ['push', 'phone', 'email', 'operations'];
  * from the commit to the broker: it has the commit itself in it, and the way from the broker to us.
  */
 export async function outbox({ say }: BenchOptions): Promise<Figure[]> {
-  const servers = await startServers();
-  const payfan = await startPayfan({ servers: servers.infrastructure });
-  try {
+  return withStage(async (stage) => {
     const figures: Figure[] = [];
     for (const channels of ['running', 'stopped'] as const) {
       say(`  channels ${channels}`);
-      if (channels === 'stopped') await Promise.all(CHANNELS.map((name) => payfan.program(name).stop()));
-      const latencies = await measure(payfan);
+      if (channels === 'stopped') {
+        await Promise.all(CHANNELS.map((name) => stage.payfan.program(name).stop()));
+      }
+      const latencies = await measure(stage);
       const limits = channels === 'stopped' ? { p50: 10, p99: 50 } : {};
       figures.push(
         figure(`p50, channels ${channels}`, quantile(latencies, 0.5), limits.p50),
@@ -33,16 +34,13 @@ export async function outbox({ say }: BenchOptions): Promise<Figure[]> {
       );
     }
     return figures;
-  } finally {
-    await payfan.stop();
-    await servers.stop();
-  }
+  });
 }
 
-async function measure(payfan: Payfan): Promise<number[]> {
+async function measure(stage: Stage): Promise<number[]> {
   const queue = `bench-${crypto.randomUUID()}`;
   const broker = openBroker({
-    urls: [payfan.vhost.amqpUrl],
+    urls: [stage.payfan.vhost.amqpUrl],
     name: 'bench',
     log: silentLog,
     topology: {
@@ -56,22 +54,20 @@ async function measure(payfan: Payfan): Promise<number[]> {
     queue,
     prefetch: 1_000,
     handler({ body }) {
-      const now = performance.timeOrigin + performance.now();
       const event = JSON.parse(body.toString()) as TransferCompleted;
-      latencies.push(now - Date.parse(event.data.createdAt));
+      latencies.push(wallMs() - Date.parse(event.data.createdAt));
       return Promise.resolve();
     },
   });
   await broker.start();
   await waitFor(() => broker.ping(), { what: 'the broker', timeoutMs: 10_000 });
   await consumer.start();
-  const load = new SteadyLoad(payfan.url('transaction'), PER_SECOND);
+  const load = stage.load(PER_SECOND);
   await delay(WARM_UP_MS);
   latencies = [];
   await delay(MEASURED_MS);
   const measured = latencies;
-  const { refused } = await load.stop();
-  if (refused > 0) throw new Error(`${refused} transfers were refused: the figures would mean nothing`);
+  await load.stopWithoutRefusal();
   await consumer.stop();
   await broker.stop();
   return measured;

@@ -1,10 +1,9 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { freePort, waitFor } from '@payfan/stack/testing';
+import { canConnect, freePort, waitFor } from '@payfan/stack/testing';
 
 const execute = promisify(execFile);
 
@@ -77,16 +76,6 @@ async function installRedis(say: (line: string) => void): Promise<string> {
   const installed = findRedis();
   if (installed === undefined) throw new NoRedis();
   return installed;
-}
-
-function canConnect(port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: '127.0.0.1', port }, () => {
-      socket.destroy();
-      resolve();
-    });
-    socket.once('error', reject);
-  });
 }
 
 /** Its data are thrown away, so it need not put them down in order. */

@@ -1,21 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  CLOUDEVENTS_JSON,
-  laneQueue,
-  PAYMENTS_EXCHANGE,
-  paymentRoutingKey,
-  paymentsTopology,
-} from '@payfan/contracts';
+import { laneQueue, paymentsTopology, type TransferCompleted } from '@payfan/contracts';
 import { openDatabase, openPresence, type Database } from '@payfan/database';
 import { openBroker, type Broker } from '@payfan/messaging';
 import { Outbox, type EventBroker, type OutboxEvent, type OutboxRow } from '@payfan/outbox';
 import { freshDatabase, freshVhost, startServers, waitFor, type Servers } from '@payfan/stack/testing';
 import { BareAmqp } from './bare-amqp.ts';
-import { benchTransfer } from './bench-transfer.ts';
+import { benchTransfer, messageOf } from './bench-transfer.ts';
 import type { BenchOptions, Figure } from './figure.ts';
 import { overRounds, perSecond, ratios } from './rounds.ts';
 import { silentLog } from './silent-log.ts';
+import { CHANNELS } from './told.ts';
 
 const MESSAGES = 20_000;
 const WARM_UP_MESSAGES = 4_000;
@@ -27,7 +22,6 @@ const WINDOW = 2_000;
 const LEASE_SECONDS = 120;
 /** Broker and database still write down what the measurement before has left them, and not all wait equally long. */
 const SETTLE_MS = 2_000;
-const CHANNELS = ['push', 'phone', 'email'];
 
 /**
  * From the outbox's rows to the broker's confirms, and the rows gone, against a loop that only publishes the
@@ -111,10 +105,10 @@ async function measureAll(world: World, count: number) {
 }
 
 /** Prepares, and answers what is to be timed. */
-type Way = (world: World, events: OutboxEvent[]) => Promise<() => Promise<void>>;
+type Way = (world: World, events: TransferCompleted[]) => Promise<() => Promise<void>>;
 
 async function measure(world: World, count: number, way: Way): Promise<number> {
-  const events = Array.from({ length: count }, anEvent);
+  const events = Array.from({ length: count }, benchTransfer);
   const work = await way(world, events);
   await delay(SETTLE_MS);
   const rate = await perSecond(count, work);
@@ -126,30 +120,12 @@ async function measure(world: World, count: number, way: Way): Promise<number> {
   return rate;
 }
 
-function anEvent(): OutboxEvent {
-  const event = benchTransfer();
-  return {
-    eventId: event.id,
-    exchange: PAYMENTS_EXCHANGE,
-    routingKey: paymentRoutingKey(event),
-    body: JSON.stringify(event),
-    traceparent: event.traceparent,
-  };
-}
-
-function publishBare({ bare }: World, events: OutboxEvent[]): Promise<() => Promise<void>> {
-  const messages = events.map(({ eventId, exchange, routingKey, body, traceparent }) => ({
-    exchange,
-    routingKey,
-    messageId: eventId,
-    contentType: CLOUDEVENTS_JSON,
-    headers: { traceparent: traceparent ?? '' },
-    body,
-  }));
+function publishBare({ bare }: World, events: TransferCompleted[]): Promise<() => Promise<void>> {
+  const messages = events.map(messageOf);
   return Promise.resolve(() => bare.publish(messages, { window: WINDOW }));
 }
 
-async function handOff(world: World, events: OutboxEvent[]): Promise<() => Promise<void>> {
+async function handOff(world: World, events: TransferCompleted[]): Promise<() => Promise<void>> {
   const { database, broker, relayId } = world;
   const outbox = new Outbox({ database, broker, log: silentLog, relayId, leaseSeconds: LEASE_SECONDS });
   const batches = await insert(world, outbox, events);
@@ -165,7 +141,7 @@ async function handOff(world: World, events: OutboxEvent[]): Promise<() => Promi
   };
 }
 
-async function sweep(world: World, events: OutboxEvent[]): Promise<() => Promise<void>> {
+async function sweep(world: World, events: TransferCompleted[]): Promise<() => Promise<void>> {
   const { database, broker, relayId } = world;
   const away: EventBroker = { publishable: false, unconfirmed: 0, publish: () => Promise.resolve() };
   await insert(world, new Outbox({ database, broker: away, log: silentLog, relayId }), events);
@@ -178,15 +154,20 @@ async function sweep(world: World, events: OutboxEvent[]): Promise<() => Promise
 }
 
 /** Writes the events' rows as their transactions would; answers what each is to hand off. */
-async function insert({ database, admin }: World, outbox: Outbox, events: OutboxEvent[]) {
+async function insert({ database, admin }: World, outbox: Outbox, events: TransferCompleted[]) {
   const batches: OutboxRow[][] = [];
   for (let first = 0; first < events.length; first += BATCH) {
-    const batch = events.slice(first, first + BATCH);
+    const batch = events.slice(first, first + BATCH).map(outboxEventOf);
     batches.push(await database.transaction((tx) => outbox.insert(tx, batch)));
   }
   // Nobody should inherit the dead rows of an earlier measurement.
   await admin.query({ text: 'vacuum analyze transaction.outbox' });
   return batches;
+}
+
+function outboxEventOf(event: TransferCompleted): OutboxEvent {
+  const { exchange, routingKey, body } = messageOf(event);
+  return { eventId: event.id, exchange, routingKey, body, traceparent: event.traceparent };
 }
 
 async function emptied(outbox: Outbox, count: number): Promise<void> {

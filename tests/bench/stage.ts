@@ -1,5 +1,5 @@
 import { openDatabase, type Database } from '@payfan/database';
-import { startPayfan, startServers, type Payfan } from '@payfan/stack/testing';
+import { startPayfan, startServers, type Payfan, type Servers } from '@payfan/stack/testing';
 import { openBenchAccounts } from './bench-accounts.ts';
 import { OpenLoad } from './open-load.ts';
 
@@ -7,6 +7,7 @@ const ACCOUNTS = 1_000;
 
 /** The whole of Payfan, with people who can pay each other. */
 export interface Stage {
+  readonly servers: Servers;
   readonly payfan: Payfan;
   /** May see everything. */
   readonly database: Database;
@@ -23,6 +24,7 @@ export async function withStage<T>(work: (stage: Stage) => Promise<T>): Promise<
   try {
     await openBenchAccounts(payfan.database.adminUrl, ACCOUNTS);
     return await work({
+      servers,
       payfan,
       database,
       accounts: ACCOUNTS,

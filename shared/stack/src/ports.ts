@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 
 /**
  * Ports that we choose lie below 32768, where Linux's range for outgoing connections begins: one
@@ -33,4 +33,15 @@ export async function freePort(random: () => number = Math.random): Promise<numb
 /** The usual port, or a free one when another program has it. */
 export async function portOrFree(usual: number): Promise<number> {
   return (await isPortFree(usual)) ? usual : freePort();
+}
+
+/** Resolves if somebody on this machine takes connections on the port. */
+export function canConnect(port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port }, () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.once('error', reject);
+  });
 }

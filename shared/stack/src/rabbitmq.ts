@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { startEpmd } from './epmd.ts';
+import { canConnect } from './ports.ts';
 import { startProcess, type RunningProcess } from './process.ts';
 import type { Unit } from './unit.ts';
 import { giveTo, lesserUser, type User } from './users.ts';
@@ -106,16 +106,6 @@ export async function rabbitmqctl(options: RabbitmqOptions, ...args: string[]): 
     },
   );
   return stdout;
-}
-
-function canConnect(port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: '127.0.0.1', port }, () => {
-      socket.destroy();
-      resolve();
-    });
-    socket.once('error', reject);
-  });
 }
 
 /**

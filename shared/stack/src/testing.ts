@@ -2,7 +2,7 @@ export * from './fresh.ts';
 export { findPostgres } from './postgres-binaries.ts';
 export { findRabbitmqServer } from './rabbitmq-server.ts';
 export { openManagement } from './rabbitmq-management.ts';
-export { freePort } from './ports.ts';
+export { canConnect, freePort } from './ports.ts';
 export type { Exit } from './process.ts';
 export type { Program } from './program.ts';
 export type { NativeServer, RabbitmqNode } from './native-servers.ts';
