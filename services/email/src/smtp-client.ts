@@ -1,6 +1,7 @@
 import type { Provider } from '@payfan/channel';
 import { createTransport } from 'nodemailer';
 import type { Mail } from './mail.ts';
+import { asOneText } from './mime-text.ts';
 import { resultOfSmtpError } from './smtp-result.ts';
 
 export interface SmtpOptions {
@@ -32,6 +33,7 @@ export function smtpProvider({ name, smtpUrl, from, connections, timeoutMs }: Sm
     greetingTimeout: timeoutMs,
     socketTimeout: timeoutMs,
   });
+  transport.use('stream', asOneText);
   return {
     name,
     async send(mail, { reference, signal }) {
