@@ -44,10 +44,18 @@ function expectedEnvironment(service: (typeof services)[number]): Record<string,
       managementUrl: 'http://payfan:payfan@rabbitmq:15672',
       smtpUrl: 'smtp://mailhog:1025',
       smsUrl: 'http://sandbox:8026',
+      webPushUrl: 'http://sandbox:8027',
       serviceUrl: (name) => `http://${name}:${portOf.get(name)}`,
+      serviceKey: (name) => name,
       demo: true,
     }),
   };
+}
+
+/** What lies behind the door, as `name=URL`. */
+function doorLeadsTo(): string[] {
+  const { LEADS_TO = '', LEADS_ALSO_TO = '' } = environmentOf(compose(), 'door');
+  return `${LEADS_TO},${LEADS_ALSO_TO}`.split(',');
 }
 
 const table = services.map((service) => ({ ...service, service }));
@@ -80,11 +88,7 @@ test.each(table)(
     expect([name, 'door']).toContain(publisher);
     expect(publishers(compose({ [portVariable]: '23456' }), `127.0.0.1:23456:${port}`)).toEqual([publisher]);
     // A port that the door has is one that leads somewhere.
-    if (publisher === 'door') {
-      expect(environmentOf(compose(), 'door')['LEADS_TO']?.split(',')).toContain(
-        `${name}=http://${name}:${port}`,
-      );
-    }
+    if (publisher === 'door') expect(doorLeadsTo()).toContain(`${name}=http://${name}:${port}`);
   },
 );
 
@@ -93,16 +97,18 @@ test('the world outside and the infrastructure answer where everybody looks for 
   const portsOf = (name: string) => file.services[name]?.ports?.map((mapping) => mapping.split(':').at(-1));
   // Two programs play the world outside, each a part.
   expect(portsOf('mailhog')).toEqual(['1025', '8025']);
-  expect(portsOf('sandbox')).toEqual(['8026']);
-  expect(environmentOf(file, 'sandbox')).toMatchObject({ SANDBOX_PARTS: 'sms', SMS_PORT: '8026' });
+  expect(portsOf('sandbox')).toEqual(['8026', '8027']);
+  expect(environmentOf(file, 'sandbox')).toMatchObject({
+    ...{ SANDBOX_PARTS: 'sms,webpush', SMS_PORT: '8026', WEB_PUSH_PORT: '8027' },
+    WEB_PUSH_URL: environmentOf(file, 'push')['WEB_PUSH_SANDBOX_URL'],
+  });
   expect(portsOf('postgres')).toEqual(['5432']);
   expect(portsOf('rabbitmq')).toEqual(['5672', '15672']);
 });
 
 test('what can be scaled publishes no port of its own', () => {
-  const behindTheDoor = environmentOf(compose(), 'door')['LEADS_TO']?.split(',') ?? [];
-  expect(behindTheDoor.length).toBeGreaterThan(0);
-  for (const address of behindTheDoor) {
+  expect(doorLeadsTo()).toContain('gateway=http://gateway:4010');
+  for (const address of doorLeadsTo()) {
     expect(compose().services[address.split('=')[0] ?? '']).not.toHaveProperty('ports');
   }
 });

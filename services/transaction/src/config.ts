@@ -1,6 +1,7 @@
 import { CHANNEL_NAME } from '@payfan/contracts';
 import { configFields, readConfig } from '@payfan/service';
 import { z } from 'zod';
+import { parseServiceKeys } from './service-keys.ts';
 
 const TransactionConfig = z.object({
   PORT: configFields.port(4000),
@@ -20,6 +21,17 @@ const TransactionConfig = z.object({
   QUEUE_MAX: configFields.integer({ min: 1, max: 1_000_000, default: 5_000 }),
   /** Opens the demo accounts, with keys that everybody knows. Never where money is real. */
   PAYFAN_DEMO: configFields.flag(false),
+  /** Keys of services (role `service`). Those of a name that stand here no more are revoked at the next start. */
+  SERVICE_KEYS: z
+    .string()
+    .transform((list, context) => {
+      const keys = parseServiceKeys(list);
+      if (keys !== undefined) return keys;
+      context.addIssue({ code: 'custom' });
+      return z.NEVER;
+    })
+    .default([])
+    .describe('name=key pairs separated by commas, each key once, such as gateway=a-long-random-text'),
   /** Channels whose queues are declared before anything is published, in case they never ran yet. */
   CHANNELS: z
     .string()

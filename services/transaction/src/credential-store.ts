@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Queryable } from '@payfan/database';
+import type { Database, Queryable } from '@payfan/database';
 import { generateSigningKey, type Principal } from '@payfan/service';
+import type { ServiceKey } from './service-keys.ts';
 
 /** API keys and the keys that sign tokens. API keys are kept as SHA-256 only. */
 const hashKey = (key: string): Buffer => createHash('sha256').update(key).digest();
@@ -43,6 +44,49 @@ export async function addKey(
     name: 'api-key-add',
     text: `insert into api_keys (hash, role, account_id, name) values ($1, $2, $3, $4) on conflict do nothing`,
     values: [hashKey(key), owner.role, owner.accountId, owner.name],
+  });
+}
+
+/** A key that is to be a service's is somebody else's. */
+class KeyTakenError extends Error {
+  override readonly name = 'KeyTakenError';
+  constructor() {
+    super(
+      'a key in SERVICE_KEYS is already that of an account, an operator or a service of another name; ' +
+        'choose another, long and random',
+    );
+  }
+}
+
+/**
+ * Makes these the keys of their services, and revokes what else there is under their names. Services that are
+ * not named keep theirs. Repeating it changes nothing.
+ *
+ * @throws KeyTakenError if one of them is somebody else's; then nothing has changed.
+ */
+export async function setServiceKeys(database: Database, keys: readonly ServiceKey[]): Promise<void> {
+  if (keys.length === 0) return;
+  const values = [keys.map(({ name }) => name), keys.map(({ key }) => hashKey(key))];
+  await database.transaction(async (tx) => {
+    // Instances that start together would lock the same rows crosswise.
+    await tx.query({ text: `select pg_advisory_xact_lock(hashtext('payfan.service-keys'))` });
+    const valid = await tx.query({
+      name: 'service-keys-add',
+      text: `insert into api_keys as k (role, name, hash)
+             select 'service', name, hash from unnest($1::text[], $2::bytea[]) as n(name, hash)
+             on conflict (hash) do update set revoked_at = null
+             where k.role = 'service' and k.name = excluded.name
+             returning k.name`,
+      values,
+    });
+    if (valid.length !== keys.length) throw new KeyTakenError();
+    await tx.query({
+      name: 'service-keys-revoke-others',
+      text: `update api_keys set revoked_at = now()
+             where role = 'service' and name = any ($1::text[]) and hash <> all ($2::bytea[])
+               and revoked_at is null`,
+      values,
+    });
   });
 }
 

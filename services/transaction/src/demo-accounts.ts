@@ -60,5 +60,7 @@ export async function openDemoAccounts(database: Database): Promise<void> {
       await addKey(tx, key, { role: 'account', accountId: id, name });
     }
     await addKey(tx, 'demo_operator', { role: 'operator', accountId: null, name: 'operator' });
+    // For people who try out a back end of their own.
+    await addKey(tx, 'demo_service', { role: 'service', accountId: null, name: 'demo' });
   });
 }

@@ -13,7 +13,7 @@ import {
   newId,
 } from '@payfan/service';
 import { config } from './config.ts';
-import { signingKey } from './credential-store.ts';
+import { setServiceKeys, signingKey } from './credential-store.ts';
 import { openDemoAccounts } from './demo-accounts.ts';
 import { routes } from './http/routes.ts';
 
@@ -26,6 +26,7 @@ main(async () => {
     AMQP_URL,
     CHANNELS,
     PAYFAN_DEMO,
+    SERVICE_KEYS,
     GROUP_MAX,
     QUEUE_MAX,
     IDEMPOTENCY_KEY_DAYS,
@@ -45,6 +46,7 @@ main(async () => {
   registerRetentionMetrics(metrics, retention);
 
   if (PAYFAN_DEMO) await openDemoAccounts(database);
+  await setServiceKeys(database, SERVICE_KEYS);
   const issuer = await createTokenIssuer(await signingKey(database));
 
   // Money moves without the broker, so only the database makes this service unready.

@@ -34,7 +34,7 @@ export function createChannel<Message>({
   const claimsInHand = new ClaimsInHand();
   const people = new PeopleFirst();
   const lanes = LANES.map((lane) => {
-    const opened = definition.openProviders();
+    const opened = definition.openProviders({ broker, logger, lane });
     const providers = opened.map((provider) =>
       guard(provider, {
         concurrency,

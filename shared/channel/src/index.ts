@@ -1,7 +1,15 @@
 export { createChannel, type ChannelOptions } from './channel.ts';
 export { channelConfigFields, type ChannelConfig } from './config.ts';
 export { formatAmount, formatTime, oneLine } from './format.ts';
+export { giveWay, PeopleFirst } from './give-way.ts';
 export { channelMetrics, type ChannelMetrics } from './metrics.ts';
-export type { ChannelDefinition, Composed, Provider, SendOptions, SendResult } from './provider.ts';
+export type {
+  ChannelDefinition,
+  Composed,
+  Provider,
+  ProviderSurroundings,
+  SendOptions,
+  SendResult,
+} from './provider.ts';
 export { alertReference, recipientsOf, type Recipient } from './recipient.ts';
 export { runChannel } from './run-channel.ts';

@@ -1,5 +1,8 @@
-import type { PaymentEvent } from '@payfan/contracts';
+import type { Lane, PaymentEvent, Topology } from '@payfan/contracts';
 import type { ForgetfulTable } from '@payfan/database';
+import type { Broker } from '@payfan/messaging';
+import type { Api, Logger, Part } from '@payfan/service';
+import type { Metric } from 'prom-client';
 import type { Recipient } from './recipient.ts';
 
 /** What became of handing a message to a provider. */
@@ -39,6 +42,12 @@ export interface Provider<Message> {
 export type Composed<Message> =
   { kind: 'message'; message: Message } | { kind: 'impossible'; reason: string };
 
+/** What the program around a provider has, for one that is in the house. */
+export interface ProviderSurroundings {
+  broker: Pick<Broker, 'publish'>;
+  logger: Logger;
+}
+
 /** The two things that make a channel what it is, beside its name. */
 export interface ChannelDefinition<Message> {
   name: string;
@@ -49,7 +58,15 @@ export interface ChannelDefinition<Message> {
    * In the order of preference. Made once for each lane: a crowd must not use up the connections that a
    * person's alert needs.
    */
-  openProviders(): Provider<Message>[];
+  openProviders(around: ProviderSurroundings & { lane: Lane }): Provider<Message>[];
   /** Tables of its own whose old rows are to go. */
   forgets?: readonly ForgetfulTable[];
+  /** What it declares at the broker beside its queues. */
+  topology?: Topology;
+  /** Doors of its own, beside those that every channel has. */
+  routes?(api: Api): void;
+  /** What it runs beside its consumers: started before them, and stopped after them. */
+  parts?(around: Pick<ProviderSurroundings, 'logger'>): readonly Part[];
+  /** Metrics of its own, registered nowhere yet. */
+  metrics?: readonly Metric[];
 }

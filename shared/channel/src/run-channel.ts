@@ -1,4 +1,3 @@
-import { channelTopology } from '@payfan/contracts';
 import {
   isDatabaseAway,
   openDatabase,
@@ -25,6 +24,7 @@ import { deadLetterRoutes } from './http/dead-letters.ts';
 import { deliveryRoutes } from './http/deliveries.ts';
 import { channelMetrics, registerOpenLetters } from './metrics.ts';
 import type { ChannelDefinition } from './provider.ts';
+import { topologyOf } from './topology-of.ts';
 
 /** Runs a channel's whole program: consumers, API, health, metrics, shutdown. */
 export async function runChannel<Message>(
@@ -38,7 +38,8 @@ export async function runChannel<Message>(
   const registry = createMetrics(name);
   const metrics = channelMetrics(registry);
   registerOpenLetters(registry, database);
-  const broker = openBroker({ urls: config.AMQP_URL, name, log: logger, topology: channelTopology(name) });
+  for (const metric of definition.metrics ?? []) registry.registerMetric(metric);
+  const broker = openBroker({ urls: config.AMQP_URL, name, log: logger, topology: topologyOf(definition) });
   const claimantId = newId();
   const presence = openPresence({ url: config.DATABASE_URL, name, id: claimantId });
   const channel = createChannel({
@@ -77,11 +78,16 @@ export async function runChannel<Message>(
   deliveryRoutes(api, { name, database });
   const nowMs = () => performance.now();
   deadLetterRoutes(api, { channel: name, database, broker, logger, metrics, nowMs });
+  definition.routes?.(api);
+  const own = definition.parts?.({ logger }) ?? [];
 
   await runParts({
     logger,
     health,
-    parts: [database, presence, broker, channel, httpServer({ api, port: config.PORT, logger }), retention],
+    parts: [
+      ...[database, presence, broker, ...own, channel],
+      ...[httpServer({ api, port: config.PORT, logger }), retention],
+    ],
   });
 }
 

@@ -2,6 +2,8 @@ export * from './dead-letters-api.ts';
 export * from './deliveries-api.ts';
 export * from './events.ts';
 export * from './lane.ts';
+export * from './live-protocol.ts';
+export * from './live.ts';
 export * from './money.ts';
 export * from './phone-number.ts';
 export * from './queues-api.ts';

@@ -127,7 +127,7 @@ export function paymentsTopology(channels: readonly string[]): Topology {
 export const CHANNEL_NAME = /^[a-z][a-z0-9-]{0,30}$/;
 
 /** Puts topologies together, each exchange once. */
-function mergeTopologies(topologies: Topology[]): Topology {
+export function mergeTopologies(topologies: readonly Topology[]): Topology {
   const exchanges = new Map(topologies.flatMap((t) => t.exchanges).map((e) => [e.name, e]));
   return {
     exchanges: [...exchanges.values()],

@@ -3,6 +3,7 @@ import { Connection } from './connection.ts';
 import { Consumer, type ConsumeOptions } from './consumer.ts';
 import type { Log } from './log.ts';
 import { Publisher, type Outgoing } from './publisher.ts';
+import { Subscription, type SubscribeOptions } from './subscription.ts';
 import { TopologyKeeper } from './topology-keeper.ts';
 import { declareTopology } from './topology.ts';
 
@@ -29,9 +30,11 @@ export class Broker {
   readonly #keeper: TopologyKeeper;
   readonly #publisher: Publisher;
   readonly #log: Log;
+  readonly #redeclareEveryMs: number | undefined;
 
   constructor({ urls, name, log, topology, redeclareEveryMs }: BrokerOptions) {
     this.#log = log;
+    this.#redeclareEveryMs = redeclareEveryMs;
     const connection = (purpose: string) =>
       new Connection({
         urls,
@@ -87,7 +90,7 @@ export class Broker {
     return this.#publisher.unconfirmed;
   }
 
-  /** Publishes mandatory and persistent; resolves when confirmed, rejects with a `PublishError`. */
+  /** Publishes mandatory and persistent, unless it is transient; resolves when confirmed, rejects with a `PublishError`. */
   publish(message: Outgoing): Promise<void> {
     return this.#publisher.publish(message);
   }
@@ -95,6 +98,11 @@ export class Broker {
   /** A consumer of one queue; start it to begin. */
   consume(options: ConsumeOptions): Consumer {
     return new Consumer(this.#consuming, options, this.#log, this.#keeper);
+  }
+
+  /** A subscription to what an exchange carries from now on; start it to begin, and bind the keys it is to get. */
+  subscribe(options: SubscribeOptions): Subscription {
+    return new Subscription(this.#consuming, options, this.#log, this.#keeper, this.#redeclareEveryMs);
   }
 }
 

@@ -3,5 +3,11 @@ export { backoffMs, pause, type Backoff } from './backoff.ts';
 export { Consumer, type ConsumeOptions, type Incoming } from './consumer.ts';
 export type { Log } from './log.ts';
 export { PublishError, type Outgoing, type PublishFailure } from './publisher.ts';
+export {
+  Subscription,
+  SubscriptionStoppedError,
+  type Published,
+  type SubscribeOptions,
+} from './subscription.ts';
 export { TopologyMismatchError } from './topology.ts';
 export { settledWithin } from './within.ts';

@@ -51,6 +51,17 @@ test('what publish() has confirmed lies in the queue, persistent, with its id, t
   expect(broker.unconfirmed).toBe(0);
 });
 
+test('a transient message is not written to a disk, and none that nobody wants is an error', async () => {
+  const broker = await connected();
+  await broker.publish(event('e-1', { transient: true }));
+  expect(await world.eye.get('inbox', { noAck: true })).toMatchObject({
+    properties: { messageId: 'e-1', deliveryMode: 1 },
+  });
+  await broker.publish(event('unwanted', { transient: true, routingKey: 'unknown.event' }));
+  await broker.publish(event('e-2'));
+  expect(broker.publishable).toBe(true);
+});
+
 test('a thousand at once are all confirmed, each stored once', async () => {
   const broker = await connected();
   const ids = Array.from({ length: 1_000 }, (_, index) => `e-${index}`);

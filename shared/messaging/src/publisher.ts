@@ -4,7 +4,7 @@ import type { Log } from './log.ts';
 import type { TopologyKeeper } from './topology-keeper.ts';
 import { settledWithin } from './within.ts';
 
-/** A message on its way out. Always published mandatory and persistent. */
+/** A message on its way out. Published mandatory and persistent, unless it is transient. */
 export interface Outgoing {
   exchange: string;
   routingKey: string;
@@ -13,6 +13,11 @@ export interface Outgoing {
   headers?: Record<string, string | number>;
   /** How long it may wait in a queue; a queue with a TTL of its own keeps the shorter of the two. */
   expiresAfterMs?: number;
+  /**
+   * Of use only now: never written to a disk, and no failure if no queue is bound for it. It is confirmed all
+   * the same, which tells its publisher how fast the broker takes it.
+   */
+  transient?: boolean;
   body: Buffer;
 }
 
@@ -106,7 +111,7 @@ export class Publisher {
       return Promise.reject(new PublishError('nacked', `${message.messageId} is already under way`));
     }
     return new Promise((resolve, reject) => {
-      const { exchange } = message;
+      const { exchange, transient = false } = message;
       const pending: Pending = {
         exchange,
         resolve,
@@ -135,8 +140,8 @@ export class Publisher {
             contentType: message.contentType,
             headers: message.headers,
             ...(message.expiresAfterMs === undefined ? {} : { expiration: message.expiresAfterMs }),
-            mandatory: true,
-            persistent: true,
+            mandatory: !transient,
+            persistent: !transient,
           },
           settle,
         );

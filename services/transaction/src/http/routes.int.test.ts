@@ -91,7 +91,7 @@ describe('credentials', () => {
     const rows = await api.admin.query<{ all: string }>({
       text: 'select k::text as all from transaction.api_keys k',
     });
-    expect(rows).toHaveLength(4);
+    expect(rows).toHaveLength(5);
     expect(rows.map((row) => row.all).join()).not.toContain('demo_asha');
   });
 });

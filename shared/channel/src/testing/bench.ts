@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import {
   CLOUDEVENTS_JSON,
   PAYMENTS_EXCHANGE,
-  channelTopology,
   deadQueue,
   paymentRoutingKey,
   type PaymentEvent,
@@ -17,6 +16,7 @@ import { createChannel, type ChannelOptions } from '../channel.ts';
 import { channelMetrics } from '../metrics.ts';
 import type { ChannelDefinition } from '../provider.ts';
 import { replayDeadLetters } from '../replay.ts';
+import { topologyOf } from '../topology-of.ts';
 
 /** An alert as the person received it. */
 export interface Arrived {
@@ -76,15 +76,15 @@ export async function setUp<Message>(subject: ChannelSubject<Message>) {
   const [fresh, vhost] = await Promise.all([freshDatabase(), freshVhost()]);
   const logger = createLogger({ service: name, level: 'silent' });
   const database = openDatabase({ url: fresh.urlFor(name), name });
+  const { definition, world } = await subject.openWorld({ database });
   const broker = openBroker({
     urls: [vhost.amqpUrl],
     name: `${name} contract`,
     log: logger,
-    topology: channelTopology(name),
+    topology: topologyOf(definition),
   });
   await broker.start();
   await waitFor(() => broker.ping(), { what: 'the broker', timeoutMs: 20_000 });
-  const { definition, world } = await subject.openWorld({ database });
 
   let handled = 0;
   const counting: ChannelOptions<Message>['broker'] = {
