@@ -17,6 +17,13 @@ export interface FeedItem {
   };
 }
 
+/** An item with its place in the feed. */
+export interface FeedEntry extends FeedItem {
+  seq: number;
+  /** When it got there. */
+  createdAt: Date;
+}
+
 /** Tells one side of a transfer about it: of the other, no more than the name. */
 export function composeItem({ id, data }: PaymentEvent, { role, party }: Recipient): Composed<FeedItem> {
   const { transferId, amount, currency, note, createdAt } = data;

@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 const accountId = randomUUID();
-const append = () => {
+const append = async () => {
   const data = {
     transferId: randomUUID(),
     amount: 1,
@@ -31,7 +31,7 @@ const append = () => {
     ...{ accountId, eventId: randomUUID(), type: 'transfer.credited' },
     data: { ...data, createdAt: new Date().toISOString() },
   };
-  return appendToFeeds(database, [item]);
+  return (await appendToFeeds(database, [item])).map(({ seq }) => seq);
 };
 const pass = (days: number) =>
   admin.query({

@@ -30,6 +30,8 @@ const item = (accountId: string, eventId: string = randomUUID()): FeedItem => ({
   },
 });
 
+const append = async (items: FeedItem[]) => (await appendToFeeds(database, items)).map(({ seq }) => seq);
+
 async function sequencesOf(accountId: string): Promise<number[]> {
   const rows = await database.query<{ seq: number }>({
     text: 'select seq from feed_events where account_id = $1 order by seq',
@@ -41,16 +43,23 @@ const upTo = (last: number) => Array.from({ length: last }, (_, index) => index 
 
 test('numbers an account’s items from 1, in the order they came', async () => {
   const [asha, ravi] = [randomUUID(), randomUUID()];
-  expect(await appendToFeeds(database, [item(asha), item(ravi), item(asha)])).toEqual([1, 1, 2]);
-  expect(await appendToFeeds(database, [item(ravi), item(asha)])).toEqual([2, 3]);
+  expect(await append([item(asha), item(ravi), item(asha)])).toEqual([1, 1, 2]);
+  expect(await append([item(ravi), item(asha)])).toEqual([2, 3]);
 });
 
 test('an event is told once: again it keeps its number, in the same batch and in a later one', async () => {
   const account = randomUUID();
   const told = item(account);
-  expect(await appendToFeeds(database, [told, item(account), told])).toEqual([1, 2, 1]);
-  expect(await appendToFeeds(database, [item(account), told])).toEqual([3, 1]);
+  expect(await append([told, item(account), told])).toEqual([1, 2, 1]);
+  expect(await append([item(account), told])).toEqual([3, 1]);
   expect(await sequencesOf(account)).toEqual([1, 2, 3]);
+});
+
+test('an item is answered with when it got there, which does not change either', async () => {
+  const told = item(randomUUID());
+  const [first] = await appendToFeeds(database, [told]);
+  expect(first).toEqual({ ...told, seq: 1, createdAt: expect.any(Date) });
+  expect(await appendToFeeds(database, [item(told.accountId), told])).toContainEqual(first);
 });
 
 test('many writers at once, over the same accounts and events, leave no gap and no double', async () => {
@@ -69,6 +78,6 @@ test('many writers at once, over the same accounts and events, leave no gap and 
 
 test('a batch that fails takes no numbers', async () => {
   const account = randomUUID();
-  await expect(appendToFeeds(database, [item(account), item('not a uuid')])).rejects.toThrow(/uuid/);
-  expect(await appendToFeeds(database, [item(account)])).toEqual([1]);
+  await expect(append([item(account), item('not a uuid')])).rejects.toThrow(/uuid/);
+  expect(await append([item(account)])).toEqual([1]);
 });

@@ -1,22 +1,40 @@
+import type { Lane } from '@payfan/contracts';
 import type { Database, Queryable } from '@payfan/database';
-import type { FeedItem } from './feed-item.ts';
+import type { FeedEntry, FeedItem } from './feed-item.ts';
+import { MOST_SUBSCRIPTIONS } from './web-push/subscription-store.ts';
+
+/** Browsers that are to be told of what is new in a feed. */
+export interface BrowsersToTell {
+  /** The lane that they are told on. */
+  lane: Lane;
+  /** Called once jobs for them are committed. */
+  onJobs: () => void;
+}
 
 /**
- * Appends items to their accounts' feeds in one transaction and answers their sequence numbers, in the
- * order asked. An item that is there already keeps its number. Numbers have no gaps: they are taken from a
- * row of the account that stays locked until the items are committed with it.
+ * Appends items to their accounts' feeds in one transaction and answers them with their places, in the order
+ * asked. An item that is there already keeps its place. Numbers have no gaps: they are taken from a
+ * row of the account that stays locked until the items are committed with it. What is new also becomes a job
+ * for each browser of its account, in the same transaction.
  */
-export function appendToFeeds(database: Database, items: readonly FeedItem[]): Promise<number[]> {
-  return database.transaction(async (tx) => {
+export async function appendToFeeds(
+  database: Database,
+  items: readonly FeedItem[],
+  { lane, onJobs }: BrowsersToTell = { lane: 'interactive', onJobs: () => undefined },
+): Promise<FeedEntry[]> {
+  const { entries, jobs } = await database.transaction(async (tx) => {
     await lockHeads(tx, items);
-    await insertItems(tx, items);
-    const found = await findSequences(tx, items);
-    return items.map((item) => {
-      const seq = found.get(keyOf(item));
-      if (seq === undefined) throw new Error(`feed item of event ${item.eventId} was not written`);
-      return seq;
+    const jobs = await insertItems(tx, items, lane);
+    const found = await findPlaces(tx, items);
+    const entries = items.map((item) => {
+      const place = found.get(keyOf(item));
+      if (place === undefined) throw new Error(`feed item of event ${item.eventId} was not written`);
+      return { ...item, seq: place.seq, createdAt: place.createdAt };
     });
+    return { entries, jobs };
   });
+  if (jobs > 0) onJobs();
+  return entries;
 }
 
 /** Locks in the order of account ids, so that two batches never wait for each other crosswise. */
@@ -32,9 +50,12 @@ async function lockHeads(tx: Queryable, items: readonly FeedItem[]): Promise<voi
   });
 }
 
-/** A statement of its own: only one that begins after the locks sees what the previous holder wrote. */
-async function insertItems(tx: Queryable, items: readonly FeedItem[]): Promise<void> {
-  await tx.query({
+/**
+ * A statement of its own: only one that begins after the locks sees what the previous holder wrote. Answers how
+ * many jobs came of it.
+ */
+async function insertItems(tx: Queryable, items: readonly FeedItem[], lane: Lane): Promise<number> {
+  const [row] = await tx.query<{ jobs: number }>({
     name: 'feed-insert-items',
     text: `with item as (
              select distinct on (account_id, event_id) *
@@ -48,27 +69,44 @@ async function insertItems(tx: Queryable, items: readonly FeedItem[]): Promise<v
            ), inserted as (
              insert into feed_events (account_id, seq, event_id, type, data)
              select account_id, seq, event_id, type, data from fresh
+           ), moved as (
+             update feed_heads h set last_seq = f.last_seq
+             from (select account_id, max(seq) as last_seq from fresh group by account_id) f
+             where h.account_id = f.account_id
+           ), job as (
+             insert into web_push_jobs (subscription_id, account_id, seq, lane)
+             select s.id, f.account_id, f.seq, $5 from fresh f
+             -- Lateral and limited, it is one look into the index for each item, whatever the planner knows.
+             cross join lateral (
+               select id from web_push_subscriptions
+               where account_id = f.account_id and (expires_at is null or expires_at > now())
+               limit $6
+             ) s
+             returning 1
            )
-           update feed_heads h set last_seq = f.last_seq
-           from (select account_id, max(seq) as last_seq from fresh group by account_id) f
-           where h.account_id = f.account_id`,
+           select count(*) as jobs from job`,
     values: [
       items.map((item) => item.accountId),
       items.map((item) => item.eventId),
       items.map((item) => item.type),
       items.map((item) => JSON.stringify(item.data)),
+      lane,
+      MOST_SUBSCRIPTIONS,
     ],
   });
+  return row?.jobs ?? 0;
 }
 
-async function findSequences(tx: Queryable, items: readonly FeedItem[]): Promise<Map<string, number>> {
-  const rows = await tx.query<{ accountId: string; eventId: string; seq: number }>({
-    name: 'feed-find-sequences',
-    text: `select account_id as "accountId", event_id as "eventId", seq
+type Place = Pick<FeedEntry, 'accountId' | 'eventId' | 'seq' | 'createdAt'>;
+
+async function findPlaces(tx: Queryable, items: readonly FeedItem[]): Promise<Map<string, Place>> {
+  const rows = await tx.query<Place>({
+    name: 'feed-find-places',
+    text: `select account_id as "accountId", event_id as "eventId", seq, created_at as "createdAt"
            from feed_events join unnest($1::uuid[], $2::uuid[]) as i(account_id, event_id) using (account_id, event_id)`,
     values: [items.map((item) => item.accountId), items.map((item) => item.eventId)],
   });
-  return new Map(rows.map((row) => [keyOf(row), row.seq]));
+  return new Map(rows.map((row) => [keyOf(row), row]));
 }
 
 const keyOf = ({ accountId, eventId }: Pick<FeedItem, 'accountId' | 'eventId'>): string =>

@@ -6,7 +6,7 @@ export interface Attempt {
   readonly sequence: number;
   /** ISO 8601, UTC: when it arrived. */
   readonly time: string;
-  /** SMS: the client's reference; mail: the Message-ID. Empty where the attempt did not get far enough to name it. */
+  /** SMS: the client's reference; mail: the Message-ID; Web Push: the Topic. Empty where the attempt did not get far enough to name it. */
   readonly reference: string;
   readonly to: string;
   readonly outcome: Outcome;
@@ -16,7 +16,8 @@ export interface Attempt {
 
 /**
  * - `stored`: taken, and new (a mail is always new: an inbox shows a mail sent twice twice)
- * - `repeated`: an SMS that was here before under this reference; nothing new was stored
+ * - `repeated`: an SMS that was here before under this reference, and nothing new was stored; or a push message
+ *   that took the place of the one before under this topic
  * - `hung`: stored unless it was here before, and never answered
  * - `failed`, `throttled`: refused for now; `rejected`: refused for good; none of them is stored
  * - `conflict`: the reference belongs to another SMS; `invalid`: not understood

@@ -42,6 +42,17 @@ export const SmsBehaviour = z
   .meta({ id: 'SmsBehaviour' });
 export type SmsBehaviour = z.output<typeof SmsBehaviour>;
 
+/** Statuses by which push services refuse for good: 404 and 410 say that the subscription is gone. */
+const PUSH_REFUSALS = [400, 401, 403, 404, 410, 413] as const;
+
+export const PushBehaviour = SmsBehaviour.extend({
+  reject: z
+    .union([z.literal(false), z.literal(PUSH_REFUSALS)])
+    .default(false)
+    .meta({ description: 'A status by which all messages are refused for good' }),
+}).meta({ id: 'PushBehaviour' });
+export type PushBehaviour = z.output<typeof PushBehaviour>;
+
 /** Holds what is asked for now. */
 export interface Dial<B> {
   current: B;

@@ -6,6 +6,7 @@ const ENTRY = 'services/sandbox/dist/main.js';
 
 test('plays the parts that it is told to, and ends when it is told to', async () => {
   const [mailPort, smtpPort, smsPort] = [await freePort(), await freePort(), await freePort()];
+  const webPushPort = await freePort();
   const sandbox = await startProgram({
     name: 'sandbox',
     entry: ENTRY,
@@ -14,10 +15,13 @@ test('plays the parts that it is told to, and ends when it is told to', async ()
       MAIL_PORT: String(mailPort),
       SMTP_PORT: String(smtpPort),
       SMS_PORT: String(smsPort),
+      WEB_PUSH_PORT: String(webPushPort),
     },
     readyUrls: [`http://127.0.0.1:${mailPort}/readyz`],
   });
-  await expect(fetch(`http://127.0.0.1:${smsPort}/readyz`)).rejects.toThrow();
+  for (const port of [smsPort, webPushPort]) {
+    await expect(fetch(`http://127.0.0.1:${port}/readyz`)).rejects.toThrow();
+  }
   expect(await sandbox.stop()).toEqual({ code: 0, signal: null });
 });
 
@@ -30,14 +34,19 @@ test('a port that is taken is named, with the variable that changes it', async (
     startProgram({
       name: 'sandbox',
       entry: ENTRY,
-      env: { SMTP_PORT: free, MAIL_PORT: free, SMS_PORT: free, ...env },
+      env: { SMTP_PORT: free, MAIL_PORT: free, SMS_PORT: free, WEB_PUSH_PORT: free, ...env },
     });
   try {
     await expect(start({ SANDBOX_PARTS: 'sms', SMS_PORT: taken })).rejects.toThrow(
       'set SMS_PORT to a free port',
     );
+    await expect(start({ SANDBOX_PARTS: 'webpush', WEB_PUSH_PORT: taken })).rejects.toThrow(
+      'set WEB_PUSH_PORT to a free port',
+    );
     await expect(start({ SMTP_PORT: taken })).rejects.toThrow('set SMTP_PORT to a free port');
-    await expect(start({ SANDBOX_PARTS: 'fax' })).rejects.toThrow('SANDBOX_PARTS must be mail or sms');
+    await expect(start({ SANDBOX_PARTS: 'fax' })).rejects.toThrow(
+      'SANDBOX_PARTS must be one of mail, sms, webpush',
+    );
   } finally {
     await new Promise((resolve) => other.close(resolve));
   }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createHealth, createLogger, main, runParts } from '@payfan/service';
 import { readSandboxConfig } from './config.ts';
 import { mailWorld } from './mail-world.ts';
+import { pushWorld } from './push-world.ts';
 import { smsWorld } from './sms-world.ts';
 import type { Part } from '@payfan/service';
 
@@ -17,6 +18,10 @@ main(async () => {
   }
   if (config.SANDBOX_PARTS.includes('sms')) {
     parts.push(...smsWorld({ ...options, httpPort: config.SMS_PORT }).parts);
+  }
+  if (config.SANDBOX_PARTS.includes('webpush')) {
+    const { WEB_PUSH_PORT: httpPort, WEB_PUSH_URL: url } = config;
+    parts.push(...pushWorld({ ...options, httpPort, url }).parts);
   }
   await runParts({ logger, health, parts });
 });

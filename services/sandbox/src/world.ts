@@ -1,6 +1,6 @@
 import type { Health, Logger } from '@payfan/service';
 
-/** What both halves of the outside world are built from; tests bring their own clock, dice and ids. */
+/** What all parts of the outside world are built from; tests bring their own clock, dice and ids. */
 export interface WorldOptions {
   readonly logger: Logger;
   readonly health: Health;

@@ -31,6 +31,9 @@ const RETRY_AFTER_SECONDS = 2;
 
 const TokenAnswer = z.object({ token: z.string(), expiresAt: z.string() });
 
+/** Like `Authenticate`, and tells how long the word is good for: of an API key, until it must be asked about again. */
+export type Verify = (bearer: string) => Promise<VerifiedToken | undefined>;
+
 /** Who a bearer value belongs to (nobody: undefined), and for how long that may be believed. */
 export interface Verdict {
   readonly principal: Principal | undefined;
@@ -42,21 +45,35 @@ export interface Verdict {
  * decided on once.
  */
 export function rememberVerdicts(decide: (bearer: string) => Promise<Verdict>): Authenticate {
-  const verdicts = new LRUCache<string, Verdict>({ max: MAX_CACHED_CREDENTIALS });
-  const underWay = new Map<string, Promise<Principal | undefined>>();
+  return remember(async (bearer) => {
+    const { principal, ttlMs } = await decide(bearer);
+    return { known: principal, ttlMs };
+  });
+}
+
+interface Remembered<T> {
+  readonly known: T | undefined;
+  readonly ttlMs: number;
+}
+
+function remember<T>(
+  decide: (bearer: string) => Promise<Remembered<T>>,
+): (bearer: string) => Promise<T | undefined> {
+  const verdicts = new LRUCache<string, Remembered<T>>({ max: MAX_CACHED_CREDENTIALS });
+  const underWay = new Map<string, Promise<T | undefined>>();
 
   const decideNow = async (bearer: string, hashed: string) => {
     const verdict = await decide(bearer);
     // lru-cache takes a ttl of 0 for "never expires".
     if (verdict.ttlMs > 0) verdicts.set(hashed, verdict, { ttl: verdict.ttlMs });
-    return verdict.principal;
+    return verdict.known;
   };
 
   return async (bearer) => {
     if (bearer === '' || (bearer.length > MAX_KEY_LENGTH && !looksLikeToken(bearer))) return undefined;
     const hashed = hash('sha256', bearer, 'base64');
-    const known = verdicts.get(hashed);
-    if (known !== undefined) return known.principal;
+    const verdict = verdicts.get(hashed);
+    if (verdict !== undefined) return verdict.known;
 
     let decision = underWay.get(hashed);
     if (decision === undefined) {
@@ -79,6 +96,12 @@ export function timeLeftMs({ expiresAtMs }: VerifiedToken, nowMs: number): numbe
  * Rejects with a 503 Problem while the transaction service is away and its word is needed.
  */
 export function remoteAuthenticator(options: RemoteAuthenticatorOptions): Authenticate {
+  const verify = remoteVerifier(options);
+  return async (bearer) => (await verify(bearer))?.principal;
+}
+
+/** The same, for those who go on after the request: it tells until when. */
+export function remoteVerifier(options: RemoteAuthenticatorOptions): Verify {
   const { timeoutMs = 3_000, refusedTtlMs = 5_000, now = Date.now } = options;
   const tokensUrl = endpoint(options.transactionUrl, 'v1/tokens');
   const keys = createRemoteJWKSet(endpoint(options.transactionUrl, '.well-known/jwks.json'), {
@@ -87,12 +110,11 @@ export function remoteAuthenticator(options: RemoteAuthenticatorOptions): Authen
     timeoutDuration: timeoutMs,
   });
 
-  return rememberVerdicts(async (bearer) => {
+  return remember(async (bearer) => {
     try {
       const token = looksLikeToken(bearer) ? bearer : await exchange(tokensUrl, bearer, timeoutMs);
       const verified = token === undefined ? undefined : await verifyToken(token, keys, now);
-      if (verified === undefined) return { principal: undefined, ttlMs: refusedTtlMs };
-      return { principal: verified.principal, ttlMs: timeLeftMs(verified, now()) };
+      return { known: verified, ttlMs: verified === undefined ? refusedTtlMs : timeLeftMs(verified, now()) };
     } catch (error) {
       throw new Problem({
         status: 503,

@@ -18,14 +18,15 @@ export { newId } from './id.ts';
 export { createHealth } from './health.ts';
 export type { Health, Readiness } from './health.ts';
 export { createMetrics } from './metrics.ts';
-export { rememberVerdicts, remoteAuthenticator, timeLeftMs } from './auth.ts';
-export type { Authenticate, RemoteAuthenticatorOptions, Verdict } from './auth.ts';
+export { rememberVerdicts, remoteAuthenticator, remoteVerifier, timeLeftMs } from './auth.ts';
+export type { Authenticate, RemoteAuthenticatorOptions, Verdict, Verify } from './auth.ts';
 export { TOKEN_LIFETIME_SECONDS, createTokenIssuer, generateSigningKey, verifyToken } from './token.ts';
 export type { IssuedToken, Principal, TokenIssuer, VerifiedToken } from './token.ts';
 export { main, runParts } from './lifecycle.ts';
 export type { Part, RunOptions } from './lifecycle.ts';
 export { createApi } from './http/api.ts';
-export { JsonText } from './http/route.ts';
+export { bearerOf } from './http/operation.ts';
+export { JsonText, Streamed } from './http/route.ts';
 export type { Api, ApiOptions } from './http/api.ts';
 export type {
   HandlerInput,

@@ -20,6 +20,8 @@ export interface ProblemOptions {
   /** Sent as `Retry-After`; meaningful with 429 and 503. */
   readonly retryAfterSeconds?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Further members of the body (RFC 9457, 3.2), for programs that act on this code. */
+  readonly extensions?: Readonly<Record<string, string | number>>;
   /** Logged, never sent. */
   readonly cause?: unknown;
 }
@@ -33,6 +35,7 @@ export interface ProblemBody {
   code: string;
   instance: string;
   errors?: readonly FieldError[];
+  [extension: string]: unknown;
 }
 
 /** A refusal meant for the client. Throw it from a handler; whatever else is thrown becomes a 500 that tells nothing. */
@@ -44,6 +47,7 @@ export class Problem extends Error {
   readonly errors: readonly FieldError[] | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  readonly extensions: Readonly<Record<string, string | number>>;
 
   constructor(options: ProblemOptions) {
     const detail = options.detail ?? STATUS_CODES[options.status] ?? options.code;
@@ -54,6 +58,7 @@ export class Problem extends Error {
     this.errors = options.errors;
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.headers = options.headers ?? {};
+    this.extensions = options.extensions ?? {};
   }
 
   /**
@@ -62,6 +67,7 @@ export class Problem extends Error {
    */
   toBody(instance: string): ProblemBody {
     return {
+      ...this.extensions,
       type: `urn:payfan:problem:${this.code}`,
       title: titleOf(this.code),
       status: this.status,

@@ -11,7 +11,7 @@ import { openManagement } from './rabbitmq-management.ts';
 import { amqpUrl, managementUrl, rabbitmqUnit, type RabbitmqPorts } from './rabbitmq.ts';
 import { findRabbitmqServer, NoRabbitmq } from './rabbitmq-server.ts';
 import type { Run } from './runs.ts';
-import { mailUrl, sandboxUnit, smsUrl, smtpUrl } from './sandbox.ts';
+import { mailUrl, sandboxUnit, smsUrl, smtpUrl, webPushUrl } from './sandbox.ts';
 import { dropDatabase, ensureDatabase, withDatabase } from './sql-names.ts';
 import { setting } from './setting.ts';
 import type { Unit } from './unit.ts';
@@ -157,6 +157,7 @@ async function erlangPorts(): Promise<Pick<RabbitmqPorts, 'distribution' | 'epmd
 export interface OutsideWorld {
   smtpUrl: string;
   smsUrl: string;
+  webPushUrl: string;
   /** The inbox to look into; none when mail goes to a server of yours. */
   mailApi?: string;
 }
@@ -164,22 +165,28 @@ export interface OutsideWorld {
 /** SMTP_URL and SMS_URL where they are set; the sandbox plays the rest. */
 export async function planOutsideWorld(place: Place): Promise<Planned<OutsideWorld>> {
   const given = { smtp: setting('SMTP_URL'), sms: setting('SMS_URL') };
-  const parts = [...(given.smtp ? [] : (['mail'] as const)), ...(given.sms ? [] : (['sms'] as const))];
+  const parts = [
+    ...(given.smtp ? [] : (['mail'] as const)),
+    ...(given.sms ? [] : (['sms'] as const)),
+    'webpush' as const,
+  ];
   const ports = {
     smtp: await infrastructurePort('SMTP_PORT', place),
     mail: await infrastructurePort('MAIL_PORT', place),
     sms: await infrastructurePort('SMS_PORT', place),
+    webpush: await infrastructurePort('WEB_PUSH_PORT', place),
   };
   const address: OutsideWorld = {
     smtpUrl: given.smtp ?? smtpUrl(ports),
     smsUrl: given.sms ?? smsUrl(ports),
+    webPushUrl: webPushUrl(ports),
     ...(given.smtp ? {} : { mailApi: mailUrl(ports) }),
   };
   const description = [
     given.smtp ? 'Mail goes to SMTP_URL' : `Mail inbox at ${mailUrl(ports)}`,
     given.sms ? 'SMS go to SMS_URL' : `SMS at ${smsUrl(ports)}`,
+    `Web Push at ${webPushUrl(ports)}`,
   ].join('; ');
-  if (parts.length === 0) return { address, description };
   const logFile = path.join(place.logs, 'sandbox.log');
   return { address, description, unit: sandboxUnit({ ports, parts, logFile, runFolder: place.run.folder }) };
 }

@@ -72,4 +72,5 @@ export const usualInfrastructurePorts = {
   /** The inbox over HTTP. */
   MAIL_PORT: 8025,
   SMS_PORT: 8026,
+  WEB_PUSH_PORT: 8027,
 } as const;

@@ -6,45 +6,51 @@ export interface SandboxPorts {
   /** The inbox over HTTP, with MailHog's API. */
   mail: number;
   sms: number;
+  webpush: number;
 }
+
+/** Parts of the outside world that answer over HTTP, each on its port. */
+export type SandboxPart = 'mail' | 'sms' | 'webpush';
 
 export const SANDBOX_ENTRY = 'services/sandbox/dist/main.js';
 
 export const smtpUrl = (ports: SandboxPorts): string => `smtp://127.0.0.1:${ports.smtp}`;
 export const mailUrl = (ports: SandboxPorts): string => `http://127.0.0.1:${ports.mail}`;
 export const smsUrl = (ports: SandboxPorts): string => `http://127.0.0.1:${ports.sms}`;
+export const webPushUrl = (ports: SandboxPorts): string => `http://127.0.0.1:${ports.webpush}`;
 
 /** What the sandbox is told. Its parts: the outside world that nobody else plays. */
 export function sandboxEnvironment(
   ports: SandboxPorts,
-  parts: readonly ('mail' | 'sms')[],
+  parts: readonly SandboxPart[],
 ): Record<string, string> {
   return {
     SMTP_PORT: String(ports.smtp),
     MAIL_PORT: String(ports.mail),
     SMS_PORT: String(ports.sms),
+    WEB_PUSH_PORT: String(ports.webpush),
     SANDBOX_PARTS: parts.join(','),
   };
 }
 
 /** What tells that it is ready. */
-export function sandboxReadyUrls(ports: SandboxPorts, parts: readonly ('mail' | 'sms')[]): string[] {
+export function sandboxReadyUrls(ports: SandboxPorts, parts: readonly SandboxPart[]): string[] {
   return parts.map((part) => `http://127.0.0.1:${ports[part]}/readyz`);
 }
 
 export interface SandboxOptions {
   ports: SandboxPorts;
-  parts: readonly ('mail' | 'sms')[];
+  parts: readonly SandboxPart[];
   logFile: string;
   runFolder: string;
 }
 
-/** The outside world on one machine: an inbox for mail and a gateway for text messages. */
+/** The outside world on one machine: an inbox for mail, a gateway for text messages and a push service. */
 export function sandboxUnit({ ports, parts, logFile, runFolder }: SandboxOptions): Unit {
   return programUnit({
     name: 'sandbox',
     entry: SANDBOX_ENTRY,
-    port: parts.includes('sms') ? ports.sms : ports.mail,
+    port: parts.includes('sms') ? ports.sms : ports.webpush,
     env: sandboxEnvironment(ports, parts),
     readyUrls: sandboxReadyUrls(ports, parts),
     logFile,

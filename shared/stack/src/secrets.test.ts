@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { loadSecrets } from './secrets.ts';
@@ -6,22 +6,37 @@ import { loadSecrets } from './secrets.ts';
 const folder = mkdtempSync(path.join(os.tmpdir(), 'payfan-secrets-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('passwords are made once, also when a service is added, and kept for us alone', () => {
-  const first = loadSecrets(folder, ['push', 'email'], {});
+const holders = { withDatabase: ['push', 'email'], withKey: ['gateway'] };
+
+test('secrets are made once, also when a service is added, and kept for us alone', () => {
+  const first = loadSecrets(folder, holders, {});
   expect(first.postgres).toMatch(/^[0-9a-f]{24}$/);
   expect(first.services['push']).not.toBe(first.services['email']);
+  expect(first.keys).toEqual({ gateway: expect.stringMatching(/^[0-9a-f]{24}$/) });
   expect(statSync(path.join(folder, 'secrets.json')).mode & 0o077).toBe(0);
 
-  const later = loadSecrets(folder, ['push', 'email', 'phone'], {});
+  const more = { withDatabase: [...holders.withDatabase, 'phone'], withKey: [...holders.withKey, 'payout'] };
+  const later = loadSecrets(folder, more, {});
   expect(later).toEqual({
     ...first,
     services: { ...first.services, phone: expect.stringMatching(/^.{24}$/) },
+    keys: { ...first.keys, payout: expect.stringMatching(/^.{24}$/) },
   });
-  expect(loadSecrets(folder, ['push', 'email', 'phone'], {})).toEqual(later);
+  expect(loadSecrets(folder, more, {})).toEqual(later);
+});
+
+test('what an earlier version made is kept', () => {
+  const kept = { postgres: 'made before', services: { push: 'there were keys' } };
+  writeFileSync(path.join(folder, 'secrets.json'), JSON.stringify(kept));
+  expect(loadSecrets(folder, { withDatabase: ['push'], withKey: ['gateway'] }, {})).toEqual({
+    ...kept,
+    keys: { gateway: expect.stringMatching(/^.{24}$/) },
+  });
 });
 
 test('the environment names one for as long as it does', () => {
-  const kept = loadSecrets(folder, ['push'], {});
-  expect(loadSecrets(folder, ['push'], { PUSH_DB_PASSWORD: 'mine' }).services['push']).toBe('mine');
-  expect(loadSecrets(folder, ['push'], { PUSH_DB_PASSWORD: '' })).toEqual(kept);
+  const kept = loadSecrets(folder, holders, {});
+  const named = loadSecrets(folder, holders, { PUSH_DB_PASSWORD: 'mine', GATEWAY_KEY: 'ours' });
+  expect([named.services['push'], named.keys['gateway']]).toEqual(['mine', 'ours']);
+  expect(loadSecrets(folder, holders, { PUSH_DB_PASSWORD: '', GATEWAY_KEY: '' })).toEqual(kept);
 });

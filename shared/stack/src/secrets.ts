@@ -3,37 +3,65 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setting } from './setting.ts';
 
-/** Passwords of the database's roles, made once and kept beside the data that knows them. */
+/** Passwords of the database's roles and keys of services, made once and kept beside the data that knows them. */
 export interface Secrets {
   postgres: string;
-  /** By service. */
+  /** Passwords, by service. */
   services: Record<string, string>;
+  /** API keys, by service. */
+  keys: Record<string, string>;
 }
 
-/** Reads the passwords kept in `folder`, or makes them. `<SERVICE>_DB_PASSWORD` overrides one. */
+export interface SecretHolders {
+  /** Services with a role of their own in the database. */
+  withDatabase: readonly string[];
+  /** Services with an API key of their own. */
+  withKey: readonly string[];
+}
+
+/** Reads the secrets kept in `folder`, or makes them. `<SERVICE>_DB_PASSWORD` and `<SERVICE>_KEY` override one. */
 export function loadSecrets(
   folder: string,
-  serviceNames: readonly string[],
+  { withDatabase, withKey }: SecretHolders,
   env: NodeJS.ProcessEnv = process.env,
 ): Secrets {
   const file = path.join(folder, 'secrets.json');
   const kept = read(file);
-  const services = Object.fromEntries(
-    serviceNames.map((name) => [name, kept?.services[name] ?? randomBytes(12).toString('hex')]),
-  );
-  const secrets = { postgres: kept?.postgres ?? randomBytes(12).toString('hex'), services };
+  const secrets = {
+    postgres: kept?.postgres ?? randomSecret(),
+    services: secretsOf(withDatabase, kept?.services),
+    keys: secretsOf(withKey, kept?.keys),
+  };
   mkdirSync(folder, { recursive: true });
   writeFileSync(file, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
-  for (const name of serviceNames) {
-    const given = setting(`${name.toUpperCase()}_DB_PASSWORD`, env);
-    if (given !== undefined) secrets.services[name] = given;
-  }
-  return secrets;
+  return {
+    ...secrets,
+    services: overridden(secrets.services, 'DB_PASSWORD', env),
+    keys: overridden(secrets.keys, 'KEY', env),
+  };
 }
 
-function read(file: string): Secrets | undefined {
+const randomSecret = () => randomBytes(12).toString('hex');
+
+const secretsOf = (names: readonly string[], kept: Record<string, string> = {}): Record<string, string> =>
+  Object.fromEntries(names.map((name) => [name, kept[name] ?? randomSecret()]));
+
+const overridden = (
+  secrets: Record<string, string>,
+  suffix: string,
+  env: NodeJS.ProcessEnv,
+): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(secrets).map(([name, made]) => [
+      name,
+      setting(`${name.toUpperCase()}_${suffix}`, env) ?? made,
+    ]),
+  );
+
+/** Those that an earlier version kept may be fewer. */
+function read(file: string): Partial<Secrets> | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Secrets;
+    return JSON.parse(readFileSync(file, 'utf8')) as Partial<Secrets>;
   } catch {
     return undefined;
   }

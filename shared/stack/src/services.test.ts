@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { repository } from './paths.ts';
-import { services, servicesWithDatabase, type Surroundings } from './services.ts';
+import { services, servicesWithDatabase, servicesWithKey, type Surroundings } from './services.ts';
 
 const around: Surroundings = {
   databaseUrl: (service) => `postgres://payfan_${service}`,
@@ -9,7 +9,9 @@ const around: Surroundings = {
   managementUrl: 'http://broker',
   smtpUrl: 'smtp://mail',
   smsUrl: 'http://sms',
+  webPushUrl: 'http://web-push',
   serviceUrl: (service) => `http://${service}`,
+  serviceKey: (service) => `key-of-${service}`,
   demo: true,
 };
 
@@ -39,6 +41,11 @@ test('transaction and operations know every channel', () => {
   expect(channels.length).toBeGreaterThanOrEqual(3);
   expect(told('transaction')).toBe(channels.join(','));
   expect(told('operations')).toBe(channels.map((name) => `${name}=http://${name}`).join(','));
+});
+
+test('transaction knows the key of every service that has one', () => {
+  const keys = services.find(({ name }) => name === 'transaction')?.environment(around)['SERVICE_KEYS'];
+  expect(keys?.split(',')).toEqual(servicesWithKey.map((name) => `${name}=key-of-${name}`));
 });
 
 test.each([

@@ -7,8 +7,12 @@ export interface Surroundings {
   managementUrl: string;
   smtpUrl: string;
   smsUrl: string;
+  /** The push service that stands in for those of browsers. */
+  webPushUrl: string;
   /** Services by name: `http://127.0.0.1:4000`. */
   serviceUrl: (service: string) => string;
+  /** The API key of one of `servicesWithKey`. */
+  serviceKey: (service: string) => string;
   /** Demo accounts and keys. */
   demo: boolean;
 }
@@ -51,10 +55,13 @@ function channel(
 
 /** Every channel. A new one is one more line here. */
 const channels: readonly Service[] = [
-  channel('push', 4041),
+  channel('push', 4041, ({ webPushUrl }) => ({ WEB_PUSH_SANDBOX_URL: webPushUrl })),
   channel('phone', 4042, ({ smsUrl }) => ({ SMS_URL: smsUrl })),
   channel('email', 4043, ({ smtpUrl }) => ({ SMTP_URL: smtpUrl })),
 ];
+
+/** Services that ask others for what no account may: each has an API key of its own. */
+export const servicesWithKey: readonly string[] = ['gateway'];
 
 /** Every service of the stack; the world outside (sandbox.ts) comes before them. */
 export const services: readonly Service[] = [
@@ -65,9 +72,21 @@ export const services: readonly Service[] = [
       AMQP_URL: around.amqpUrl,
       CHANNELS: channels.map(({ name }) => name).join(','),
       PAYFAN_DEMO: String(around.demo),
+      SERVICE_KEYS: servicesWithKey.map((name) => `${name}=${around.serviceKey(name)}`).join(','),
     }),
   }),
   ...channels,
+  service('gateway', 4010, {
+    hasDatabase: false,
+    environment: (around) => ({
+      AMQP_URL: around.amqpUrl,
+      TRANSACTION_URL: around.serviceUrl('transaction'),
+      PUSH_URL: around.serviceUrl('push'),
+      SERVICE_KEY: around.serviceKey('gateway'),
+      // Everybody comes from this machine, or through the one door of the containers.
+      CONNECTIONS_PER_ADDRESS: '20000',
+    }),
+  }),
   service('operations', 4030, {
     hasDatabase: false,
     environment: (around) => ({

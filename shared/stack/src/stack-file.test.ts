@@ -14,6 +14,7 @@ const description: StackDescription = {
     rabbitmq: { url: 'amqp://127.0.0.1', managementUrl: 'http://127.0.0.1:15672' },
     mail: { smtp: 'smtp://127.0.0.1:1025' },
     sms: { url: 'http://127.0.0.1:8026' },
+    webPush: { url: 'http://127.0.0.1:8027' },
   },
 };
 

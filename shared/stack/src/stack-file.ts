@@ -11,6 +11,7 @@ export interface StackDescription {
     /** `api` is left out when mail goes to a server of yours. */
     mail: { smtp: string; api?: string };
     sms: { url: string };
+    webPush: { url: string };
   };
 }
 

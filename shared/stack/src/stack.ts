@@ -6,7 +6,13 @@ import { programUnit } from './program.ts';
 import type { Progress } from './progress.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
 import { chooseServicePorts } from './port-choice.ts';
-import { services, servicesWithDatabase, type Service, type Surroundings } from './services.ts';
+import {
+  services,
+  servicesWithDatabase,
+  servicesWithKey,
+  type Service,
+  type Surroundings,
+} from './services.ts';
 import { withRole } from './sql-names.ts';
 import type { StackDescription } from './stack-file.ts';
 import { Supervisor } from './supervisor.ts';
@@ -47,7 +53,10 @@ export class Stack {
     const { place, secretsFolder } = this.#options;
     // Before anything else, since a taken port is the likeliest thing to be wrong.
     this.#ports = await chooseServicePorts(services, place);
-    const secrets = loadSecrets(secretsFolder, servicesWithDatabase);
+    const secrets = loadSecrets(secretsFolder, {
+      withDatabase: servicesWithDatabase,
+      withKey: servicesWithKey,
+    });
     mkdirSync(place.logs, { recursive: true });
     const planned = await planInfrastructure(place, secrets);
     this.#infrastructure = planned;
@@ -105,7 +114,9 @@ export class Stack {
       managementUrl: rabbitmq.address.managementUrl,
       smtpUrl: outside.address.smtpUrl,
       smsUrl: outside.address.smsUrl,
+      webPushUrl: outside.address.webPushUrl,
       serviceUrl: (service) => this.#urlOf(service),
+      serviceKey: (service) => secrets.keys[service] ?? service,
       demo: true,
     };
   }
@@ -156,6 +167,7 @@ export class Stack {
           ...(outside.address.mailApi === undefined ? {} : { api: outside.address.mailApi }),
         },
         sms: { url: outside.address.smsUrl },
+        webPush: { url: outside.address.webPushUrl },
       },
     };
   }

@@ -8,6 +8,7 @@ import {
   sandboxReadyUrls,
   smsUrl,
   smtpUrl,
+  webPushUrl,
   type SandboxPorts,
 } from './sandbox.ts';
 import { services, type Service, type Surroundings } from './services.ts';
@@ -32,6 +33,8 @@ export interface Payfan {
   readonly mailApi: string;
   /** The SMS stub. */
   readonly smsUrl: string;
+  /** The push service of browsers. */
+  readonly webPushUrl: string;
   /** Where a service answers: `http://127.0.0.1:…`. */
   url(service: string): string;
   /** The process that stands for a service (or `sandbox`) at its URL now. */
@@ -75,6 +78,7 @@ class Fleet implements Payfan {
   readonly smtpUrl: string;
   readonly mailApi: string;
   readonly smsUrl: string;
+  readonly webPushUrl: string;
   readonly #sandboxPorts: SandboxPorts;
   readonly #ports: ReadonlyMap<string, number>;
   readonly #options: PayfanOptions;
@@ -97,6 +101,7 @@ class Fleet implements Payfan {
     this.smtpUrl = smtpUrl(sandboxPorts);
     this.mailApi = mailUrl(sandboxPorts);
     this.smsUrl = smsUrl(sandboxPorts);
+    this.webPushUrl = webPushUrl(sandboxPorts);
     this.#sandboxPorts = sandboxPorts;
     this.#ports = ports;
     this.#options = options;
@@ -110,7 +115,12 @@ class Fleet implements Payfan {
   }
 
   static async prepare(options: PayfanOptions): Promise<Fleet> {
-    const sandboxPorts = { smtp: await freePort(), mail: await freePort(), sms: await freePort() };
+    const sandboxPorts = {
+      smtp: await freePort(),
+      mail: await freePort(),
+      sms: await freePort(),
+      webpush: await freePort(),
+    };
     const ports = new Map<string, number>();
     for (const { name } of services) ports.set(name, await freePort());
     const { servers } = options;
@@ -175,7 +185,7 @@ class Fleet implements Payfan {
 
   /** There is one outside world: another sandbox would find its ports taken. */
   #startSandbox(): Promise<Program> {
-    const parts = ['mail', 'sms'] as const;
+    const parts = ['mail', 'sms', 'webpush'] as const;
     return startProgram({
       name: 'sandbox',
       entry: SANDBOX_ENTRY,
@@ -195,7 +205,9 @@ class Fleet implements Payfan {
       managementUrl: this.vhost.managementUrl,
       smtpUrl: this.smtpUrl,
       smsUrl: this.smsUrl,
+      webPushUrl: this.webPushUrl,
       serviceUrl: (service) => this.url(service),
+      serviceKey: (service) => `key-of-${service}`,
       demo: true,
     };
   }

@@ -1,7 +1,7 @@
 import { Problem } from '../problem.ts';
 import { exchangeOf } from './exchange.ts';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { JsonText, type AnyResult } from './route.ts';
+import { JsonText, Streamed, type AnyResult } from './route.ts';
 
 /**
  * Writes a handler's result, headers and body at once. Answers about money and people are nobody's to keep,
@@ -13,12 +13,18 @@ export function sendResult(
   contentType = 'application/json',
 ): void {
   const { status, headers } = result;
-  const body = bodyOf(result, contentType);
   const all: OutgoingHttpHeaders = {
     'x-request-id': exchangeOf(response).context.requestId,
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   };
+  if (result.body instanceof Streamed) {
+    all['content-type'] = contentType;
+    response.writeHead(status, headers === undefined ? all : Object.assign(all, headers)).flushHeaders();
+    result.body.begin(response);
+    return;
+  }
+  const body = bodyOf(result, contentType);
   if (body !== undefined) {
     all['content-type'] = contentType.startsWith('text/') ? `${contentType}; charset=utf-8` : contentType;
     all['content-length'] = Buffer.byteLength(body);

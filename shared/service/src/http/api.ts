@@ -2,6 +2,7 @@ import { parse as parseQuery } from 'node:querystring';
 import express from 'express';
 import helmet from 'helmet';
 import { answerError, answerUntaken, sendResult } from './answer.ts';
+import { crossOrigin } from './cors.ts';
 import { docsPages } from './docs.ts';
 import { exchangeBeginner, exchangeOf } from './exchange.ts';
 import { openApiDocument } from './openapi.ts';
@@ -33,6 +34,8 @@ export interface ApiOptions extends ApiInfo {
   readonly metrics: Registry;
   /** Needed as soon as one route has `auth: 'required'`. */
   readonly authenticate?: Authenticate;
+  /** Pages of these origins may use the API: `https://app.example.com`. None unless told. */
+  readonly allowedOrigins?: readonly string[];
   /** Knows errors that are no bugs, such as a database that is away, and how to tell the client. */
   readonly problemFor?: (error: unknown) => Problem | undefined;
 }
@@ -91,6 +94,7 @@ export function createApi(options: ApiOptions): Api {
   /** Those that a request's path may be looked up in as it is: without parameters. */
   const operationsByLiteral = new Map<string, ReadonlyMap<string, Operation>>();
   const begin = exchangeBeginner({ logger, metrics });
+  const isAnsweredAcrossOrigins = crossOrigin(options.allowedOrigins ?? []);
   const fail = answerError(problemFor);
   // Express knows an error handler by its four parameters.
   const failInExpress: ErrorRequestHandler = (error, _request, response, _next) => fail(error, response);
@@ -111,6 +115,10 @@ export function createApi(options: ApiOptions): Api {
     const queryAt = url.indexOf('?');
     const path = queryAt === -1 ? url : url.slice(0, queryAt);
     const operation = operationsByLiteral.get(path)?.get(method);
+    if (isAnsweredAcrossOrigins(request, response)) {
+      exchange.route = 'preflight';
+      return;
+    }
     runInContext(exchange.context, () => {
       if (operation === undefined) {
         response.setHeader('x-request-id', exchange.context.requestId);

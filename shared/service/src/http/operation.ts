@@ -52,7 +52,15 @@ export function createOperation(
 }
 
 async function identify(request: IncomingMessage, authenticate: Authenticate): Promise<Principal> {
-  const { authorization } = request.headers;
+  const principal = await authenticate(bearerOf(request));
+  if (principal === undefined) {
+    throw unauthenticated('The key or token is not valid, or has expired.', 'Bearer error="invalid_token"');
+  }
+  return principal;
+}
+
+/** The key or token that a request carries. Throws a 401 Problem if it has none. */
+export function bearerOf({ headers: { authorization } }: Pick<IncomingMessage, 'headers'>): string {
   if (authorization === undefined) {
     throw unauthenticated('Send your API key or token: Authorization: Bearer <key or token>.', 'Bearer');
   }
@@ -63,11 +71,7 @@ async function identify(request: IncomingMessage, authenticate: Authenticate): P
       'Bearer error="invalid_request"',
     );
   }
-  const principal = await authenticate(bearer);
-  if (principal === undefined) {
-    throw unauthenticated('The key or token is not valid, or has expired.', 'Bearer error="invalid_token"');
-  }
-  return principal;
+  return bearer;
 }
 
 /** @param challenge RFC 6750, 3: why, in a form that programs read */

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
 import type { FieldError, Problem } from '../problem.ts';
 import type { Principal } from '../token.ts';
@@ -66,9 +66,18 @@ export class JsonText {
   }
 }
 
+/** A body that is written bit by bit for as long as both sides like: an event stream. */
+export class Streamed {
+  readonly begin: (response: ServerResponse) => void;
+  /** @param begin called once the headers are out; it ends the response */
+  constructor(begin: (response: ServerResponse) => void) {
+    this.begin = begin;
+  }
+}
+
 type BodyOf<D> = D extends { readonly schema: infer S extends z.ZodType }
   ? D extends { readonly contentType: string }
-    ? { readonly body: z.input<S> | string | Buffer }
+    ? { readonly body: z.input<S> | string | Buffer | Streamed }
     : { readonly body: z.input<S> | JsonText }
   : { readonly body?: undefined };
 

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
 import type { Part } from '../lifecycle.ts';
 import type { Logger } from '../logger.ts';
@@ -14,6 +15,11 @@ export interface HttpServerOptions {
   readonly logger: Logger;
   /** All interfaces unless told. */
   readonly host?: string;
+  /**
+   * Takes connections that ask for another protocol, and closes them before the server is stopped: it waits
+   * for requests, not for those.
+   */
+  readonly onUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
 
 export interface HttpServer extends Part {
@@ -31,6 +37,7 @@ export function httpServer({
   portVariable = 'PORT',
   logger,
   host,
+  onUpgrade,
 }: HttpServerOptions): HttpServer {
   const sockets = new Set<Socket>();
   const underWay = new Set<ServerResponse>();
@@ -49,6 +56,7 @@ export function httpServer({
     },
   );
 
+  if (onUpgrade !== undefined) server.on('upgrade', onUpgrade);
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));

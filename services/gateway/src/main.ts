@@ -1,0 +1,123 @@
+import { LIVE_EXCHANGE, liveTopology } from '@payfan/contracts';
+import { openBroker } from '@payfan/messaging';
+import {
+  createApi,
+  createHealth,
+  createLogger,
+  createMetrics,
+  httpServer,
+  main,
+  remoteVerifier,
+  runParts,
+} from '@payfan/service';
+import { Audit } from './audit.ts';
+import { config } from './config.ts';
+import { Connections } from './connections.ts';
+import { FeedClient } from './feed-client.ts';
+import { problemFor } from './http/admission.ts';
+import { eventsRoute } from './http/events.ts';
+import { streamRoute } from './http/stream.ts';
+import { WebSocketDoor } from './http/websocket.ts';
+import { LIMITS } from './limits.ts';
+import { createGatewayMetrics, gauge } from './metrics.ts';
+import { publisher } from './publish.ts';
+import { Retry } from './retry.ts';
+import { Seats } from './seats.ts';
+import { Shards } from './shards.ts';
+import { TopicHub } from './topic-hub.ts';
+
+/** As long as a client takes to come back, or to poll again. */
+const LINGER_MS = 30_000;
+
+main(async () => {
+  const settings = config();
+  const name = 'gateway';
+  const logger = createLogger({ service: name, level: settings.LOG_LEVEL });
+  const registry = createMetrics(name);
+  const metrics = createGatewayMetrics(registry);
+  const retry = new Retry({ firstMs: 100, longestMs: 5_000 });
+
+  const broker = openBroker({ urls: settings.AMQP_URL, name, log: logger, topology: liveTopology });
+  const subscription = broker.subscribe({
+    exchange: LIVE_EXCHANGE,
+    onMessage: (message) => hub.receive(message),
+    onRestored: () => void hub.check(),
+  });
+  const feeds = new FeedClient({
+    pushUrl: settings.PUSH_URL,
+    serviceKey: settings.SERVICE_KEY,
+    logger,
+    reads: metrics.reads,
+    pause: retry.pause,
+  });
+  const shards = new Shards({ bindings: subscription, lingerMs: LINGER_MS });
+  const hub = new TopicHub({ shards, feeds, pause: retry.pause, logger, metrics });
+  const audit = new Audit({ hub, logger, metrics, everyMs: settings.AUDIT_EVERY_MS });
+
+  // Without the broker what is new is late by up to an audit: others should be asked then.
+  const health = createHealth({ broker: () => broker.ping() });
+  const verify = remoteVerifier({ transactionUrl: settings.TRANSACTION_URL });
+  const seats = new Seats({
+    perAccount: settings.CONNECTIONS_PER_ACCOUNT,
+    perAddress: settings.CONNECTIONS_PER_ADDRESS,
+  });
+  const connections = new Connections({ drainWindowMs: settings.DRAIN_WINDOW_MS });
+  const limits = {
+    ...LIMITS,
+    topics: settings.TOPICS_PER_CONNECTION,
+    framesPerSecond: settings.FRAMES_PER_SECOND,
+    mostBufferedBytes: settings.BUFFER_BYTES,
+    pingEveryMs: settings.PING_EVERY_MS,
+    pongWithinMs: settings.PONG_WITHIN_MS,
+  };
+  const around = {
+    hub,
+    publish: publisher(broker),
+    verify,
+    grants: settings.SERVICE_GRANTS,
+    limits,
+    logger,
+    metrics,
+  };
+  const door = new WebSocketDoor({
+    around,
+    connections,
+    seats,
+    health,
+    allowedOrigins: settings.ALLOWED_ORIGINS,
+    trustedProxies: settings.TRUSTED_PROXIES,
+    handshakesMax: settings.HANDSHAKES_MAX,
+  });
+  const api = createApi({
+    title: 'Payfan gateway',
+    description: 'What happens, as it happens: by WebSocket, as server-sent events, and by polling.',
+    version: '1.0.0',
+    logger,
+    health,
+    metrics: registry,
+    authenticate: async (bearer) => (await verify(bearer))?.principal,
+    allowedOrigins: settings.ALLOWED_ORIGINS,
+    problemFor,
+  });
+  const admission = {
+    grants: settings.SERVICE_GRANTS,
+    seats,
+    health,
+    trustedProxies: settings.TRUSTED_PROXIES,
+  };
+  streamRoute(api, { ...admission, hub, verify, connections, limits, metrics });
+  eventsRoute(api, { ...admission, hub, feeds, connections, metrics });
+  gauge(registry, {
+    name: 'gateway_connections',
+    help: 'Clients connected now, by kind',
+    read: () => connections.counts,
+  });
+  gauge(registry, {
+    name: 'gateway_topics',
+    help: 'Topics followed now: with a log, without, and patterns',
+    read: () => hub.counts,
+  });
+
+  const server = httpServer({ api, port: settings.PORT, logger, onUpgrade: door.onUpgrade });
+  await runParts({ logger, health, parts: [broker, subscription, hub, retry, audit, server, connections] });
+});

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { openDatabase, type Database } from '@payfan/database';
+import { startPayfan, startProgram, type Payfan, type Program } from '@payfan/stack/testing';
+
+/** All of Payfan, and as many further gateways as a test wants. */
+export class World {
+  readonly payfan: Payfan;
+  readonly admin: Database;
+  readonly #push: Database;
+  readonly #programs: Program[] = [];
+  readonly #accountIds = new Map<string, string>();
+
+  private constructor(payfan: Payfan) {
+    this.payfan = payfan;
+    this.admin = openDatabase({ url: payfan.database.adminUrl, name: 'admin', max: 2 });
+    this.#push = openDatabase({ url: payfan.database.urlFor('push'), name: 'test', max: 2 });
+  }
+
+  static async start(): Promise<World> {
+    return new World(await startPayfan());
+  }
+
+  /** The gateway that came with Payfan. */
+  get url(): string {
+    return this.payfan.url('gateway');
+  }
+
+  /** A gateway with settings of its own. */
+  async gateway(env: Record<string, string> = {}): Promise<Program> {
+    const program = await startProgram({
+      name: 'gateway',
+      entry: 'services/gateway/dist/main.js',
+      env: {
+        AMQP_URL: this.payfan.vhost.amqpUrl,
+        TRANSACTION_URL: this.payfan.url('transaction'),
+        PUSH_URL: this.payfan.url('push'),
+        SERVICE_KEY: 'key-of-gateway',
+        ...env,
+      },
+    });
+    this.#programs.push(program);
+    return program;
+  }
+
+  /** Asha pays somebody, one after the other. */
+  async pay(times = 1, to = '7010233311'): Promise<void> {
+    for (let time = 0; time < times; time += 1) {
+      const response = await fetch(`${this.payfan.url('transaction')}/v1/transfers`, {
+        method: 'POST',
+        headers: {
+          authorization: 'Bearer demo_asha',
+          'idempotency-key': randomUUID(),
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify({ to, amount: 100, currency: 'INR', note: '' }),
+      });
+      if (response.status !== 201) throw new Error(`transfer answered ${response.status}`);
+      await response.body?.cancel();
+    }
+  }
+
+  /** The topic of one of the demo's people: `demo_ravi`. */
+  async topic(key: string): Promise<string> {
+    let id = this.#accountIds.get(key);
+    if (id === undefined) {
+      const response = await fetch(`${this.payfan.url('transaction')}/v1/accounts/me`, {
+        headers: { authorization: `Bearer ${key}` },
+      });
+      ({ id } = (await response.json()) as { id: string });
+      this.#accountIds.set(key, id);
+    }
+    return `account.${id}`;
+  }
+
+  async token(key: string): Promise<string> {
+    const response = await fetch(`${this.payfan.url('transaction')}/v1/tokens`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}` },
+    });
+    return ((await response.json()) as { token: string }).token;
+  }
+
+  /** The last number of a topic's log. */
+  async head(topic: string): Promise<number> {
+    const [row] = await this.admin.query<{ last: number }>({
+      text: 'select last_seq as last from push.feed_heads where account_id = $1',
+      values: [topic.slice('account.'.length)],
+    });
+    return row?.last ?? 0;
+  }
+
+  /** Retention, as if everything up to this number had become old. */
+  async forgetUpTo(topic: string, seq: number): Promise<void> {
+    await this.admin.query({
+      text: `update push.feed_events set created_at = created_at - interval '91 days'
+             where account_id = $1 and seq <= $2`,
+      values: [topic.slice('account.'.length), seq],
+    });
+    await this.#push.query({ text: `select forget_feed_events(90, '-infinity', 1000)` });
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#programs.map((program) => program.stop()));
+    await Promise.all([this.admin.stop(), this.#push.stop()]);
+    await this.payfan.stop();
+  }
+}

@@ -1,0 +1,87 @@
+/** Where bytes go: a socket, or the response of an event stream. */
+export interface Sink {
+  /** Bytes that nobody has taken yet. */
+  readonly writableLength: number;
+  write(bytes: Buffer): boolean;
+  once(event: 'drain' | 'close', listener: () => void): unknown;
+  off(event: 'drain' | 'close', listener: () => void): unknown;
+}
+
+export interface WriterOptions {
+  readonly sink: Sink;
+  /** False as soon as nothing may be written any more. */
+  readonly isOpen: () => boolean;
+  /** The reader is slow if more waits for it. */
+  readonly mostBufferedBytes: number;
+  /** Called once. */
+  readonly onSlow: () => void;
+}
+
+/** What is said in one turn of the event loop leaves in one write; beyond this, in several. */
+const MOST_AT_ONCE_BYTES = 64 * 1024;
+
+/**
+ * Writes to one client. What is said in one turn of the event loop leaves in one write, since a write costs ten
+ * times what a further event in it does. A reader that does not keep up is found out, so that what waits for
+ * it is bounded.
+ */
+export class Writer {
+  readonly #options: WriterOptions;
+  #queue: Buffer[] = [];
+  #queuedBytes = 0;
+  #isScheduled = false;
+  #isSlow = false;
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+  }
+
+  push(bytes: Buffer): void {
+    if (this.#isSlow) return;
+    this.#queue.push(bytes);
+    this.#queuedBytes += bytes.length;
+    if (this.#queuedBytes >= MOST_AT_ONCE_BYTES) {
+      this.flush();
+    } else if (!this.#isScheduled) {
+      this.#isScheduled = true;
+      setImmediate(() => {
+        this.#isScheduled = false;
+        this.flush();
+      });
+    }
+  }
+
+  /** Writes what has been said so far. */
+  flush(): void {
+    const [first, ...more] = this.#queue;
+    if (first === undefined) return;
+    const bytes = more.length === 0 ? first : Buffer.concat(this.#queue, this.#queuedBytes);
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    const { sink, isOpen, mostBufferedBytes, onSlow } = this.#options;
+    if (!isOpen()) return;
+    sink.write(bytes);
+    if (sink.writableLength <= mostBufferedBytes) return;
+    this.#isSlow = true;
+    onSlow();
+  }
+
+  /** Resolves when less than a quarter of what may wait does wait, or when nobody reads any more. */
+  async hasRoom(): Promise<void> {
+    this.flush();
+    const { sink, isOpen, mostBufferedBytes } = this.#options;
+    while (isOpen() && sink.writableLength > mostBufferedBytes / 4) await drained(sink);
+  }
+}
+
+function drained(sink: Sink): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      sink.off('drain', done);
+      sink.off('close', done);
+      resolve();
+    };
+    sink.once('drain', done);
+    sink.once('close', done);
+  });
+}

@@ -1,0 +1,39 @@
+import type { Queryable } from '@payfan/database';
+import { Counter, Gauge, Histogram, type Metric } from 'prom-client';
+import { countJobs } from './job-store.ts';
+
+/** What became of an attempt; all but `retried` are the last. */
+export type PushOutcome = 'sent' | 'retried' | 'gone' | 'refused' | 'expired';
+
+/** What Web Push counts. */
+export interface WebPushMetrics {
+  pushes: Counter<'lane' | 'outcome'>;
+  latency: Histogram<'lane'>;
+  /** All of them, to be registered. */
+  all: readonly Metric[];
+}
+
+export function webPushMetrics(database: Queryable): WebPushMetrics {
+  const pushes = new Counter({
+    name: 'web_pushes_total',
+    help: 'Attempts to tell browsers, by lane and outcome; `expired`: given up after a day',
+    labelNames: ['lane', 'outcome'],
+    registers: [],
+  });
+  const latency = new Histogram({
+    name: 'web_push_latency_seconds',
+    help: 'From the feed to the acceptance by the push service',
+    labelNames: ['lane'],
+    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600],
+    registers: [],
+  });
+  const waiting = new Gauge({
+    name: 'web_push_jobs',
+    help: 'Messages to browsers that are not done; -1 while the database does not answer',
+    registers: [],
+    async collect() {
+      waiting.set(await countJobs(database).catch(() => -1));
+    },
+  });
+  return { pushes, latency, all: [pushes, latency, waiting] };
+}

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import { notificationOf, topicOf, type NotifiedItem } from './notification.ts';
+
+const item = (type: string, data: Partial<NotifiedItem['data']> = {}): NotifiedItem => ({
+  type,
+  seq: 7,
+  eventId: '0190e1d4-7c3a-7000-8000-00000000000f',
+  data: {
+    transferId: '0190e1d4-7c3a-7000-8000-000000000001',
+    amount: 10_000_000,
+    currency: 'INR',
+    counterparty: { name: 'Ravi Kumar' },
+    note: 'lunch',
+    createdAt: '2026-11-24T08:35:00.000Z',
+    ...data,
+  },
+});
+
+test('the payer reads what was paid and to whom, the payee what came and from whom', () => {
+  expect(notificationOf(item('transfer.debited'))).toEqual({
+    title: 'You paid ₹1,00,000.00',
+    body: 'To Ravi Kumar: lunch',
+    tag: '0190e1d4-7c3a-7000-8000-00000000000f',
+    timestamp: Date.parse('2026-11-24T08:35:00.000Z'),
+    data: { type: 'transfer.debited', seq: 7, transferId: '0190e1d4-7c3a-7000-8000-000000000001' },
+  });
+  expect(notificationOf(item('transfer.credited', { counterparty: { name: 'Asha Rao' } }))).toMatchObject({
+    title: 'You received ₹1,00,000.00',
+    body: 'From Asha Rao: lunch',
+  });
+});
+
+test('without a note there is no colon, and what people write stays on its line', () => {
+  expect(notificationOf(item('transfer.debited', { note: '' }))?.body).toBe('To Ravi Kumar');
+  expect(notificationOf(item('transfer.debited', { note: 'a\r\nb' }))?.body).toBe('To Ravi Kumar: a b');
+});
+
+test('what we have no words for is not told', () => {
+  expect(notificationOf(item('payout.exploded'))).toBeUndefined();
+});
+
+test('a long note is cut, not refused: whatever people write, the payload has 3 KB at most', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary', minLength: 300, maxLength: 2_000 }),
+    fc.string({
+      unit: fc.constantFrom('😀', '"', '\\', '\0', '\u{10ffff}', 'ö'),
+      minLength: 300,
+      maxLength: 2_000,
+    }),
+  );
+  fc.assert(
+    fc.property(text, text, (note, name) => {
+      const wellFormed = { note: note.toWellFormed(), counterparty: { name: name.toWellFormed() } };
+      const notification = notificationOf(item('transfer.credited', wellFormed));
+      expect(Buffer.byteLength(JSON.stringify(notification))).toBeLessThanOrEqual(3_072);
+    }),
+  );
+  expect(notificationOf(item('transfer.debited', { note: 'x'.repeat(1_000) }))?.body).toMatch(/x{399}…$/);
+});
+
+test('a topic is the same for the same event alone, and of the form that push services want', () => {
+  const ids = Array.from({ length: 100 }, () => randomUUID());
+  expect(new Set([...ids, ...ids].map(topicOf)).size).toBe(100);
+  for (const id of ids) expect(topicOf(id)).toMatch(/^[\w-]{22}$/);
+});
