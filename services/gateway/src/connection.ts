@@ -307,7 +307,12 @@ function begunReply(re: number, { seq, historyGone }: Beginning): Reply {
   const at = seq === undefined ? {} : { seq };
   if (!historyGone) return { re, ok: true, ...at };
   const detail = 'The log no longer reaches back so far. Read the snapshot; what follows seq is told live.';
-  return { re, ok: false, ...at, error: { code: 'history_gone', retryable: false, detail, snapshot: SNAPSHOT } };
+  return {
+    re,
+    ok: false,
+    ...at,
+    error: { code: 'history_gone', retryable: false, detail, snapshot: SNAPSHOT },
+  };
 }
 
 /** As read by `performance.now()`: a clock that is set must not end anything. */

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { LiveMessage } from './live-message.ts';
-import { LogTopic, type Beginning, type LogPage, type NumberedMessage, type Subscriber } from './log-topic.ts';
+import {
+  LogTopic,
+  type Beginning,
+  type LogPage,
+  type NumberedMessage,
+  type Subscriber,
+} from './log-topic.ts';
 
 const TOPIC = 'account.asha';
 const message = (seq: number): NumberedMessage => new LiveMessage(TOPIC, seq, Buffer.from(String(seq)));
@@ -79,7 +85,13 @@ describe('whatever happens to live messages and reads', () => {
           if (fails) throw new Error('the log is away');
           return page;
         };
-        const topic = new LogTopic({ read, readHead: () => read(Infinity), pause: moment, mostKept, ...ignored });
+        const topic = new LogTopic({
+          read,
+          readHead: () => read(Infinity),
+          pause: moment,
+          mostKept,
+          ...ignored,
+        });
 
         const happenings: Promise<void>[] = [];
         const commit = async () => {
@@ -94,7 +106,7 @@ describe('whatever happens to live messages and reads', () => {
         const join = async (subscriber: Recorder, after: number | undefined) => {
           await moment();
           // One that cannot begin comes again, as clients do.
-          for (let begun = false; !begun; ) {
+          for (let begun = false; !begun;) {
             begun = await topic.subscribe(subscriber, after).then(
               () => true,
               () => false,
@@ -245,7 +257,10 @@ test('whoever cannot take more is not told of the past until it can', async () =
   expect([asha.told, reads]).toEqual([[1, 2], [0]]);
   makeRoom();
   await settled();
-  expect([asha.told, reads]).toEqual([[1, 2, 3, 4], [0, 2]]);
+  expect([asha.told, reads]).toEqual([
+    [1, 2, 3, 4],
+    [0, 2],
+  ]);
 });
 
 test('whoever has left is told nothing more', async () => {

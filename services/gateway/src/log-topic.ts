@@ -172,7 +172,7 @@ export class LogTopic {
   async #tellPast(subscriber: Subscriber, after: number, first: LogPage): Promise<void> {
     let position = after;
     let page = first;
-    for (let attempt = 0; ; ) {
+    for (let attempt = 0; ;) {
       if (page.firstSeq > position + 1) {
         this.#leaveJoining(subscriber);
         subscriber.lost();
@@ -244,7 +244,7 @@ export class LogTopic {
   }
 
   async #fill(): Promise<void> {
-    for (let attempt = 0; this.#isBehind(); ) {
+    for (let attempt = 0; this.#isBehind();) {
       const from = this.#headOr(0);
       const known = this.#known;
       const page = await this.#readUntilItCan(from, () => this.#isBehind());

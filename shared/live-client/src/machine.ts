@@ -69,13 +69,14 @@ export class Machine {
   /** When something is to be done though nothing happens; undefined if nothing is. */
   wakeAt(): number | undefined {
     const { pingAfterMs } = this.#settings;
-    const deadlines = [this.#idleAt, ...this.#following.deadlines(), ...this.#publishing.deadlines()];
+    const canSend = this.#active?.openedAt !== undefined;
+    const deadlines = [this.#idleAt, ...this.#following.deadlines(), ...this.#publishing.deadlines(canSend)];
     for (const link of [this.#active, this.#successor]) {
       if (link !== undefined) deadlines.push(...deadlinesOf(link, pingAfterMs));
     }
     for (const { closeAt } of this.#replaced.values()) deadlines.push(closeAt);
     if (this.#active === undefined) deadlines.push(this.#isWanted() ? this.#retrying.at : undefined);
-    else if (this.#active.openedAt !== undefined) deadlines.push(this.#moveAt(this.#active));
+    else if (canSend) deadlines.push(this.#moveAt(this.#active));
     const known = deadlines.filter((deadline) => deadline !== undefined);
     return known.length === 0 ? undefined : Math.min(...known);
   }
@@ -193,11 +194,17 @@ export class Machine {
       if (one.t === 'event') this.#following.event(link, one.event, this.#replaced.has(id), now);
       else if (one.t === 'reply') this.#answered(link, one.reply, now);
       else if (one.t === 'reconnect') link.moveAt ??= now + one.afterMs;
-      else this.#sendToken(link);
+      else this.#tokenEnds(link, now);
     }
   }
 
-  #sendToken(link: Link): void {
+  /** A WebSocket takes the new token; what began as a request needs another one, and the gateway ends the old. */
+  #tokenEnds(link: Link, now: number): void {
+    if (link.transport !== 'websocket') {
+      link.moveAt = now;
+      this.#renew = true;
+      return;
+    }
     const id = (this.#lastId += 1);
     link.requests.set(id, { about: 'token' });
     this.#effects.push({ do: 'send-token', link: link.id, id });
@@ -322,7 +329,7 @@ export class Machine {
       return;
     }
     if (!this.#isAlive(link, now)) return;
-    this.#publishing.send(link);
+    this.#publishing.send(link, now);
     const transport = this.#wantedInstead(link, now);
     if (this.#successor !== undefined && this.#successor.transport !== transport) this.#dropSuccessor();
     if (transport !== undefined && this.#successor === undefined && now >= this.#successorAt) {

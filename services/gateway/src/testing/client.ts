@@ -63,9 +63,7 @@ export class TestClient {
   }
 
   get events(): LiveEvent[] {
-    return this.frames
-      .flat()
-      .filter((frame): frame is LiveEvent => 't' in frame && frame.t === 'event');
+    return this.frames.flat().filter((frame): frame is LiveEvent => 't' in frame && frame.t === 'event');
   }
 
   /** Resolves with the numbers told, once there are so many. */
