@@ -1,8 +1,9 @@
 import { LiveEventPage, type Reconnect } from '@payfan/contracts';
 import { waitFor } from '@payfan/stack/testing';
 import type { z } from 'zod';
-import { refusedHandshake, TestClient } from './testing/client.ts';
+import { handshake, TestClient } from './testing/client.ts';
 import { EventReader } from './testing/event-reader.ts';
+import { counted } from './testing/metrics.ts';
 import { World } from './testing/world.ts';
 
 jest.setTimeout(120_000);
@@ -26,7 +27,7 @@ test('a gateway that stops lets its clients move, each at a time of its own, and
   const heads = await Promise.all(clients.map((client) => client.ask({ t: 'subscribe', topic })));
   const reader = await EventReader.open(`${url}/v1/stream`, as);
   const poll = fetch(`${url}/v1/events?after=${heads[0]?.seq}&wait=30`, as);
-  await waitFor(async () => (await (await fetch(`${url}/metrics`)).text()).includes('kind="poll"} 1'), {
+  await waitFor(async () => (await counted(url, 'gateway_connections', { kind: 'poll' })) === 1, {
     what: 'the poll being under way',
     timeoutMs: 5_000,
   });
@@ -48,7 +49,7 @@ test('a gateway that stops lets its clients move, each at a time of its own, and
   expect(Math.max(...times)).toBeLessThan(DRAIN_WINDOW_MS);
 
   expect((await fetch(`${url}/readyz`)).status).toBe(503);
-  expect(await refusedHandshake(url, { key: 'demo_ravi' })).toEqual({ status: 503, retryAfter: '1' });
+  expect(await handshake(url, { key: 'demo_ravi' })).toEqual({ status: 503, retryAfter: '1' });
   const late = await fetch(`${url}/v1/stream`, as);
   expect([late.status, late.headers.get('retry-after')]).toEqual([503, '1']);
   await late.body?.cancel();

@@ -177,6 +177,33 @@ test('a jump is filled from the log, and counted', async () => {
   expect(filled).toEqual([5]);
 });
 
+test('what comes live beyond a jump need not be read', async () => {
+  const log = new Log(1);
+  log.lastSeq = 3;
+  const { topic, reads } = topicOver(log);
+  const asha = new Recorder();
+  await topic.subscribe(asha, 3);
+  log.lastSeq = 6;
+  for (const seq of [5, 6]) topic.arrive(message(seq));
+  await settled();
+  expect(asha.told).toEqual([4, 5, 6]);
+  expect(reads).toEqual([3, 3]);
+});
+
+test('whoever comes from a gateway that was faster waits for this one', async () => {
+  const log = new Log(10);
+  log.lastSeq = 3;
+  const { topic, reads } = topicOver(log);
+  const [asha, again] = [new Recorder(), new Recorder()];
+  await topic.subscribe(asha, 3);
+  log.lastSeq = 5;
+  await topic.subscribe(again, 5);
+  await settled();
+  topic.arrive(message(6));
+  expect([asha.told, again.told]).toEqual([[4, 5, 6], [6]]);
+  expect(reads).toEqual([3, 5, 3]);
+});
+
 test('what nobody told is found when the log is looked at', async () => {
   const log = new Log(10);
   const { topic } = topicOver(log);

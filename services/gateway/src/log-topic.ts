@@ -173,7 +173,7 @@ export class LogTopic {
     let position = after;
     let page = first;
     for (let attempt = 0; ;) {
-      if (page.firstSeq > position + 1) {
+      if (page.firstSeq > position + 1 || page.lastSeq < position) {
         this.#leaveJoining(subscriber);
         subscriber.lost();
         return;
@@ -187,11 +187,12 @@ export class LogTopic {
         if (!this.#joining.has(subscriber)) return;
       }
       if (this.#joinFrom(subscriber, position)) return;
-      attempt = position === before ? attempt + 1 : 0;
-      if (attempt > 0) await this.#options.pause(attempt);
       await subscriber.hasRoom();
+      // It was told more on another gateway than has come here yet.
       if (position > this.#headOr(0)) await this.#catchUp();
       if (!this.#joining.has(subscriber) || this.#joinFrom(subscriber, position)) return;
+      attempt = position === before ? attempt + 1 : 0;
+      if (attempt > 0) await this.#options.pause(attempt);
       page = await this.#readUntilItCan(position, () => this.#joining.has(subscriber));
       if (!this.#joining.has(subscriber)) return;
       this.#learn(position, page);

@@ -1,20 +1,10 @@
 import type { Composed, Recipient } from '@payfan/channel';
-import type { PaymentEvent } from '@payfan/contracts';
+import type { FeedEvent, PaymentEvent } from '@payfan/contracts';
 
 /** What one account's feed tells of one event. */
-export interface FeedItem {
+export interface FeedItem extends Pick<FeedEvent, 'type' | 'data'> {
   accountId: string;
   eventId: string;
-  type: 'transfer.debited' | 'transfer.credited';
-  data: {
-    transferId: string;
-    /** Minor units. */
-    amount: number;
-    currency: string;
-    counterparty: { name: string };
-    note: string;
-    createdAt: string;
-  };
 }
 
 /** An item with its place in the feed. */

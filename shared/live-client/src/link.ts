@@ -31,6 +31,8 @@ export type Request =
 export interface Link {
   readonly id: number;
   readonly transport: Transport;
+  /** Its token was a new one. */
+  readonly renewed: boolean;
   /** Since when it is open. */
   openedAt: number | undefined;
   /** When to give up waiting for it to open. */
@@ -39,6 +41,8 @@ export interface Link {
   heardAt: number;
   /** Whether anything ever came. */
   heard: boolean;
+  /** Whether it ever answered: a proxy may let the past through, and keep what happens. */
+  answered: boolean;
   /** When to give up waiting for the answer to a ping. */
   pongBy: number | undefined;
   /** When to move to another, as the gateway asked. */
@@ -49,14 +53,14 @@ export interface Link {
   readonly requests: Map<number, Request>;
 }
 
-export function newLink(id: number, transport: Transport, now: number, openMs: number): Link {
+export function newLink(how: Pick<Link, 'id' | 'transport' | 'renewed'>, now: number, openMs: number): Link {
   return {
-    id,
-    transport,
+    ...how,
     openedAt: undefined,
     openBy: now + openMs,
     heardAt: now,
     heard: false,
+    answered: false,
     pongBy: undefined,
     moveAt: undefined,
     closeAt: undefined,
@@ -92,4 +96,9 @@ export function* deadlinesOf(link: Link, pingAfterMs: number): Generator<number 
   }
   yield link.pongBy ?? link.heardAt + pingAfterMs;
   for (const { dueAt } of link.topics.values()) yield dueAt;
+}
+
+/** HTTP has no handshake: there the first answer shows that the gateway is there. */
+export function isConnected({ openedAt, heard, transport }: Link): boolean {
+  return openedAt !== undefined && (heard || transport === 'websocket');
 }

@@ -49,8 +49,15 @@ test('the states of a connection, and how many events were caught up with', () =
   expect(world.now).toBe(1_250);
 });
 
+test('4001: a token that may have been an old one is replaced once', () => {
+  const { world, link } = live();
+  world.close(link, 4001);
+  expect(only(world).renew).toBe(true);
+  world.close(only(world), 4001);
+  expect(world.machine.status()).toMatchObject({ state: 'refused', reason: 'bad_token' });
+});
+
 test.each([
-  [4001, 'bad_token'],
   [4003, 'forbidden'],
   [4009, 'too_many_connections'],
   [4042, 'closed_4042'],
@@ -175,6 +182,9 @@ test('on `reconnect` the new connection tells everything before the old one goes
   world.append(ASHA);
   world.arrive(old);
   world.open(next);
+  // However long the new one takes.
+  pass(world, drainMs);
+  expect([stateOf(world), linksOf(world)]).toEqual(['live', [old, next]]);
   world.append(ASHA);
   expect(next.queue).toMatchObject([{ t: 'reply' }, { t: 'event', event: { seq: 2 } }]);
   world.arrive(next);
@@ -184,6 +194,49 @@ test('on `reconnect` the new connection tells everything before the old one goes
   pass(world, drainMs);
   expect(linksOf(world)).toEqual([next]);
   expect(stateOf(world)).toBe('live');
+});
+
+test('what has no number, and is on its way on the old connection, still arrives', () => {
+  const world = new SimulatedWorld();
+  world.subscribe(0, 'public.news');
+  world.settle();
+  const old = only(world);
+  old.queue.push({ t: 'reconnect', afterMs: 0 });
+  world.arrive(old);
+  world.append('public.news');
+  const next = linksOf(world)[1]!;
+  world.open(next);
+  world.arrive(next);
+  pass(world, drainMs - 1);
+  world.arrive(old);
+  expect(world.told.get(0)).toMatchObject([{ id: 'public.news-1' }]);
+});
+
+test('what happened between the beginnings of two connections is asked for at once', () => {
+  const world = new SimulatedWorld();
+  world.subscribe(0, ASHA);
+  const first = only(world);
+  world.open(first);
+  world.append(ASHA);
+  first.queue.unshift({ t: 'reconnect', afterMs: 0 });
+  world.arrive(first, 1);
+  const second = linksOf(world)[1]!;
+  // Asked only for what is new, as nobody knows yet where the topic stands.
+  world.open(second);
+  world.arrive(first, 1);
+  world.close(first, 1012);
+  world.arrive(second);
+  world.arrive(second);
+  expect([seqsOf(world), world.now]).toEqual([[1], 1_000]);
+});
+
+test('whoever comes with less is told what the others know, and they are not told again', () => {
+  const { world, link } = live();
+  world.append(ASHA);
+  world.arrive(link);
+  world.subscribe(1, ASHA, 0);
+  world.arrive(link);
+  expect([seqsOf(world), world.told.get(1)]).toMatchObject([[1], [{ seq: 1 }]]);
 });
 
 test('a successor that fails is tried again while the old one tells; if that ends first, it is next', () => {

@@ -2,7 +2,7 @@ import { fullJitterMs } from './backoff.ts';
 import { Chooser } from './chooser.ts';
 import { mayBeBlocked, verdictOn, type RefusalReason } from './closing.ts';
 import { Following } from './following.ts';
-import { deadlinesOf, newLink, type Link } from './link.ts';
+import { deadlinesOf, isConnected, newLink, type Link } from './link.ts';
 import { CLOSE_CODES, type Reply, type Said, type Transport, type TransportChoice } from './protocol.ts';
 import { Publishing } from './publishing.ts';
 import { Retrying } from './retrying.ts';
@@ -180,9 +180,7 @@ export class Machine {
   #heard(link: Link | undefined, now: number): void {
     if (link === undefined) return;
     Object.assign(link, { heardAt: now, heard: true, pongBy: undefined });
-    if (link !== this.#active) return;
-    this.#wasOpen = true;
-    this.#chooser.gotThrough();
+    if (link === this.#active) this.#wasOpen = true;
   }
 
   #said(id: number, said: readonly Said[], now: number): void {
@@ -214,6 +212,8 @@ export class Machine {
     const id = reply.re ?? 0;
     const request = link.requests.get(id);
     link.requests.delete(id);
+    link.answered = true;
+    if (link === this.#active) this.#chooser.gotThrough();
     if (request?.about === 'publish') this.#publishing.answer(request.ref, reply);
     if (request?.about !== 'topic') return;
     const isOfUse = this.#following.answer(link, id, request, reply, now);
@@ -231,9 +231,12 @@ export class Machine {
     if (link === undefined) return;
     this.#publishing.lost(link.id);
     if (this.#replaced.delete(link.id)) return;
-    if (verdictOn(input.code).then === 'renew') this.#renew = true;
+    // A token from a cache may have ended while the machine slept: only a new one can be called bad.
+    const isOld = input.code === CLOSE_CODES.badToken && !link.renewed;
+    const code = isOld ? CLOSE_CODES.tokenExpired : input.code;
+    if (verdictOn(code).then === 'renew') this.#renew = true;
     if (link === this.#successor) this.#successorFailed(now);
-    else this.#activeFailed(link, input, now);
+    else this.#activeFailed(link, { ...input, code }, now);
   }
 
   #successorFailed(now: number): void {
@@ -250,9 +253,9 @@ export class Machine {
       this.#refused = verdict.reason;
       return;
     }
-    const lastedMs = link.heard ? now - (link.openedAt ?? now) : 0;
+    const lastedMs = link.answered ? now - (link.openedAt ?? now) : 0;
     this.#retrying.failed(code, lastedMs, retryAfterMs, now);
-    const isBlocked = !link.heard && !tokenFailed && mayBeBlocked(code);
+    const isBlocked = !link.answered && !tokenFailed && mayBeBlocked(code);
     if (isBlocked && this.#offlineSince === undefined) this.#chooser.didNotGetThrough(now);
     this.#promote();
   }
@@ -311,10 +314,11 @@ export class Machine {
   }
 
   #open(transport: Transport, now: number): Link {
-    const link = newLink((this.#lastId += 1), transport, now, this.#settings.openMs);
-    this.#effects.push({ do: 'open', link: link.id, transport, renew: this.#renew });
+    const id = (this.#lastId += 1);
+    const renewed = this.#renew;
     this.#renew = false;
-    return link;
+    this.#effects.push({ do: 'open', link: id, transport, renew: renewed });
+    return newLink({ id, transport, renewed }, now, this.#settings.openMs);
   }
 
   #keep(link: Link, now: number): void {
@@ -389,9 +393,4 @@ export class Machine {
     link.requests.set(id, { about: 'ping' });
     this.#effects.push({ do: 'send', link: link.id, frame: { id, t: 'ping' } });
   }
-}
-
-/** HTTP has no handshake: there the first answer shows that the gateway is there. */
-function isConnected({ openedAt, heard, transport }: Link): boolean {
-  return openedAt !== undefined && (heard || transport === 'websocket');
 }

@@ -6,11 +6,12 @@ const event = (seq: number) => eventOf(ASHA, seq);
 
 test('a gap is told with the number at which it goes on, and what was told before stays told', () => {
   const topic = new Topic(ASHA);
-  topic.add(1, 20, 0);
+  topic.add(1, 18, 0);
+  for (const seq of [19, 20]) topic.offer(event(seq));
   expect(topic.gone(20, undefined, '/snapshot')).toEqual([]);
   expect(topic.from()).toBeUndefined();
   // On its way on another connection.
-  expect(topic.offer(event(3))).toMatchObject({ tell: [], gaps: [] });
+  expect(topic.offer(event(20))).toMatchObject({ tell: [], gaps: [] });
   const gap = { topic: ASHA, after: 20, resumesAfter: 30, snapshot: '/snapshot' };
   expect(topic.begun(undefined, 30)).toEqual([{ subscriber: 1, gap }]);
   expect(topic.offer(event(31))).toMatchObject({ tell: [1], gaps: [] });
@@ -33,6 +34,15 @@ test('only those who lack what is gone have a gap', () => {
     { subscriber: 1, gap: { topic: ASHA, after: 5, resumesAfter: 20 } },
   ]);
   expect(topic.from()).toBe(18);
+});
+
+test('whoever comes with less while a gap is open brings back what was thought to be gone', () => {
+  const topic = new Topic(ASHA);
+  topic.add(1, 8, 0);
+  topic.gone(8, undefined, undefined);
+  topic.add(2, 5, 0);
+  expect(topic.begun(5, 20)).toEqual([]);
+  expect([6, 7, 8, 9].map((seq) => topic.offer(event(seq)).tell)).toEqual([[2], [2], [2], [1, 2]]);
 });
 
 test('a log that ends before what was told from it is another one: a gap for everybody, then its numbers', () => {

@@ -21,7 +21,8 @@ export interface Service {
   name: string;
   /** From the root of the repository. */
   entry: string;
-  port: number;
+  /** Where everybody looks for it; undefined for a further copy. */
+  port: number | undefined;
   /** Overrides the port. */
   portVariable: string;
   /** It keeps tables, as the role `payfan_<name>`. */
@@ -59,6 +60,8 @@ const channels: readonly Service[] = [
   channel('phone', 4042, ({ smsUrl }) => ({ SMS_URL: smsUrl })),
   channel('email', 4043, ({ smtpUrl }) => ({ SMTP_URL: smtpUrl })),
 ];
+
+export const channelNames: readonly string[] = channels.map(({ name }) => name);
 
 /** Services that ask others for what no account may: each has an API key of its own. */
 export const servicesWithKey: readonly string[] = ['gateway'];

@@ -1,5 +1,6 @@
-import type { ServerResponse } from 'node:http';
 import type { VerifiedToken } from '@payfan/service';
+import type { ServerResponse } from 'node:http';
+import type { Counter } from 'prom-client';
 import { SNAPSHOT } from '../client-frame.ts';
 import { endOf } from '../connection.ts';
 import type { Client } from '../connections.ts';
@@ -27,6 +28,7 @@ export class EventStream implements Client, Subscriber {
   readonly kind = 'stream';
   readonly #options: EventStreamOptions;
   readonly #endsAtMs: number;
+  readonly #delivered: Counter.Internal;
   #response: ServerResponse | undefined;
   #writer: Writer | undefined;
   /** What was told before the headers were out. */
@@ -39,6 +41,7 @@ export class EventStream implements Client, Subscriber {
 
   constructor(options: EventStreamOptions) {
     this.#options = options;
+    this.#delivered = options.metrics.delivered.labels({ kind: this.kind });
     this.#endsAtMs = endOf(options.verified);
     this.#nextBeatAtMs = performance.now() + jittered(options.limits.pingEveryMs);
   }
@@ -52,7 +55,7 @@ export class EventStream implements Client, Subscriber {
   }
 
   tell(message: LiveMessage): void {
-    this.#options.metrics.delivered.inc({ kind: this.kind });
+    this.#delivered.inc();
     this.#push(message.chunk);
   }
 
@@ -67,8 +70,19 @@ export class EventStream implements Client, Subscriber {
     this.#end('lost');
   }
 
+  /** It never began. */
+  abandon(): void {
+    this.#onClose();
+  }
+
   /** The headers are out. */
   attach(response: ServerResponse): void {
+    // It may have been ended meanwhile; and of HEAD only the headers are wanted.
+    if (this.#isOver || response.destroyed || response.req.method === 'HEAD') {
+      this.#onClose();
+      response.end();
+      return;
+    }
     this.#response = response;
     response.once('close', () => this.#onClose());
     this.#writer = new Writer({
@@ -79,9 +93,6 @@ export class EventStream implements Client, Subscriber {
     });
     for (const bytes of this.#early.splice(0)) this.#writer.push(bytes);
     for (const resolve of this.#whenAttached.splice(0)) resolve();
-    // The client may have gone before, and of HEAD only the headers are wanted.
-    if (response.destroyed || this.#isOver) this.#onClose();
-    if (response.req.method === 'HEAD') response.end();
   }
 
   lookAfter(nowMs: number): void {

@@ -1,6 +1,9 @@
+import { connect as connectTcp } from 'node:net';
 import { LiveEventPage } from '@payfan/contracts';
 import { waitFor } from '@payfan/stack/testing';
+import { TestClient } from '../testing/client.ts';
 import { EventReader } from '../testing/event-reader.ts';
+import { counted } from '../testing/metrics.ts';
 import { World } from '../testing/world.ts';
 
 jest.setTimeout(120_000);
@@ -113,6 +116,27 @@ describe('server-sent events', () => {
       return /^gateway_connections\{kind="stream".*\} 0$/m.test(text);
     };
     await waitFor(connections, { what: 'no stream being open', timeoutMs: 5_000 });
+  });
+
+  test('that are not read are ended, and what waited for them is gone', async () => {
+    const { url } = await world.gateway({ BUFFER_BYTES: '65536' });
+    const service = await TestClient.connect(url, { key: 'demo_service' });
+    const socket = connectTcp(Number(new URL(url).port), '127.0.0.1').pause();
+    const lines = [
+      'GET /v1/stream?topic=public.flood HTTP/1.1',
+      'Host: x',
+      'Authorization: Bearer demo_ravi',
+    ];
+    socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+    const open = () => counted(url, 'gateway_connections', { kind: 'stream' });
+    await waitFor(async () => (await open()) === 1, { what: 'the stream being open', timeoutMs: 5_000 });
+    const data = 'x'.repeat(50_000);
+    for (let count = 0; count < 2_000 && (await open()) === 1; count += 1) {
+      await service.ask({ t: 'publish', topic: 'public.flood', type: 'noise', data });
+    }
+    expect(await counted(url, 'gateway_closes_total', { kind: 'stream', code: 'slow' })).toBe(1);
+    socket.destroy();
+    await service.close();
   });
 
   test('to HEAD are headers alone', async () => {
