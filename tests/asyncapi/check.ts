@@ -1,17 +1,24 @@
 import { DiagnosticSeverity, Parser } from '@asyncapi/parser';
+import { Judge } from './judge.ts';
 import { FILE, rendered } from './rendering.ts';
 
 /** What is wrong with the text of the document, for people: empty if it is valid and says what the contracts say. */
 export async function check(text: string): Promise<string[]> {
-  return [...(text === rendered() ? [] : [STALE]), ...(await faults(text))];
+  const stale = text === rendered() ? [] : [STALE];
+  const found = await faults(text);
+  // A document that is none cannot be asked for its examples.
+  const examples = found.length > 0 ? [] : new Judge(text).exampleProblems();
+  return [...stale, ...[...found, ...examples].map((fault) => `${FILE}: ${fault}`)];
 }
 
 const STALE = `${FILE} does not say what shared/contracts says. \`npm run docs\` rewrites it.`;
 
-/** What AsyncAPI's own parser finds, examples that are not of their schemas included. */
+const GRAVE: readonly number[] = [DiagnosticSeverity.Error, DiagnosticSeverity.Warning];
+
+/** What AsyncAPI's own parser finds. */
 async function faults(text: string): Promise<string[]> {
   const diagnostics = await new Parser().validate(text);
   return diagnostics
-    .filter(({ severity }) => Number(severity) <= Number(DiagnosticSeverity.Warning))
-    .map(({ path, message }) => `${FILE}: ${path.join('/')}: ${message}`);
+    .filter(({ severity }) => GRAVE.includes(severity))
+    .map(({ path, message }) => `${path.join('/')}: ${message}`);
 }

@@ -11,7 +11,7 @@ import { judgeLive } from './lib/judge-live.ts';
 import { metric, moreAnswers, until } from './lib/look.ts';
 
 const MEMBERS = 50;
-const LOAD = { clients: 3, pauseMs: 20 };
+const LOAD = { clients: 2, pauseMs: 40 };
 
 let fleet: Fleet;
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-import { LIVE_PROTOCOL, type LiveEvent, type Reply } from '@payfan/contracts';
+import { LIVE_PATH, LIVE_PROTOCOL, type LiveEvent, type Reply } from '@payfan/contracts';
 import WebSocket from 'ws';
 
 type Said = { t: 'subscribe'; topic: string } | { t: 'publish'; topic: string; type: string; data: unknown };
@@ -26,7 +26,7 @@ export class BackEnd {
 
   /** @param url of a gateway */
   static async connect(url: string, bearer: string): Promise<BackEnd> {
-    const ws = new WebSocket(`${url.replace('http', 'ws')}/v1/live`, [LIVE_PROTOCOL], {
+    const ws = new WebSocket(`${url.replace('http', 'ws')}${LIVE_PATH}`, [LIVE_PROTOCOL], {
       headers: { authorization: `Bearer ${bearer}` },
       perMessageDeflate: false,
     });

@@ -1,4 +1,4 @@
-import { LIVE_PROTOCOL } from '@payfan/contracts';
+import { LIVE_PATH, LIVE_PROTOCOL } from '@payfan/contracts';
 import WebSocket from 'ws';
 import type { Told } from './tally.ts';
 
@@ -47,7 +47,7 @@ export class LightClient implements Told {
   #connect(): WebSocket {
     const { urls, bearer, topic } = this.#options;
     const url = urls[this.#turn % urls.length] ?? '';
-    const ws = new WebSocket(`${url.replace('http', 'ws')}/v1/live`, [LIVE_PROTOCOL], {
+    const ws = new WebSocket(`${url.replace('http', 'ws')}${LIVE_PATH}`, [LIVE_PROTOCOL], {
       headers: { authorization: `Bearer ${bearer}` },
       perMessageDeflate: false,
     });

@@ -11,6 +11,9 @@ export interface LinkTopic {
   at: number | undefined;
   /** The last number of the topic when it began; what comes up to it is catching up. */
   head: number | undefined;
+  /** A number that the log may not have reached, to be asked about; and the furthest that it has. */
+  doubted: number | undefined;
+  confirmed: number;
   /** How often it was asked in vain. */
   fruitless: number;
   /** Unasked: when to ask. Asked: when to give up waiting. Told, but behind: likewise for the next event. */
@@ -24,8 +27,7 @@ export interface TopicRequest {
   asked: number | undefined;
 }
 /** What an answer is about. */
-export type Request =
-  TopicRequest | { about: 'publish'; ref: number } | { about: 'ping' } | { about: 'token' };
+type Request = TopicRequest | { about: 'publish'; ref: number } | { about: 'ping' } | { about: 'token' };
 
 /** One connection, as the machine knows it. */
 export interface Link {
@@ -79,6 +81,8 @@ export function topicOn(link: Link, name: string): LinkTopic {
       asked: undefined,
       at: undefined,
       head: undefined,
+      doubted: undefined,
+      confirmed: 0,
       fruitless: 0,
       dueAt: undefined,
     };

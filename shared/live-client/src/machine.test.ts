@@ -239,6 +239,20 @@ test('whoever comes with less is told what the others know, and they are not tol
   expect([seqsOf(world), world.told.get(1)]).toMatchObject([[1], [{ seq: 1 }]]);
 });
 
+test('whoever comes with more than the log has learns that, and nobody else is disturbed', () => {
+  const { world, link } = live();
+  world.append(ASHA);
+  world.arrive(link);
+  world.subscribe(1, ASHA, 99);
+  world.append(ASHA);
+  world.settle();
+  world.append(ASHA);
+  world.settle();
+  expect(seqsOf(world)).toEqual([1, 2, 3]);
+  expect(world.told.get(1)).toMatchObject([{ gap: { after: 99, resumesAfter: 1 } }, { seq: 2 }, { seq: 3 }]);
+  expect(stateOf(world)).toBe('live');
+});
+
 test('a successor that fails is tried again while the old one tells; if that ends first, it is next', () => {
   const { world, link: old } = live();
   old.queue.push({ t: 'reconnect', afterMs: 0 });

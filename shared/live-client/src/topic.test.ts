@@ -56,6 +56,18 @@ test('a log that ends before what was told from it is another one: a gap for eve
   expect(topic.offer(event(7)).tell).toEqual([1, 2]);
 });
 
+test('who is beyond a number', () => {
+  const topic = new Topic(ASHA);
+  expect(topic.beyond(0)).toBeUndefined();
+  topic.add(1, 18, 0);
+  topic.add(2, 99, 0);
+  expect([topic.beyond(98), topic.beyond(99)]).toEqual([99, undefined]);
+  expect(topic.gone(99, 18, undefined)).toMatchObject([
+    { subscriber: 2, gap: { after: 99, resumesAfter: 18 } },
+  ]);
+  expect(topic.from()).toBe(18);
+});
+
 test('newcomers begin where the topic stands, or is known to reach', () => {
   const topic = new Topic(ASHA);
   topic.add(1, 3, 0);

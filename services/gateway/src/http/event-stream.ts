@@ -48,8 +48,11 @@ export class EventStream implements Client, Subscriber {
 
   begun(beginning: Beginning): void {
     const { seq, historyGone } = beginning;
-    this.#options.metrics.begun.inc({ how: howBegun(beginning, this.#options.isResumed) });
-    this.#push(Buffer.from(`retry: ${RETRY_MS}\n\n`));
+    const { isResumed, metrics } = this.#options;
+    metrics.begun.inc({ how: howBegun(beginning, isResumed) });
+    // A client that is cut before its first event resumes from here. One that has resumed knows where it stands.
+    const id = isResumed || seq === undefined ? '' : `id: ${seq}\n`;
+    this.#push(Buffer.from(`${id}retry: ${RETRY_MS}\n\n`));
     const error = { code: 'history_gone', retryable: false, snapshot: SNAPSHOT };
     if (historyGone) this.#say('history_gone', { seq, error }, seq);
   }

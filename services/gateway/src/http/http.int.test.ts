@@ -55,6 +55,19 @@ describe('server-sent events', () => {
     expect(JSON.parse(first?.data ?? '')).toMatchObject({ t: 'event', topic: ravi, seq: head + 1 });
   });
 
+  test('tell where they begin, so that a client that is cut before its first event misses nothing', async () => {
+    const head = await world.head(ravi);
+    const fresh = await stream();
+    await waitFor(() => Promise.resolve(fresh.lastId === String(head)), {
+      what: `an id (${fresh.lastId})`,
+      timeoutMs: 5_000,
+    });
+    fresh.close();
+    await world.pay(1);
+    const again = await stream('', { 'last-event-id': String(fresh.lastId) });
+    expect((await again.events(1))[0]).toMatchObject({ id: String(head + 1) });
+  });
+
   test('begin after the last one that was seen', async () => {
     await world.pay(3);
     const head = await world.head(ravi);

@@ -11,6 +11,8 @@ export interface ReadEvent {
 export class EventReader {
   readonly read: ReadEvent[] = [];
   comments = 0;
+  /** What a browser would resume from. */
+  lastId: string | undefined;
   /** Resolves when the gateway ends it. */
   readonly ended: Promise<void>;
   readonly #leaving: AbortController;
@@ -59,6 +61,7 @@ export class EventReader {
     this.comments += lines.filter((line) => line.startsWith(':')).length;
     const field = (name: string) =>
       lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
+    this.lastId = field('id') ?? this.lastId;
     const data = field('data');
     if (data !== undefined) this.read.push({ event: field('event') ?? 'message', id: field('id'), data });
   }

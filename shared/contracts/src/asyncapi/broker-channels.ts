@@ -124,7 +124,7 @@ function channelsOf(channel: string): Record<string, Channel> {
 
 function liveChannels(): Record<string, Channel> {
   const about = { messages: BROKER_MESSAGES };
-  const address = addressTemplate(shardKey(SHARDS), { shard: String(SHARDS) });
+  const address = addressTemplate(shardKey(0), { shard: '0' });
   return {
     [LIVE_EXCHANGE]: {
       ...exchange(liveTopology, LIVE_EXCHANGE, {

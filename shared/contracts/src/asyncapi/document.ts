@@ -6,7 +6,7 @@ import { componentMessages } from './messages.ts';
 import { componentSchemas } from './schemas.ts';
 import { websocketChannel, websocketOperations } from './websocket-channel.ts';
 
-export type { AmqpChannel, AsyncApi, Channel, Ref } from './format.ts';
+export type { AsyncApi, Channel, Ref } from './format.ts';
 
 const DESCRIPTION = `How money that moved becomes alerts, and what clients are told as it happens. Made from \`shared/contracts\`, so do not edit it: \`npm run docs\` writes it, and \`npm run check\` finds it stale.
 

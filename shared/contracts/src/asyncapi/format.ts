@@ -25,7 +25,7 @@ export interface Channel {
   servers: Ref[];
   parameters?: Record<string, Parameter>;
   messages: Record<string, Ref>;
-  bindings: { amqp: AmqpChannel } | { ws: object };
+  bindings: { amqp: AmqpChannel } | { ws: WebSocketChannel };
 }
 
 /** What one word of an address may be. */
@@ -51,6 +51,17 @@ export type AmqpChannel =
     };
 export const AMQP_BINDING = '0.3.0';
 
+/** https://github.com/asyncapi/bindings/tree/master/websockets, with what it has no place for. */
+interface WebSocketChannel {
+  method: 'GET';
+  /** A schema. */
+  headers: object;
+  'x-subprotocol': string;
+  'x-close-codes': Record<string, string>;
+  'x-most-frame-bytes': number;
+  bindingVersion: '0.1.0';
+}
+
 export interface Operation {
   action: 'send' | 'receive';
   channel: Ref;
@@ -62,7 +73,7 @@ export interface Operation {
   bindings?: { amqp: AmqpOperation };
   reply?: { channel: Ref; messages: Ref[] };
 }
-export interface AmqpOperation {
+interface AmqpOperation {
   deliveryMode?: 1 | 2;
   mandatory?: boolean;
   ack?: boolean;

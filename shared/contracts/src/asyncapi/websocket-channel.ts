@@ -10,7 +10,7 @@ import { REPLY } from './messages.ts';
 import { CLIENT_FRAMES, SERVER_FRAMES } from './schemas.ts';
 
 /** The name of the WebSocket among the channels. */
-export const WEBSOCKET = 'websocket';
+const WEBSOCKET = 'websocket';
 
 const CLIENT = [...CLIENT_FRAMES.keys()];
 const SERVER = [...SERVER_FRAMES.keys()];

@@ -19,9 +19,10 @@ let page: { textContent: string; innerHTML: string };
 let renders: number;
 const unmounts: (() => void)[] = [];
 
-// Jest clears up what globals hold, property by property, and a document's have no end.
+// Jest clears up what globals hold, property by property, and a document's have no end. React looks at the window
+// once more, a moment after everything is unmounted.
 afterAll(async () => {
-  for (const name of ['window', 'document', 'navigator']) Reflect.deleteProperty(globalThis, name);
+  Object.assign(globalThis, { window: {}, document: {}, navigator: {} });
   await window.happyDOM.close();
 });
 beforeEach(async () => {

@@ -10,7 +10,7 @@ import {
 import type { LinkEvents, OpenLink, OpenTransport } from './transport.ts';
 
 /** A topic that is followed over HTTP, from a number on. */
-export interface Followed {
+interface Followed {
   topic: string;
   /** Undefined for a topic without a log. */
   after: number | undefined;
