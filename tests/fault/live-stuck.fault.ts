@@ -16,7 +16,7 @@ const STUCK = 100;
 const PIECE = 'x'.repeat(62_000);
 /** Published without a pause, so that several leave for each client in one write, which is a copy of its own. */
 const AT_ONCE = 20;
-/** Three times what the stuck ones usually last, and on every machine more than a kernel takes for a socket. */
+/** Nearly twice the 10 MB that Linux, unless told, takes at most for a socket that nobody reads (tcp_wmem, tcp_rmem). */
 const MOST_BURSTS = 15;
 /** BUFFER_BYTES, the most that may wait for each; and what comes in one turn of the event loop may be on top. */
 const WAITING_MB = 1;

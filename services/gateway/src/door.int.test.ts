@@ -23,6 +23,8 @@ async function connect(...args: Parameters<typeof TestClient.connect>): Promise<
   return client;
 }
 const gateway = () => world.url;
+/** Two of them are more than a frame may hold. */
+const PIECE = Buffer.alloc(40_000, 'x');
 
 describe('who may come in', () => {
   test('a browser offers its token beside the protocol, and is not answered with it', async () => {
@@ -43,6 +45,13 @@ describe('who may come in', () => {
     ['a token that is none', { protocols: ['payfan.v1.json', 'bearer.eyJh.eyJi.c2ln'] }],
   ])('%s is told by close code 4001', async (_what, options) => {
     expect(await (await connect(gateway(), options)).closed).toBe(4001);
+  });
+
+  test('a token that has ended is told the same, in the header as beside the protocol', async () => {
+    const token = await world.tokenFor('demo_ravi', -10);
+    const protocols = ['payfan.v1.json', `bearer.${token}`];
+    expect(await (await connect(gateway(), { key: token })).closed).toBe(4001);
+    expect(await (await connect(gateway(), { protocols })).closed).toBe(4001);
   });
 
   test.each([
@@ -135,6 +144,20 @@ describe('what is no frame of the protocol', () => {
     const text = Buffer.from('{"id":1,"t":"ping"}');
     socketOf(client).write(Buffer.concat([Buffer.from([0x81, text.length]), text]));
     expect(await client.closed).toBe(1002);
+  });
+
+  test.each([
+    ['is no UTF-8', [masked(0x81, Buffer.from([0xc3, 0x28]))], 1007],
+    ['is of no known kind', [masked(0x83)], 1002],
+    ['says that it is compressed', [masked(0xc1)], 1002],
+    ['is a ping in pieces', [masked(0x09)], 1002],
+    ['is a ping of more than 125 bytes', [masked(0x89, Buffer.alloc(126))], 1002],
+    ['goes on with what never began', [masked(0x80)], 1002],
+    ['is small only by its pieces', [masked(0x01, PIECE), masked(0x00, PIECE)], 1009],
+  ])('ends the connection if it %s', async (_what, frames, code) => {
+    const client = await connect(gateway(), { key: 'demo_ravi' });
+    socketOf(client).write(Buffer.concat(frames));
+    expect(await client.closed).toBe(code);
   });
 
   test('none of it ends the gateway', async () => {
@@ -244,4 +267,11 @@ describe('a token', () => {
 /** The one beneath, for what the library would not send. */
 function socketOf({ ws }: TestClient): Socket {
   return (ws as unknown as { _socket: Socket })._socket;
+}
+
+/** A frame as a client's library would never make it. A mask of zeros leaves its content as it is. */
+function masked(head: number, content: Buffer = Buffer.alloc(0)): Buffer {
+  const length =
+    content.length < 126 ? [0x80 | content.length] : [0xfe, content.length >> 8, content.length & 0xff];
+  return Buffer.concat([Buffer.from([head, ...length, 0, 0, 0, 0]), content]);
 }

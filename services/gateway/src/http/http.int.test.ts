@@ -112,6 +112,24 @@ describe('server-sent events', () => {
     await response.body?.cancel();
   });
 
+  test.each(['last', '-1', '1.5', '99999999999999999999'])('are not begun after %s', async (id) => {
+    const response = await fetch(`${world.url}/v1/stream`, as('demo_ravi', { 'last-event-id': id }));
+    expect([response.status, await response.json()]).toMatchObject([400, { code: 'invalid_request' }]);
+  });
+
+  test('resume on another gateway, while events come', async () => {
+    const { url } = await world.gateway();
+    const head = await world.head(ravi);
+    const first = await stream();
+    await world.pay(2);
+    const seen = (await first.events(2)).at(-1)?.id ?? '';
+    first.close();
+    const paying = world.pay(6);
+    const again = await stream('', { url, 'last-event-id': seen });
+    await paying;
+    expect((await again.events(6)).map(({ id }) => Number(id))).toEqual(range(head + 3, head + 8));
+  });
+
   test('count as connections', async () => {
     const { url } = await world.gateway({ CONNECTIONS_PER_ACCOUNT: '1' });
     const first = await stream('', { url });
@@ -200,6 +218,30 @@ describe('polling', () => {
     ['too large a page', '?limit=101', 400],
   ])('is refused: %s', async (_what, query, status) => {
     expect((await poll(query)).status).toBe(status);
+  });
+
+  test('goes on at another gateway, page by page, while events come', async () => {
+    const { url } = await world.gateway();
+    const head = await world.head(ravi);
+    const paying = world.pay(6);
+    const numbers: (number | undefined)[] = [];
+    for (let turn = 0, after = head; numbers.length < 6; turn += 1) {
+      const query = `?after=${after}&wait=10&limit=2`;
+      const { body } = await poll(query, 'demo_ravi', turn % 2 === 0 ? world.url : url);
+      const { data, next } = LiveEventPage.parse(body);
+      numbers.push(...data.map(({ seq }) => seq));
+      after = next;
+    }
+    await paying;
+    expect(numbers).toEqual(range(head + 1, head + 6));
+  });
+
+  test('with a token that has ended is refused, and so is a stream', async () => {
+    const token = await world.tokenFor('demo_ravi', -10);
+    for (const path of ['events', 'stream']) {
+      const response = await fetch(`${world.url}/v1/${path}`, as(token));
+      expect([response.status, await response.json()]).toMatchObject([401, { code: 'unauthenticated' }]);
+    }
   });
 
   test('is asked to come again while the log is away', async () => {
