@@ -1,4 +1,4 @@
-import { accountTopic, TopicPattern } from '@payfan/contracts';
+import { accountTopic, covers, isPattern, TopicPattern } from '@payfan/contracts';
 import type { Principal } from '@payfan/service';
 
 type Action = 'follow' | 'publish';
@@ -63,11 +63,4 @@ export function mayPublish(principal: Principal, topic: string, grants: Grants):
 function isGranted(service: string, action: Action, name: string, grants: Grants): boolean {
   const grant = grants.get(service);
   return grant === undefined || grant[action].some((pattern) => covers(pattern, name));
-}
-
-const isPattern = (name: string): boolean => name.endsWith('.*');
-
-/** Whether whatever `name` stands for is among what `pattern` stands for. */
-function covers(pattern: string, name: string): boolean {
-  return pattern === name || (isPattern(pattern) && name.startsWith(pattern.slice(0, -1)));
 }

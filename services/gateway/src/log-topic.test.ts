@@ -305,6 +305,39 @@ test('whoever has left is told nothing more', async () => {
   expect(asha.told).toEqual([1, 2, 3]);
 });
 
+test.each([
+  ['at the head', undefined],
+  ['where it stands', 6],
+  ['from a number whose history is gone', 99],
+])('whoever leaves as soon as it has begun %s is not kept', async (_what, after) => {
+  const log = new Log(10);
+  log.lastSeq = 6;
+  const { topic } = topicOver(log);
+  await topic.subscribe(new Recorder(), 6);
+  const asha = new Recorder();
+  asha.begun = () => topic.unsubscribe(asha);
+  await topic.subscribe(asha, after);
+  topic.arrive(message(7));
+  expect([asha.told, topic.subscribers]).toEqual([[], 1]);
+});
+
+test('what is heard of while the log is read for the first time is not forgotten', async () => {
+  const log = new Log(10);
+  let answer = (_page: LogPage): void => undefined;
+  const first = new Promise<LogPage>((resolve) => (answer = resolve));
+  const reads = [first];
+  const { topic } = topicOver(log, { read: (after) => reads.pop() ?? Promise.resolve(log.page(after)) });
+  const asha = new Recorder();
+  const begun = topic.subscribe(asha, 0);
+  const seenBefore = log.page(0);
+  log.lastSeq = 1;
+  topic.heardOf(log.page(Infinity));
+  answer(seenBefore);
+  await begun;
+  await settled();
+  expect(asha.told).toEqual([1]);
+});
+
 test('a log that cannot be read is said to whoever comes, and nothing has begun', async () => {
   const { topic } = topicOver(new Log(1), { read: () => Promise.reject(new Error('away')) });
   const asha = new Recorder();

@@ -104,7 +104,11 @@ export class LogTopic {
 
   /** The log was seen to reach to this number. Answers whether that was news. */
   heardOf(page: Pick<LogPage, 'firstSeq' | 'lastSeq'>): boolean {
-    if (this.#head === undefined) return false;
+    if (this.#head === undefined) {
+      // The read that is under way may have seen less.
+      this.#known = Math.max(this.#known, page.lastSeq);
+      return false;
+    }
     if (page.lastSeq < this.#head) {
       // Read before what has been told since, or a log that lost its end: reading again tells which.
       void this.#verify();
@@ -205,11 +209,13 @@ export class LogTopic {
     const missing = head - position;
     if (missing < 0 || missing > this.#recent.length) return false;
     for (const message of this.#recent.slice(this.#recent.length - missing)) subscriber.tell(message);
-    if (this.#joining.has(subscriber)) this.#join(subscriber);
+    this.#join(subscriber);
     return true;
   }
 
   #join(subscriber: Subscriber): void {
+    // It may have left because of what it was told: then nobody would ever take it out again.
+    if (!this.#joining.has(subscriber)) return;
     this.#live.add(subscriber);
     this.#leaveJoining(subscriber);
   }

@@ -1,4 +1,4 @@
-import { accountOfTopic, LIVE_HEADERS } from '@payfan/contracts';
+import { accountOfTopic, isPattern, LIVE_HEADERS } from '@payfan/contracts';
 import type { Published } from '@payfan/messaging';
 import type { Logger, Part } from '@payfan/service';
 import type { Counter } from 'prom-client';
@@ -42,8 +42,6 @@ export function logOf(topic: string): string | undefined {
   // One that is no UUID would be refused by push, together with all others in the same request.
   return AccountId.safeParse(accountId).success ? accountId : undefined;
 }
-
-const isPattern = (name: string): boolean => name.endsWith('.*');
 
 interface Log {
   readonly accountId: string;

@@ -5,6 +5,7 @@ import { Writer, type Sink } from './writer.ts';
 class Socket extends EventEmitter implements Sink {
   readonly writes: string[] = [];
   writableLength = 0;
+  writableHighWaterMark = 100;
   reads = true;
   write(bytes: Buffer): boolean {
     this.writes.push(bytes.toString());
@@ -81,4 +82,13 @@ test('there is room again when what waited has been read, or when nobody reads a
     await room;
     expect(socket.listenerCount('drain') + socket.listenerCount('close')).toBe(0);
   }
+});
+
+test('so little that a socket would never say that it is taken is no reason to wait', async () => {
+  const { socket, writer } = writing();
+  socket.writableHighWaterMark = 600;
+  socket.reads = false;
+  writer.push(text(500));
+  await writer.hasRoom();
+  expect(socket.writableLength).toBe(500);
 });

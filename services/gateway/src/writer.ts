@@ -2,6 +2,8 @@
 export interface Sink {
   /** Bytes that nobody has taken yet. */
   readonly writableLength: number;
+  /** Only if more than this waited does it say when all is taken. */
+  readonly writableHighWaterMark: number;
   write(bytes: Buffer): boolean;
   once(event: 'drain' | 'close', listener: () => void): unknown;
   off(event: 'drain' | 'close', listener: () => void): unknown;
@@ -66,11 +68,12 @@ export class Writer {
     onSlow();
   }
 
-  /** Resolves when less than a quarter of what may wait does wait, or when nobody reads any more. */
+  /** Resolves when little waits (less than a quarter of what may), or when nobody reads any more. */
   async hasRoom(): Promise<void> {
     this.flush();
     const { sink, isOpen, mostBufferedBytes } = this.#options;
-    while (isOpen() && sink.writableLength > mostBufferedBytes / 4) await drained(sink);
+    const little = Math.max(mostBufferedBytes / 4, sink.writableHighWaterMark);
+    while (isOpen() && sink.writableLength > little) await drained(sink);
   }
 }
 

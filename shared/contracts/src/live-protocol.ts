@@ -28,6 +28,12 @@ const ACCOUNT_TOPIC = /^account\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/
 /** The account whose feed a topic is; undefined for a topic without a log. */
 export const accountOfTopic = (topic: string): string | undefined => ACCOUNT_TOPIC.exec(topic)?.[1];
 
+/** `words.*`: all topics that begin so. */
+export const isPattern = (name: string): boolean => name.endsWith('.*');
+/** Whether what `name` stands for, a topic or a pattern, is among what `pattern` stands for. */
+export const covers = (pattern: string, name: string): boolean =>
+  pattern === name || (isPattern(pattern) && name.startsWith(pattern.slice(0, -1)));
+
 /** Where a gateway takes WebSockets. */
 export const LIVE_PATH = '/v1/live';
 /** The largest frame that a client may send. */

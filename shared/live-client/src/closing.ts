@@ -6,7 +6,7 @@ export type RefusalReason = 'bad_token' | 'forbidden' | 'too_many_connections' |
 /** What follows from the end of a connection. */
 export type Verdict =
   | { then: 'stop'; reason: RefusalReason }
-  /** `push back`: the gateway asked for less, so never at once. */
+  /** `pushedBack`: the gateway asked for less, so never at once. */
   | { then: 'resume'; pushedBack: boolean }
   | { then: 'renew' };
 

@@ -1,9 +1,9 @@
 import { fullJitterMs } from './backoff.ts';
 import { topicOn, type Link, type LinkTopic, type TopicRequest } from './link.ts';
-import type { LiveEvent, Reply } from './protocol.ts';
+import { isPattern, type LiveEvent, type Reply } from './protocol.ts';
 import type { Settings } from './settings.ts';
 import type { Effect, LiveFailure } from './signals.ts';
-import { isPattern, Topic, type OwnGap } from './topic.ts';
+import { Topic, type OwnGap } from './topic.ts';
 
 /** What the machine lends to its parts. */
 export interface Means {

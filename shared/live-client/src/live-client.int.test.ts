@@ -248,7 +248,7 @@ test('over HTTP: whoever answers otherwise is not the gateway, and is asked agai
     const answer = answers[asked];
     asked += 1;
     if (answer === undefined) return false;
-    response.writeHead(answer[0]).end(answer[1]);
+    response.writeHead(answer[0], { 'retry-after': 'Fri, 31 Dec 1999 23:59:59 GMT' }).end(answer[1]);
     return true;
   };
   const client = clientOf({ transport: 'polling' });

@@ -1,6 +1,12 @@
 import type { ClientFrame, LiveEvent, Reply } from '@payfan/contracts';
 
-export { BEARER_PROTOCOL_PREFIX, CLOSE_CODES, LIVE_PROTOCOL } from '@payfan/contracts/live-protocol';
+export {
+  BEARER_PROTOCOL_PREFIX,
+  CLOSE_CODES,
+  covers,
+  isPattern,
+  LIVE_PROTOCOL,
+} from '@payfan/contracts/live-protocol';
 export type { ClientFrame, LiveEvent, Reply } from '@payfan/contracts';
 
 /** The three ways to follow the gateway's log. */

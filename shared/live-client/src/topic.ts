@@ -1,4 +1,4 @@
-import type { LiveEvent } from './protocol.ts';
+import { covers, type LiveEvent } from './protocol.ts';
 
 /** A stretch of a topic that nobody can tell any more. */
 export interface Gap {
@@ -28,9 +28,6 @@ interface Cursor {
 /** How many ids of events without a number are remembered, to know repeats by. */
 const REMEMBERED_IDS = 1_000;
 
-/** `words.*`: all topics that begin so. */
-export const isPattern = (topic: string): boolean => topic.endsWith('.*');
-
 /**
  * Who follows a topic, and where each of them stands. Whatever connections bring, in whatever order and however
  * often: each subscriber is told each number after its own once, in order, or of a gap.
@@ -56,7 +53,7 @@ export class Topic {
 
   /** Whether events of this name are for its subscribers: it is the topic, or `words.*`. */
   covers(topic: string): boolean {
-    return topic === this.name || (isPattern(this.name) && topic.startsWith(this.name.slice(0, -1)));
+    return covers(this.name, topic);
   }
 
   /** What to ask the log for: everything after this number. Undefined: only what is new. */

@@ -145,8 +145,11 @@ export class EventStream implements Client, Subscriber {
     this.#options.metrics.closed.inc({ kind: this.kind, code: why });
     const response = this.#response;
     this.#onClose();
-    response?.end();
-    if (why === 'slow') setTimeout(() => response?.destroy(), this.#options.limits.closeWithinMs);
+    if (response === undefined) return;
+    response.end();
+    // A client that does not read would keep it for ever, and no longer have a seat for it.
+    const cut = setTimeout(() => response.destroy(), this.#options.limits.closeWithinMs);
+    response.once('close', () => clearTimeout(cut));
   }
 
   #onClose(): void {

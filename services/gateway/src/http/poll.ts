@@ -1,6 +1,6 @@
 import type { Client } from '../connections.ts';
 import type { LiveMessage } from '../live-message.ts';
-import type { Subscriber } from '../log-topic.ts';
+import type { Beginning, Subscriber } from '../log-topic.ts';
 
 /** A request that waits for something to happen: until it does, or so long. */
 export class Poll implements Client, Subscriber {
@@ -22,8 +22,9 @@ export class Poll implements Client, Subscriber {
     });
   }
 
-  begun(): void {
-    // What it begins with was looked at before.
+  begun({ historyGone }: Beginning): void {
+    // The log was cut since it was looked at: asking again finds out, and tells.
+    if (historyGone) this.#finish();
   }
 
   tell(message: LiveMessage): void {

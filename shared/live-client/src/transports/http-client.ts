@@ -119,7 +119,8 @@ export class HttpClient {
 
   async #problemOf(response: Response): Promise<Error> {
     const { status } = response;
-    const retryAfterMs = Number(response.headers.get('retry-after') ?? 0) * 1_000;
+    // A proxy may name a date instead, which our own pauses stand for.
+    const retryAfterMs = (Number(response.headers.get('retry-after')) || 0) * 1_000;
     const { code, detail, snapshot, seq } = problemIn(await this.#text(response));
     if (status === 401) return new LinkEndedError({ code: 4001 });
     if (status === 410 && seq !== undefined) return new HistoryGoneError(seq, snapshot);
@@ -128,7 +129,7 @@ export class HttpClient {
       const refusal = status === 403 ? 'forbidden' : 'invalid_frame';
       return new RefusedError({ code: refusal, retryable: false, ...(detail !== undefined && { detail }) });
     }
-    return new LinkEndedError(Number.isNaN(retryAfterMs) ? {} : { retryAfterMs });
+    return new LinkEndedError({ retryAfterMs });
   }
 }
 
