@@ -39,6 +39,24 @@ module.exports = {
       to: { path: 'node_modules/(@types/)?express/' },
     },
     {
+      name: 'a-browser-takes-it-along',
+      comment:
+        'The live client runs in browsers: no Node, no zod, nothing but the protocol and, for its hooks, React.',
+      severity: 'error',
+      from: {
+        path: '^shared/live-client/src/',
+        pathNot: ['\\.test\\.ts$', '^shared/live-client/src/testing/'],
+      },
+      to: {
+        pathNot: [
+          '^shared/live-client/src/',
+          '^shared/contracts/src/live-protocol\\.ts$',
+          'node_modules/(@types/)?react/',
+        ],
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
       name: 'no-cycles',
       severity: 'error',
       from: {},

@@ -15,6 +15,7 @@ const esOnly = [
   'balanced-match',
   'path-scurry',
   'minipass',
+  'happy-dom',
 ];
 
 /** @type {import('jest').Config} */

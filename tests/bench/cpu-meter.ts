@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Database } from '@payfan/database';
 import { openManagement, waitFor } from '@payfan/stack/testing';
+import { readStat, TICKS_PER_SECOND } from './proc-stat.ts';
 import type { Stage } from './stage.ts';
 
-/** USER_HZ, which Linux shows to programs whatever it ticks at: https://man7.org/linux/man-pages/man7/time.7.html */
-const TICKS_PER_SECOND = 100;
 const PROGRAMS = ['transaction', 'push', 'phone', 'email', 'operations', 'sandbox'];
 
 /** Processor time by now, in ticks. */
@@ -92,30 +91,6 @@ async function postgresTicks(database: Database, postmaster: number): Promise<Ti
     add(role === undefined ? 'postgres, itself' : `postgres for ${role}`, readStat(pid).ticks);
   }
   return ticks;
-}
-
-interface Stat {
-  parent: number;
-  ticks: number;
-  endedChildrenTicks: number;
-}
-
-/** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html; nothing of a process that has just ended. */
-function readStat(pid: number): Stat {
-  const text = readOrNothing(`/proc/${pid}/stat`);
-  if (text === '') return { parent: 0, ticks: 0, endedChildrenTicks: 0 };
-  // The name, in parentheses, may hold anything.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  const field = (number: number) => Number(fields[number - 3]);
-  return { parent: field(4), ticks: field(14) + field(15), endedChildrenTicks: field(16) + field(17) };
-}
-
-function readOrNothing(file: string): string {
-  try {
-    return readFileSync(file, 'latin1');
-  } catch {
-    return '';
-  }
 }
 
 function childrenOf(pid: number): number[] {

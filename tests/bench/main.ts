@@ -5,6 +5,7 @@ import { withRun } from '@payfan/stack/testing';
 import { BadArguments, parseBenchArguments, usage, type BenchArguments } from './arguments.ts';
 import { channel } from './channel.ts';
 import type { Benchmark } from './figure.ts';
+import { gateway } from './gateway.ts';
 import { growthDeadRows } from './growth-dead-rows.ts';
 import { growthRows } from './growth-rows.ts';
 import { lanes } from './lanes.ts';
@@ -55,6 +56,11 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   lanes: {
     about: 'people beside 100,000 bulk messages on every channel, and bulk beside people',
     run: lanes,
+  },
+  gateway: {
+    about:
+      "the live gateway's CPU and memory against bare ws, what a bad network loses, and polling beside it",
+    run: gateway,
   },
 };
 

@@ -11,6 +11,10 @@ const COLUMNS = {
   unexpected: 'unexpected',
   doubled: 'doubled',
   mailsSentAgain: 'mails again',
+  followers: 'followers',
+  followed: 'events',
+  lostLive: 'lost live',
+  doubledLive: 'doubled live',
   healedSeconds: 'healed in s',
   seconds: 'took s',
 };

@@ -65,6 +65,8 @@ describe('a seeded violation is caught:', () => {
     ['amqplib-only-in-messaging', 'services/email/src/seed-4.ts', `import 'amqplib';`],
     ['pg-only-in-database', 'services/transaction/src/seed-5.ts', `import 'pg';`],
     ['express-only-at-the-doors', 'services/email/src/seed-6.ts', `import 'express';`],
+    ['a-browser-takes-it-along', 'shared/live-client/src/seed-8.ts', `import 'zod';`],
+    ['a-browser-takes-it-along', 'shared/live-client/src/seed-9.ts', `import 'node:fs';`],
     ['resolvable', 'services/email/src/seed-7.ts', `import '@payfan/phone';`],
   ];
   let found: { file: string; rule: string }[];

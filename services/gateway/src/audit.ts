@@ -38,9 +38,12 @@ export class Audit implements Part {
 
   #schedule(): void {
     if (this.#isStopped) return;
-    this.#timer = setTimeout(() => {
-      void this.#look().finally(() => this.#schedule());
-    }, jittered(this.#options.everyMs ?? EVERY_MS));
+    this.#timer = setTimeout(
+      () => {
+        void this.#look().finally(() => this.#schedule());
+      },
+      jittered(this.#options.everyMs ?? EVERY_MS),
+    );
   }
 
   async #look(): Promise<void> {

@@ -1,6 +1,7 @@
 import { CLOSE_CODES, type ClientFrame, type Reply, type ServerFrame } from '@payfan/contracts';
 import type { Logger, Principal, VerifiedToken, Verify } from '@payfan/service';
 import type { Duplex } from 'node:stream';
+import type { Counter } from 'prom-client';
 import type { RawData, WebSocket } from 'ws';
 import { readFrame, refusal, SNAPSHOT } from './client-frame.ts';
 import { frameOf } from './frame.ts';
@@ -43,6 +44,7 @@ export class Connection {
   readonly #ws: WebSocket;
   readonly #around: Surroundings;
   readonly #writer: Writer;
+  readonly #delivered: Counter.Internal;
   readonly #frames: TokenBucket;
   readonly #topics = new Map<string, Followed>();
   readonly #openedAtMs = performance.now();
@@ -58,6 +60,7 @@ export class Connection {
   constructor(ws: WebSocket, socket: Duplex, verified: VerifiedToken, around: Surroundings) {
     this.#ws = ws;
     this.#around = around;
+    this.#delivered = around.metrics.delivered.labels({ kind: this.kind });
     this.#principal = verified.principal;
     this.#endsAtMs = endOf(verified);
     this.#nextPingAtMs = this.#openedAtMs + jittered(around.limits.pingEveryMs);
@@ -206,7 +209,7 @@ export class Connection {
 
   #tell(message: LiveMessage): void {
     this.#told += 1;
-    this.#around.metrics.delivered.inc({ kind: this.kind });
+    this.#delivered.inc();
     this.#writer.push(message.frame);
   }
 
@@ -307,7 +310,12 @@ function begunReply(re: number, { seq, historyGone }: Beginning): Reply {
   const at = seq === undefined ? {} : { seq };
   if (!historyGone) return { re, ok: true, ...at };
   const detail = 'The log no longer reaches back so far. Read the snapshot; what follows seq is told live.';
-  return { re, ok: false, ...at, error: { code: 'history_gone', retryable: false, detail, snapshot: SNAPSHOT } };
+  return {
+    re,
+    ok: false,
+    ...at,
+    error: { code: 'history_gone', retryable: false, detail, snapshot: SNAPSHOT },
+  };
 }
 
 /** As read by `performance.now()`: a clock that is set must not end anything. */
@@ -315,7 +323,7 @@ export const endOf = ({ expiresAtMs }: VerifiedToken): number =>
   performance.now() + (expiresAtMs - Date.now());
 
 /** Who it is, whatever token says so. */
-export function ownerOf(principal: Principal): string {
+function ownerOf(principal: Principal): string {
   switch (principal.kind) {
     case 'account':
       return `account ${principal.accountId}`;

@@ -64,7 +64,9 @@ export class FeedClient {
       firstSeq,
       lastSeq,
       events: events.flatMap((event) =>
-        event.seq === undefined ? [] : [new LiveMessage(topic, event.seq, Buffer.from(JSON.stringify(event)))],
+        event.seq === undefined
+          ? []
+          : [new LiveMessage(topic, event.seq, Buffer.from(JSON.stringify(event)))],
       ),
     };
   }

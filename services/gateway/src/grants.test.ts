@@ -44,9 +44,13 @@ test.each<[string, Principal, string, boolean]>([
   expect(mayPublish(principal, topic, grants)).toBe(expected);
 });
 
-test.each(['demo', '=public.*', 'demo=public.*,demo=chat.*', 'demo=public..*', 'demo=*', 'demo=see:public.*'])(
-  '%s is no list of grants',
-  (list) => {
-    expect(parseGrants(list)).toBeUndefined();
-  },
-);
+test.each([
+  'demo',
+  '=public.*',
+  'demo=public.*,demo=chat.*',
+  'demo=public..*',
+  'demo=*',
+  'demo=see:public.*',
+])('%s is no list of grants', (list) => {
+  expect(parseGrants(list)).toBeUndefined();
+});

@@ -4,7 +4,7 @@ import type { Principal } from '@payfan/service';
 type Action = 'follow' | 'publish';
 
 /** What one service may do, by patterns. */
-export interface Grant {
+interface Grant {
   readonly follow: readonly string[];
   readonly publish: readonly string[];
 }

@@ -18,9 +18,6 @@ export interface Limits {
   readonly tokenNoticeMs: number;
 }
 
-/** The largest frame that a client may send. */
-export const MOST_FRAME_BYTES = 64 * 1024;
-
 export const LIMITS: Limits = {
   topics: 100,
   framesPerSecond: 50,

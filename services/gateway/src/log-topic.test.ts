@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { LiveMessage } from './live-message.ts';
-import { LogTopic, type Beginning, type LogPage, type NumberedMessage, type Subscriber } from './log-topic.ts';
+import {
+  LogTopic,
+  type Beginning,
+  type LogPage,
+  type NumberedMessage,
+  type Subscriber,
+} from './log-topic.ts';
 
 const TOPIC = 'account.asha';
 const message = (seq: number): NumberedMessage => new LiveMessage(TOPIC, seq, Buffer.from(String(seq)));
@@ -79,7 +85,13 @@ describe('whatever happens to live messages and reads', () => {
           if (fails) throw new Error('the log is away');
           return page;
         };
-        const topic = new LogTopic({ read, readHead: () => read(Infinity), pause: moment, mostKept, ...ignored });
+        const topic = new LogTopic({
+          read,
+          readHead: () => read(Infinity),
+          pause: moment,
+          mostKept,
+          ...ignored,
+        });
 
         const happenings: Promise<void>[] = [];
         const commit = async () => {
@@ -94,7 +106,7 @@ describe('whatever happens to live messages and reads', () => {
         const join = async (subscriber: Recorder, after: number | undefined) => {
           await moment();
           // One that cannot begin comes again, as clients do.
-          for (let begun = false; !begun; ) {
+          for (let begun = false; !begun;) {
             begun = await topic.subscribe(subscriber, after).then(
               () => true,
               () => false,
@@ -163,6 +175,33 @@ test('a jump is filled from the log, and counted', async () => {
   await settled();
   expect(asha.told).toEqual([1, 2, 3, 4, 5]);
   expect(filled).toEqual([5]);
+});
+
+test('what comes live beyond a jump need not be read', async () => {
+  const log = new Log(1);
+  log.lastSeq = 3;
+  const { topic, reads } = topicOver(log);
+  const asha = new Recorder();
+  await topic.subscribe(asha, 3);
+  log.lastSeq = 6;
+  for (const seq of [5, 6]) topic.arrive(message(seq));
+  await settled();
+  expect(asha.told).toEqual([4, 5, 6]);
+  expect(reads).toEqual([3, 3]);
+});
+
+test('whoever comes from a gateway that was faster waits for this one', async () => {
+  const log = new Log(10);
+  log.lastSeq = 3;
+  const { topic, reads } = topicOver(log);
+  const [asha, again] = [new Recorder(), new Recorder()];
+  await topic.subscribe(asha, 3);
+  log.lastSeq = 5;
+  await topic.subscribe(again, 5);
+  await settled();
+  topic.arrive(message(6));
+  expect([asha.told, again.told]).toEqual([[4, 5, 6], [6]]);
+  expect(reads).toEqual([3, 5, 3]);
 });
 
 test('what nobody told is found when the log is looked at', async () => {
@@ -245,7 +284,10 @@ test('whoever cannot take more is not told of the past until it can', async () =
   expect([asha.told, reads]).toEqual([[1, 2], [0]]);
   makeRoom();
   await settled();
-  expect([asha.told, reads]).toEqual([[1, 2, 3, 4], [0, 2]]);
+  expect([asha.told, reads]).toEqual([
+    [1, 2, 3, 4],
+    [0, 2],
+  ]);
 });
 
 test('whoever has left is told nothing more', async () => {

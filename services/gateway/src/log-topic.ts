@@ -172,8 +172,8 @@ export class LogTopic {
   async #tellPast(subscriber: Subscriber, after: number, first: LogPage): Promise<void> {
     let position = after;
     let page = first;
-    for (let attempt = 0; ; ) {
-      if (page.firstSeq > position + 1) {
+    for (let attempt = 0; ;) {
+      if (page.firstSeq > position + 1 || page.lastSeq < position) {
         this.#leaveJoining(subscriber);
         subscriber.lost();
         return;
@@ -187,11 +187,12 @@ export class LogTopic {
         if (!this.#joining.has(subscriber)) return;
       }
       if (this.#joinFrom(subscriber, position)) return;
-      attempt = position === before ? attempt + 1 : 0;
-      if (attempt > 0) await this.#options.pause(attempt);
       await subscriber.hasRoom();
+      // It was told more on another gateway than has come here yet.
       if (position > this.#headOr(0)) await this.#catchUp();
       if (!this.#joining.has(subscriber) || this.#joinFrom(subscriber, position)) return;
+      attempt = position === before ? attempt + 1 : 0;
+      if (attempt > 0) await this.#options.pause(attempt);
       page = await this.#readUntilItCan(position, () => this.#joining.has(subscriber));
       if (!this.#joining.has(subscriber)) return;
       this.#learn(position, page);
@@ -244,7 +245,7 @@ export class LogTopic {
   }
 
   async #fill(): Promise<void> {
-    for (let attempt = 0; this.#isBehind(); ) {
+    for (let attempt = 0; this.#isBehind();) {
       const from = this.#headOr(0);
       const known = this.#known;
       const page = await this.#readUntilItCan(from, () => this.#isBehind());

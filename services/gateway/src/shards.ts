@@ -1,7 +1,7 @@
 import { SHARDS, shardKey, shardOf } from '@payfan/contracts';
 
 /** What is bound by routing key: a `Subscription` of the broker. */
-export interface Bindings {
+interface Bindings {
   /** Resolves when whatever is published afterwards arrives; waits for a broker that is away. */
   bind(routingKey: string): Promise<void>;
   unbind(routingKey: string): Promise<void>;

@@ -1,6 +1,7 @@
 import { accountOfTopic, LIVE_HEADERS } from '@payfan/contracts';
 import type { Published } from '@payfan/messaging';
 import type { Logger, Part } from '@payfan/service';
+import type { Counter } from 'prom-client';
 import { z } from 'zod';
 import type { FeedClient } from './feed-client.ts';
 import { LiveMessage } from './live-message.ts';
@@ -53,6 +54,7 @@ interface Log {
 export class TopicHub implements Part {
   readonly name = 'topics';
   readonly #options: TopicHubOptions;
+  readonly #received: Record<'wanted' | 'nobody' | 'malformed', Counter.Internal>;
   readonly #logs = new Map<string, Log>();
   /** Topics without a log, and patterns by what topics begin with. */
   readonly #plain = new Map<string, Set<Subscriber>>();
@@ -61,6 +63,12 @@ export class TopicHub implements Part {
 
   constructor(options: TopicHubOptions) {
     this.#options = options;
+    const { received } = options.metrics;
+    this.#received = {
+      wanted: received.labels({ what: 'wanted' }),
+      nobody: received.labels({ what: 'nobody' }),
+      malformed: received.labels({ what: 'malformed' }),
+    };
   }
 
   /** Topics followed now: with a log, without, and patterns. */
@@ -72,7 +80,7 @@ export class TopicHub implements Part {
   receive({ headers, body }: Pick<Published, 'headers' | 'body'>): void {
     const { [LIVE_HEADERS.topic]: topic, [LIVE_HEADERS.seq]: seq } = headers;
     if (typeof topic !== 'string') {
-      this.#options.metrics.received.inc({ what: 'malformed' });
+      this.#received.malformed.inc();
       return;
     }
     let isWanted = false;
@@ -88,7 +96,7 @@ export class TopicHub implements Part {
       const message = new LiveMessage(topic, typeof seq === 'number' ? seq : undefined, body);
       for (const subscriber of subscribers) subscriber.tell(message);
     }
-    this.#options.metrics.received.inc({ what: isWanted ? 'wanted' : 'nobody' });
+    this.#received[isWanted ? 'wanted' : 'nobody'].inc();
   }
 
   /** @param name a topic, or a pattern such as `payout.*`; authorised already */

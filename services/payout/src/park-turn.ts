@@ -1,4 +1,5 @@
 import {
+  ATTEMPT_HEADER,
   CLOUDEVENTS_JSON,
   deadQueue,
   delayExchange,
@@ -12,8 +13,6 @@ import { newId, type Logger } from '@payfan/service';
 import { releaseChunk, type Chunk } from './chunk-store.ts';
 import { keepQuiet } from './payout-store.ts';
 
-/** How often a turn has been put off. */
-const ATTEMPT_HEADER = 'payfan-attempt';
 const REASON_HEADER = 'payfan-reason';
 const [FIRST_STEP] = RETRY_STEPS;
 

@@ -1,26 +1,12 @@
 import type { Composed, Recipient } from '@payfan/channel';
-import type { PaymentEvent, PayoutCompleted, Role, TransferCompleted } from '@payfan/contracts';
+import type { FeedEvent, PaymentEvent, PayoutCompleted, Role, TransferCompleted } from '@payfan/contracts';
+
+type PayoutTold = Extract<FeedEvent, { type: 'payout.completed' }>;
+export type PayoutNews = Pick<PayoutTold, 'type' | 'data'>;
+export type TransferNews = Pick<Exclude<FeedEvent, PayoutTold>, 'type' | 'data'>;
 
 /** What one account's feed tells of one event. */
 export type FeedItem = { accountId: string; eventId: string } & (TransferNews | PayoutNews);
-
-export interface TransferNews {
-  type: 'transfer.debited' | 'transfer.credited';
-  data: {
-    transferId: string;
-    /** Minor units. */
-    amount: number;
-    currency: string;
-    counterparty: { name: string };
-    note: string;
-    createdAt: string;
-  };
-}
-
-export interface PayoutNews {
-  type: 'payout.completed';
-  data: Omit<PayoutCompleted['data'], 'owner'>;
-}
 
 /** An item with its place in the feed. */
 export type FeedEntry = FeedItem & {

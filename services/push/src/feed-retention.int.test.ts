@@ -23,7 +23,7 @@ const append = async () => {
   const data = {
     transferId: randomUUID(),
     amount: 1,
-    currency: 'INR',
+    currency: 'INR' as const,
     counterparty: { name: 'Asha' },
     note: '',
   };

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { RETRY_STEPS } from '@payfan/contracts';
+import { ATTEMPT_HEADER, RETRY_STEPS } from '@payfan/contracts';
 import { openDatabase, openPresence, type Database } from '@payfan/database';
 import { startTcpProxy } from '@payfan/messaging/testing';
 import { freshDatabase, waitFor, type FreshDatabase } from '@payfan/stack/testing';
 import { someTransfer } from './contract.ts';
 import { DeliveryBusy } from './engine.ts';
-import { ATTEMPT_HEADER } from './headers.ts';
 import type { Provider, SendResult } from './provider.ts';
 import { incoming, scriptedEngine, type Script } from './testing/scripted-engine.ts';
 

@@ -1,4 +1,5 @@
 import {
+  ATTEMPT_HEADER,
   CLOUDEVENTS_JSON,
   delayExchange,
   parsePaymentEvent,
@@ -23,7 +24,7 @@ import {
   type Recorded,
 } from './delivery-store.ts';
 import type { GuardedProvider } from './guarded-provider.ts';
-import { ATTEMPT_HEADER, earlierAttempts, firstRoutingKey, ownHeaders } from './headers.ts';
+import { earlierAttempts, firstRoutingKey, ownHeaders } from './headers.ts';
 import type { ChannelMetrics } from './metrics.ts';
 import { decide, waitAtStepMs, type Decision, type Retry } from './policy.ts';
 import { outcomeOf } from './outcome.ts';

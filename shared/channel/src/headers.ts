@@ -1,9 +1,5 @@
+import { ATTEMPT_HEADER, ROUTING_KEY_HEADER } from '@payfan/contracts';
 import type { Incoming } from '@payfan/messaging';
-
-/** How many attempts were made before this copy of the message: `x-death` is not kept by every broker version. */
-export const ATTEMPT_HEADER = 'x-payfan-attempt';
-/** The routing key that a replayed message first came with, as its own leads to one lane of one channel. */
-export const ROUTING_KEY_HEADER = 'x-payfan-routing-key';
 
 type Headers = Incoming['headers'];
 

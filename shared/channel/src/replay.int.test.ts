@@ -1,4 +1,5 @@
 import {
+  ATTEMPT_HEADER,
   CLOUDEVENTS_JSON,
   RETRY_STEPS,
   channelTopology,
@@ -15,7 +16,6 @@ import { createLogger } from '@payfan/service';
 import { waitFor } from '@payfan/stack/testing';
 import { someTransfer } from './contract.ts';
 import { storeUnreadable } from './dead-letter-store.ts';
-import { ATTEMPT_HEADER } from './headers.ts';
 import { findOpenLetters, leaseLetters, reviveDeliveries, settleLetters } from './replay-store.ts';
 import { setUp } from './testing/bench.ts';
 import { startChannelApi } from './testing/channel-api.ts';

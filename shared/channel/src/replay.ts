@@ -1,6 +1,7 @@
 import {
   CLOUDEVENTS_JSON,
   RETRY_STEPS,
+  ROUTING_KEY_HEADER,
   retryExchange,
   retryRoutingKey,
   type ReplayRequest,
@@ -10,7 +11,7 @@ import type { Queryable } from '@payfan/database';
 import { pause, type Broker } from '@payfan/messaging';
 import type { Logger } from '@payfan/service';
 import type { Selection } from './dead-letter-search.ts';
-import { ownHeaders, ROUTING_KEY_HEADER } from './headers.ts';
+import { ownHeaders } from './headers.ts';
 import type { ChannelMetrics } from './metrics.ts';
 import {
   findOpenLetters,

@@ -23,7 +23,7 @@ export const Role = z.enum(ROLES);
 export type Role = z.output<typeof Role>;
 
 /** W3C Trace Context `traceparent`. */
-const Traceparent = z.string().regex(/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
+export const Traceparent = z.string().regex(/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
 
 const cloudEvent = {
   specversion: z.literal('1.0'),

@@ -28,6 +28,11 @@ const ACCOUNT_TOPIC = /^account\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/
 /** The account whose feed a topic is; undefined for a topic without a log. */
 export const accountOfTopic = (topic: string): string | undefined => ACCOUNT_TOPIC.exec(topic)?.[1];
 
+/** Where a gateway takes WebSockets. */
+export const LIVE_PATH = '/v1/live';
+/** The largest frame that a client may send. */
+export const MOST_FRAME_BYTES = 64 * 1024;
+
 /** WebSocket subprotocol. A browser offers `bearer.<JWT>` beside it, which is never echoed. */
 export const LIVE_PROTOCOL = 'payfan.v1.json';
 export const BEARER_PROTOCOL_PREFIX = 'bearer.';

@@ -6,7 +6,8 @@ export const Text = z
   .refine(
     (text) => text.isWellFormed() && !text.includes('\0'),
     'must hold neither NUL nor half of a surrogate pair',
-  );
+  )
+  .meta({ description: 'Neither NUL nor half of a surrogate pair' });
 
 /**
  * Control characters (C0, DEL, C1), the Unicode line separators, and the marks that turn the direction

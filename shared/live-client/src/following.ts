@@ -43,6 +43,7 @@ export class Following {
     for (const link of links) {
       const onLink = topicOn(link, name);
       if (onLink.state === 'refused' || lacks(topic, onLink)) askAt(onLink, now);
+      else if (onLink.state === 'told') doubt(topic, onLink, now);
     }
   }
 
@@ -119,7 +120,9 @@ export class Following {
     const onLink = link.topics.get(request.topic);
     if (topic === undefined || onLink === undefined) return true;
     const isLatest = onLink.request === id;
+    if (isLatest) onLink.doubted = undefined;
     if (reply.ok) {
+      onLink.confirmed = Math.max(onLink.confirmed, request.asked ?? 0);
       this.#tellGaps(topic.begun(request.asked, reply.seq));
       if (isLatest) this.#begun(topic, onLink, request.asked ?? reply.seq, reply.seq, now);
       return true;
@@ -152,7 +155,7 @@ export class Following {
   #ask(link: Link, topic: Topic, onLink: LinkTopic, now: number): void {
     const { settings, nextId, effect } = this.#means;
     const id = nextId();
-    const asked = topic.from();
+    const asked = onLink.doubted ?? topic.from();
     Object.assign(onLink, { state: 'asked', request: id, asked, at: asked, dueAt: now + settings.answerMs });
     link.requests.set(id, { about: 'topic', topic: topic.name, asked });
     const frame = {
@@ -185,6 +188,7 @@ export class Following {
     now: number,
   ): void {
     Object.assign(onLink, { state: 'told', at, head });
+    if (doubt(topic, onLink, now)) return;
     if (lacks(topic, onLink)) this.#askAgain(topic, onLink, now);
     else this.#await(topic, onLink, now);
   }
@@ -207,6 +211,19 @@ export class Following {
 
 function askAt(onLink: LinkTopic, at: number): void {
   Object.assign(onLink, { state: 'unasked', dueAt: at, fruitless: 0 });
+}
+
+/**
+ * Asks whether the log has reached what a subscriber claims to know. It may have begun anew since, or this
+ * gateway may only have heard of less: the answer tells which.
+ */
+function doubt(topic: Topic, onLink: LinkTopic, now: number): boolean {
+  const { head, at, confirmed } = onLink;
+  const doubted = head === undefined ? undefined : topic.beyond(Math.max(head, at ?? 0, confirmed));
+  if (doubted === undefined) return false;
+  askAt(onLink, now);
+  onLink.doubted = doubted;
+  return true;
 }
 
 /** Whether somebody needs what this connection will not tell by itself. */

@@ -11,6 +11,9 @@ export interface LinkTopic {
   at: number | undefined;
   /** The last number of the topic when it began; what comes up to it is catching up. */
   head: number | undefined;
+  /** A number that the log may not have reached, to be asked about; and the furthest that it has. */
+  doubted: number | undefined;
+  confirmed: number;
   /** How often it was asked in vain. */
   fruitless: number;
   /** Unasked: when to ask. Asked: when to give up waiting. Told, but behind: likewise for the next event. */
@@ -24,13 +27,14 @@ export interface TopicRequest {
   asked: number | undefined;
 }
 /** What an answer is about. */
-export type Request =
-  TopicRequest | { about: 'publish'; ref: number } | { about: 'ping' } | { about: 'token' };
+type Request = TopicRequest | { about: 'publish'; ref: number } | { about: 'ping' } | { about: 'token' };
 
 /** One connection, as the machine knows it. */
 export interface Link {
   readonly id: number;
   readonly transport: Transport;
+  /** Its token was a new one. */
+  readonly renewed: boolean;
   /** Since when it is open. */
   openedAt: number | undefined;
   /** When to give up waiting for it to open. */
@@ -39,6 +43,8 @@ export interface Link {
   heardAt: number;
   /** Whether anything ever came. */
   heard: boolean;
+  /** Whether it ever answered: a proxy may let the past through, and keep what happens. */
+  answered: boolean;
   /** When to give up waiting for the answer to a ping. */
   pongBy: number | undefined;
   /** When to move to another, as the gateway asked. */
@@ -49,14 +55,14 @@ export interface Link {
   readonly requests: Map<number, Request>;
 }
 
-export function newLink(id: number, transport: Transport, now: number, openMs: number): Link {
+export function newLink(how: Pick<Link, 'id' | 'transport' | 'renewed'>, now: number, openMs: number): Link {
   return {
-    id,
-    transport,
+    ...how,
     openedAt: undefined,
     openBy: now + openMs,
     heardAt: now,
     heard: false,
+    answered: false,
     pongBy: undefined,
     moveAt: undefined,
     closeAt: undefined,
@@ -75,6 +81,8 @@ export function topicOn(link: Link, name: string): LinkTopic {
       asked: undefined,
       at: undefined,
       head: undefined,
+      doubted: undefined,
+      confirmed: 0,
       fruitless: 0,
       dueAt: undefined,
     };
@@ -92,4 +100,9 @@ export function* deadlinesOf(link: Link, pingAfterMs: number): Generator<number 
   }
   yield link.pongBy ?? link.heardAt + pingAfterMs;
   for (const { dueAt } of link.topics.values()) yield dueAt;
+}
+
+/** HTTP has no handshake: there the first answer shows that the gateway is there. */
+export function isConnected({ openedAt, heard, transport }: Link): boolean {
+  return openedAt !== undefined && (heard || transport === 'websocket');
 }

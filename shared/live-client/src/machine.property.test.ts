@@ -36,7 +36,8 @@ const happenings = {
   join: (play: Play, which: number, detail: number) => {
     const topic = topicOf(which);
     const { head } = play.world.log(topic);
-    const after = detail % 3 === 0 ? undefined : detail % (head + 1);
+    // Sometimes a number of another log, which this one may reach or not.
+    const after = detail % 3 === 0 ? undefined : detail % 11 === 0 ? head + 5 : detail % (head + 1);
     play.subscribers.set((play.nextSubscriber += 1), { topic, after });
     play.world.subscribe(play.nextSubscriber, topic, after);
   },
@@ -102,8 +103,9 @@ function positionAfter(told: Told[], after: number | undefined, firstKept: numbe
   for (const one of told) {
     if ('gap' in one) {
       expect(one.gap.after).toBe(position ?? one.gap.after);
-      // A gap is only told of what is gone.
-      expect(one.gap.after + 1).toBeLessThan(firstKept);
+      // A gap is only told of what is gone, or of what never was.
+      const isAnother = one.gap.resumesAfter < one.gap.after;
+      expect(isAnother || one.gap.after + 1 < firstKept).toBe(true);
       position = one.gap.resumesAfter;
     } else if ('seq' in one) {
       expect(one.seq).toBe((position ?? one.seq - 1) + 1);
@@ -122,7 +124,7 @@ test('each subscriber is told every number once and in order, or of a gap, whate
       fc.boolean(),
       fc.infiniteStream(fc.double({ min: 0, max: 0.99, noNaN: true })),
       (steps, goesOn, randoms) => {
-        const world = new SimulatedWorld({ goesOn, random: () => randoms.next().value ?? 0 });
+        const world = new SimulatedWorld({ goesOn, random: () => randoms.next().value as number });
         const play: Play = { world, subscribers: new Map(), nextSubscriber: 0, hasDropped: false };
         play.subscribers.set(0, { topic: TOPICS[0]!, after: 0 });
         world.subscribe(0, TOPICS[0]!, 0);

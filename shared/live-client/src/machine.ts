@@ -2,7 +2,7 @@ import { fullJitterMs } from './backoff.ts';
 import { Chooser } from './chooser.ts';
 import { mayBeBlocked, verdictOn, type RefusalReason } from './closing.ts';
 import { Following } from './following.ts';
-import { deadlinesOf, newLink, type Link } from './link.ts';
+import { deadlinesOf, isConnected, newLink, type Link } from './link.ts';
 import { CLOSE_CODES, type Reply, type Said, type Transport, type TransportChoice } from './protocol.ts';
 import { Publishing } from './publishing.ts';
 import { Retrying } from './retrying.ts';
@@ -69,13 +69,14 @@ export class Machine {
   /** When something is to be done though nothing happens; undefined if nothing is. */
   wakeAt(): number | undefined {
     const { pingAfterMs } = this.#settings;
-    const deadlines = [this.#idleAt, ...this.#following.deadlines(), ...this.#publishing.deadlines()];
+    const canSend = this.#active?.openedAt !== undefined;
+    const deadlines = [this.#idleAt, ...this.#following.deadlines(), ...this.#publishing.deadlines(canSend)];
     for (const link of [this.#active, this.#successor]) {
       if (link !== undefined) deadlines.push(...deadlinesOf(link, pingAfterMs));
     }
     for (const { closeAt } of this.#replaced.values()) deadlines.push(closeAt);
     if (this.#active === undefined) deadlines.push(this.#isWanted() ? this.#retrying.at : undefined);
-    else if (this.#active.openedAt !== undefined) deadlines.push(this.#moveAt(this.#active));
+    else if (canSend) deadlines.push(this.#moveAt(this.#active));
     const known = deadlines.filter((deadline) => deadline !== undefined);
     return known.length === 0 ? undefined : Math.min(...known);
   }
@@ -179,9 +180,7 @@ export class Machine {
   #heard(link: Link | undefined, now: number): void {
     if (link === undefined) return;
     Object.assign(link, { heardAt: now, heard: true, pongBy: undefined });
-    if (link !== this.#active) return;
-    this.#wasOpen = true;
-    this.#chooser.gotThrough();
+    if (link === this.#active) this.#wasOpen = true;
   }
 
   #said(id: number, said: readonly Said[], now: number): void {
@@ -193,11 +192,17 @@ export class Machine {
       if (one.t === 'event') this.#following.event(link, one.event, this.#replaced.has(id), now);
       else if (one.t === 'reply') this.#answered(link, one.reply, now);
       else if (one.t === 'reconnect') link.moveAt ??= now + one.afterMs;
-      else this.#sendToken(link);
+      else this.#tokenEnds(link, now);
     }
   }
 
-  #sendToken(link: Link): void {
+  /** A WebSocket takes the new token; what began as a request needs another one, and the gateway ends the old. */
+  #tokenEnds(link: Link, now: number): void {
+    if (link.transport !== 'websocket') {
+      link.moveAt = now;
+      this.#renew = true;
+      return;
+    }
     const id = (this.#lastId += 1);
     link.requests.set(id, { about: 'token' });
     this.#effects.push({ do: 'send-token', link: link.id, id });
@@ -207,6 +212,8 @@ export class Machine {
     const id = reply.re ?? 0;
     const request = link.requests.get(id);
     link.requests.delete(id);
+    link.answered = true;
+    if (link === this.#active) this.#chooser.gotThrough();
     if (request?.about === 'publish') this.#publishing.answer(request.ref, reply);
     if (request?.about !== 'topic') return;
     const isOfUse = this.#following.answer(link, id, request, reply, now);
@@ -224,9 +231,12 @@ export class Machine {
     if (link === undefined) return;
     this.#publishing.lost(link.id);
     if (this.#replaced.delete(link.id)) return;
-    if (verdictOn(input.code).then === 'renew') this.#renew = true;
+    // A token from a cache may have ended while the machine slept: only a new one can be called bad.
+    const isOld = input.code === CLOSE_CODES.badToken && !link.renewed;
+    const code = isOld ? CLOSE_CODES.tokenExpired : input.code;
+    if (verdictOn(code).then === 'renew') this.#renew = true;
     if (link === this.#successor) this.#successorFailed(now);
-    else this.#activeFailed(link, input, now);
+    else this.#activeFailed(link, { ...input, code }, now);
   }
 
   #successorFailed(now: number): void {
@@ -243,9 +253,9 @@ export class Machine {
       this.#refused = verdict.reason;
       return;
     }
-    const lastedMs = link.heard ? now - (link.openedAt ?? now) : 0;
+    const lastedMs = link.answered ? now - (link.openedAt ?? now) : 0;
     this.#retrying.failed(code, lastedMs, retryAfterMs, now);
-    const isBlocked = !link.heard && !tokenFailed && mayBeBlocked(code);
+    const isBlocked = !link.answered && !tokenFailed && mayBeBlocked(code);
     if (isBlocked && this.#offlineSince === undefined) this.#chooser.didNotGetThrough(now);
     this.#promote();
   }
@@ -304,10 +314,11 @@ export class Machine {
   }
 
   #open(transport: Transport, now: number): Link {
-    const link = newLink((this.#lastId += 1), transport, now, this.#settings.openMs);
-    this.#effects.push({ do: 'open', link: link.id, transport, renew: this.#renew });
+    const id = (this.#lastId += 1);
+    const renewed = this.#renew;
     this.#renew = false;
-    return link;
+    this.#effects.push({ do: 'open', link: id, transport, renew: renewed });
+    return newLink({ id, transport, renewed }, now, this.#settings.openMs);
   }
 
   #keep(link: Link, now: number): void {
@@ -322,7 +333,7 @@ export class Machine {
       return;
     }
     if (!this.#isAlive(link, now)) return;
-    this.#publishing.send(link);
+    this.#publishing.send(link, now);
     const transport = this.#wantedInstead(link, now);
     if (this.#successor !== undefined && this.#successor.transport !== transport) this.#dropSuccessor();
     if (transport !== undefined && this.#successor === undefined && now >= this.#successorAt) {
@@ -382,9 +393,4 @@ export class Machine {
     link.requests.set(id, { about: 'ping' });
     this.#effects.push({ do: 'send', link: link.id, frame: { id, t: 'ping' } });
   }
-}
-
-/** HTTP has no handshake: there the first answer shows that the gateway is there. */
-function isConnected({ openedAt, heard, transport }: Link): boolean {
-  return openedAt !== undefined && (heard || transport === 'websocket');
 }

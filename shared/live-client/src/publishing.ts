@@ -16,9 +16,14 @@ interface Publication {
 /** Nobody knows whether it was told: sent again, it might be told twice. */
 const UNANSWERED: LiveFailure = { code: 'unanswered', retryable: false };
 
+/** So much may go at once. */
+const BURST_MS = 1_000;
+
 /** What is published waits for a connection, is sent once, and waits for its answer. */
 export class Publishing {
   readonly #means: Means;
+  /** When as many will have gone as there may be on average. */
+  #paidUntil = 0;
   readonly #waiting = new Map<number, Publication>();
 
   constructor(means: Means) {
@@ -34,13 +39,15 @@ export class Publishing {
     this.#waiting.set(ref, { ...publication, by, link: undefined });
   }
 
-  send(link: Link): void {
+  send(link: Link, now: number): void {
     for (const [ref, publication] of this.#waiting) {
       if (publication.link !== undefined) continue;
+      if (this.#paidUntil > now + BURST_MS) return;
       if (link.transport !== 'websocket') {
         this.#end(ref, { code: 'needs_websocket', retryable: true });
         continue;
       }
+      this.#paidUntil = Math.max(now, this.#paidUntil) + 1_000 / this.#means.settings.publishesPerSecond;
       publication.link = link.id;
       const id = this.#means.nextId();
       link.requests.set(id, { about: 'publish', ref });
@@ -74,8 +81,12 @@ export class Publishing {
     for (const ref of this.#waiting.keys()) this.#end(ref, failure);
   }
 
-  *deadlines(): Generator<number> {
-    for (const { by } of this.#waiting.values()) yield by;
+  /** @param canSend there is a connection */
+  *deadlines(canSend: boolean): Generator<number> {
+    for (const { by, link } of this.#waiting.values()) {
+      yield by;
+      if (canSend && link === undefined) yield this.#paidUntil - BURST_MS;
+    }
   }
 
   #end(ref: number, failure?: LiveFailure): void {

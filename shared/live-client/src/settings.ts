@@ -10,6 +10,8 @@ export interface Settings {
   /** Silence after which it asks whether the gateway is there: its own pings cannot be seen in browsers. */
   pingAfterMs: number;
   pongMs: number;
+  /** Frames that it publishes, on average. */
+  publishesPerSecond: number;
   /** A connection that lasted so long counts as a success: the next pause is a short one again. */
   stableMs: number;
   /** How long a topic is kept after its last subscriber, and the connection after its last topic. */
@@ -29,6 +31,8 @@ export const DEFAULT_SETTINGS: Settings = {
   // The gateway pings every 25 s and gives 8 s for the answer; so do we.
   pingAfterMs: 25_000,
   pongMs: 8_000,
+  // The gateway closes a connection that says more than 50 things a second for long.
+  publishesPerSecond: 40,
   stableMs: 10_000,
   lingerMs: 5_000,
   drainMs: 1_000,

@@ -68,6 +68,12 @@ export class Topic {
     return this.#cursors.size === 0 ? this.#lead : least;
   }
 
+  /** The furthest number that a subscriber claims to know beyond this one; undefined if none does. */
+  beyond(number: number): number | undefined {
+    const furthest = Math.max(...[...this.#cursors.values()].map(({ last }) => last ?? 0));
+    return furthest > number ? furthest : undefined;
+  }
+
   /**
    * @param after the last number that the subscriber knows
    * @param head how far the topic is known to reach, though not all of it may have been told yet; 0 if unknown
@@ -122,7 +128,13 @@ export class Topic {
     const gaps: OwnGap[] = [];
     for (const [subscriber, cursor] of this.#cursors) {
       if (cursor.last !== undefined) continue;
-      gaps.push(...this.#begin(subscriber, cursor, asked === undefined ? at : Math.max(at, cursor.floor)));
+      gaps.push(
+        ...this.#begin(
+          subscriber,
+          cursor,
+          asked === undefined ? at : Math.max(at, Math.min(cursor.floor, head ?? Infinity)),
+        ),
+      );
     }
     this.#lead = Math.max(at, this.#lead ?? at);
     return gaps;
@@ -135,15 +147,15 @@ export class Topic {
    * @param head where the gateway goes on by itself; undefined if it is to be asked again
    */
   gone(asked: number, head: number | undefined, snapshot: string | undefined): OwnGap[] {
-    // A log that ends before what was told from it is another one, for everybody.
-    const isAnother = head !== undefined && head < asked;
+    // A log that ends before what was told from it is another one, for everybody who is beyond its end.
+    const end = head !== undefined && head < asked ? head : Infinity;
     for (const cursor of this.#cursors.values()) {
-      if (cursor.last === undefined || (cursor.last > asked && !isAnother)) continue;
+      if (cursor.last === undefined || (cursor.last !== asked && cursor.last <= end)) continue;
       cursor.gap ??= { after: cursor.last, snapshot };
       cursor.floor = cursor.last;
       cursor.last = undefined;
     }
-    if (isAnother || (this.#lead !== undefined && this.#lead <= asked)) this.#lead = undefined;
+    if (this.#lead !== undefined && (this.#lead <= asked || this.#lead > end)) this.#lead = undefined;
     return head === undefined ? [] : this.begun(undefined, head);
   }
 

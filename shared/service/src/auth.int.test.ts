@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { remoteAuthenticator } from './auth.ts';
+import { remoteAuthenticator, remoteVerifier } from './auth.ts';
 import { runInContext } from './context.ts';
 import { Problem } from './problem.ts';
 import { createTokenIssuer, generateSigningKey } from './token.ts';
@@ -88,6 +88,19 @@ test('a JWT goes on being verified while the transaction service is away', async
   expect(await authenticate((await transaction.issuer.issue({ kind: 'operator' })).token)).toEqual({
     kind: 'operator',
   });
+});
+
+test('whoever goes on after the request is told until when the word is good', async () => {
+  const transaction = await startTransaction();
+  const verify = remoteVerifier({ transactionUrl: transaction.url });
+  const { token, expiresAt } = await transaction.issuer.issue(asha);
+  expect(await verify(token)).toEqual({ principal: asha, expiresAtMs: Date.parse(expiresAt) });
+  // A key is good until it must be asked about again.
+  const ofKey = await verify('demo_asha');
+  expect(ofKey).toMatchObject({ principal: asha, expiresAtMs: expect.any(Number) });
+  expect(await verify('demo_asha')).toEqual(ofKey);
+  expect(transaction.exchanges).toHaveLength(1);
+  expect(await verify('demo_nobody')).toBeUndefined();
 });
 
 test('a JWT of somebody else is refused', async () => {

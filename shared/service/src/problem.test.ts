@@ -23,3 +23,11 @@ test('names the fields', () => {
   const errors = [{ in: 'body', path: 'amount', message: 'must be positive' }] as const;
   expect(new Problem({ status: 400, code: 'invalid_request', errors }).toBody('r')).toMatchObject({ errors });
 });
+
+test('carries further members, which cannot stand for its own', () => {
+  const problem = new Problem({
+    ...{ status: 410, code: 'history_gone' },
+    extensions: { seq: 7, status: 200 },
+  });
+  expect(problem.toBody('r')).toMatchObject({ seq: 7, status: 410 });
+});

@@ -8,6 +8,7 @@ const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '.
 const USAGE = `Usage: node shared/stack/bin/payfan.mjs <command>
 
   start         (npm start)         runs all of Payfan until Ctrl-C; its data stays for the next start
+                (npm start -- --gateways 3) with so many gateways, the further ones on free ports
   demo          (npm run demo)      pays Rs 100 on throw-away data and shows who was told, and how
   reset         (npm run reset)     forgets the data that \`start\` keeps
   test [args]   (npm test -- args)  runs the tests; arguments go to Jest, such as a folder
@@ -40,6 +41,13 @@ function checkNode() {
 /** What services/operations does, against a Payfan that runs. */
 const OPERATOR_COMMANDS = ['queues', 'deliveries', 'dead-letters'];
 
+/** Of `--gateways 3` or nothing; undefined if it is something else. */
+function copiesOf(args) {
+  const [, number] = /^(?:--gateways[ =]([1-9]|1\d|20))?$/.exec(args.join(' ')) ?? [undefined, ''];
+  if (number === '') return undefined;
+  return number === undefined ? {} : { gateway: Number(number) };
+}
+
 async function main([command = 'help', ...args]) {
   if (['help', '--help', '-h'].includes(command)) {
     process.stdout.write(USAGE);
@@ -47,7 +55,8 @@ async function main([command = 'help', ...args]) {
   }
   const isTest = ['test', 'test:fault', 'soak', 'bench'].includes(command);
   const isOperator = OPERATOR_COMMANDS.includes(command);
-  if (!isTest && !isOperator && (!['start', 'demo', 'reset'].includes(command) || args.length > 0)) {
+  const copies = command === 'start' ? copiesOf(args) : args.length === 0 ? {} : undefined;
+  if (!isTest && !isOperator && (!['start', 'demo', 'reset'].includes(command) || copies === undefined)) {
     process.stderr.write(USAGE);
     return 2;
   }
@@ -69,7 +78,7 @@ async function main([command = 'help', ...args]) {
     return process.exitCode;
   }
   const { runCommand } = await import('../dist/index.js');
-  return runCommand(command, progress);
+  return runCommand(command, progress, copies);
 }
 
 try {

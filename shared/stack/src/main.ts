@@ -1,3 +1,4 @@
+import type { Copies } from './copies.ts';
 import { demo } from './demo.ts';
 import type { Progress } from './progress.ts';
 import { reset } from './reset.ts';
@@ -11,12 +12,12 @@ export type Command = keyof typeof commands;
 const isOurs = (error: Error) =>
   error.name !== 'Error' && !(error instanceof TypeError) && !(error instanceof RangeError);
 
-/** Runs a command of `bin/payfan.mjs` to its end, and answers the exit code. */
-export async function runCommand(command: Command, progress: Progress): Promise<number> {
+/** Runs a command of `bin/payfan.mjs` to its end, and answers the exit code. Only `start` knows copies. */
+export async function runCommand(command: Command, progress: Progress, copies: Copies = {}): Promise<number> {
   // The terminal may be gone before we are; that must not keep us from stopping what we started.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   try {
-    return await commands[command](progress);
+    return await commands[command](progress, copies);
   } catch (error) {
     if (error instanceof Stopping) return 0;
     const text = error instanceof Error ? (isOurs(error) ? error.message : error.stack) : String(error);

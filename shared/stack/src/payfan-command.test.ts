@@ -35,7 +35,7 @@ const TSC = `const { appendFileSync, mkdirSync, existsSync, writeFileSync } = re
 appendFileSync('calls', 'tsc ' + (existsSync('shared/stack/tsconfig.tsbuildinfo') ? 'with' : 'without') + ' notes\\n');
 if (existsSync('type-error')) { console.log('index.ts(1,1): error TS1'); process.exit(1); }
 mkdirSync('shared/stack/dist', { recursive: true });
-writeFileSync('shared/stack/dist/index.js', 'export const runCommand = async (name) => { console.log("ran " + name); return 7; };');
+writeFileSync('shared/stack/dist/index.js', 'export const runCommand = async (name, progress, { gateway = "" }) => { console.log("ran " + name + gateway); return 7; };');
 writeFileSync('shared/stack/tsconfig.tsbuildinfo', '{}');`;
 
 const lock = (version: string) =>
@@ -97,6 +97,18 @@ test('installs and builds on a fresh clone, hands the exit code on, and does nei
   expect(calls()).toEqual(['npm ci', 'tsc without notes']);
   expect(await payfan('demo')).toEqual({ code: 7, out: 'ran demo\n', err: '' });
   expect(calls()).toHaveLength(2);
+});
+
+test('start takes a number of gateways, and no other command does', async () => {
+  expect(await payfan('start', '--gateways', '3')).toMatchObject({ out: 'ran start3\n' });
+  expect(await payfan('start', '--gateways=12')).toMatchObject({ out: 'ran start12\n' });
+  for (const args of [
+    ['start', '--gateways'],
+    ['start', '--gateways', '0'],
+    ['start', '--gateways', '21'],
+    ['demo', '--gateways', '3'],
+  ])
+    expect((await payfan(...args)).code).toBe(2);
 });
 
 test('what an operator does is handed to operations, arguments and exit code and all, and needs no broker', async () => {

@@ -44,7 +44,7 @@ export async function chooseServicePorts(
 ): Promise<Map<string, number>> {
   const ports = new Map<string, number>();
   for (const { name, port: usual, portVariable } of services) {
-    const wanted = portSetting(portVariable, env) ?? (usualPorts ? usual : await freePort());
+    const wanted = portSetting(portVariable, env) ?? (usualPorts ? usual : undefined) ?? (await freePort());
     const taken = [...ports.values()].includes(wanted) || !(await isPortFree(wanted));
     if (taken) throw new PortTaken(name, wanted, portVariable);
     ports.set(name, wanted);

@@ -21,7 +21,8 @@ export interface Service {
   name: string;
   /** From the root of the repository. */
   entry: string;
-  port: number;
+  /** Where everybody looks for it; undefined for a further copy. */
+  port: number | undefined;
   /** Overrides the port. */
   portVariable: string;
   /** It keeps tables, as the role `payfan_<name>`. */
@@ -62,7 +63,7 @@ const channels: readonly Service[] = [
   channel('email', 4043, ({ smtpUrl }) => ({ SMTP_URL: smtpUrl })),
 ];
 
-const channelNames = channels.map(({ name }) => name).join(',');
+export const channelNames: readonly string[] = channels.map(({ name }) => name);
 
 /** One lane's workers of payouts: the same program, of another size. */
 function payoutWorker(lane: 'premium' | 'free', port: number, concurrency: number): Service {
@@ -73,7 +74,7 @@ function payoutWorker(lane: 'premium' | 'free', port: number, concurrency: numbe
       AMQP_URL: around.amqpUrl,
       TRANSACTION_URL: around.serviceUrl('transaction'),
       SERVICE_KEY: around.serviceKey('payout'),
-      CHANNELS: channelNames,
+      CHANNELS: channelNames.join(','),
       LANE: lane,
       CONCURRENCY: String(concurrency),
     }),
@@ -91,7 +92,7 @@ export const services: readonly Service[] = [
     environment: (around) => ({
       DATABASE_URL: around.databaseUrl('transaction'),
       AMQP_URL: around.amqpUrl,
-      CHANNELS: channelNames,
+      CHANNELS: channelNames.join(','),
       PAYFAN_DEMO: String(around.demo),
       SERVICE_KEYS: servicesWithKey.map((name) => `${name}=${around.serviceKey(name)}`).join(','),
     }),
@@ -114,7 +115,7 @@ export const services: readonly Service[] = [
       DATABASE_URL: around.databaseUrl('payout'),
       AMQP_URL: around.amqpUrl,
       TRANSACTION_URL: around.serviceUrl('transaction'),
-      CHANNELS: channelNames,
+      CHANNELS: channelNames.join(','),
     }),
   }),
   payoutWorker('premium', 4021, 4),

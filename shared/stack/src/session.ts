@@ -8,7 +8,7 @@ import { endAbandonedRuns, Run } from './runs.ts';
 import { Stack, type StackOptions } from './stack.ts';
 import type { StackDescription } from './stack-file.ts';
 
-export interface SessionOptions extends Pick<StackOptions, 'progress' | 'onChange'> {
+export interface SessionOptions extends Pick<StackOptions, 'progress' | 'onChange' | 'copies'> {
   command: string;
   /** True for data that is gone at the end. */
   throwAway: boolean;
@@ -36,6 +36,7 @@ export async function withStack(
     place,
     secretsFolder: persistentState(),
     progress: options.progress,
+    copies: options.copies ?? {},
     ...(options.onChange === undefined ? {} : { onChange: options.onChange }),
   });
   const interrupted = listenForSignals(options.progress);

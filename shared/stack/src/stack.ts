@@ -6,6 +6,7 @@ import { programUnit } from './program.ts';
 import type { Progress } from './progress.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
 import { chooseServicePorts } from './port-choice.ts';
+import { withCopies, type Copies } from './copies.ts';
 import {
   services,
   servicesWithDatabase,
@@ -22,6 +23,7 @@ export interface StackOptions {
   /** Passwords stay with the persistent state, as a database server that was named keeps its roles. */
   secretsFolder: string;
   progress: Progress;
+  copies?: Copies;
   /** Called with where everything is, once it is ready and whenever a process has taken another's place. */
   onChange?: (description: StackDescription) => void;
 }
@@ -34,6 +36,7 @@ const LOG_LIMIT_BYTES = 20 * 1024 * 1024;
 /** The whole of Payfan, natively: servers, migrations, services, each kept running. */
 export class Stack {
   readonly #options: StackOptions;
+  readonly #services: readonly Service[];
   readonly #supervisor: Supervisor;
   #infrastructure: Infrastructure | undefined;
   #ports = new Map<string, number>();
@@ -42,6 +45,7 @@ export class Stack {
 
   constructor(options: StackOptions) {
     this.#options = options;
+    this.#services = withCopies(services, options.copies ?? {});
     this.#supervisor = new Supervisor({
       log: (line) => options.progress.line(line),
       onChange: () => this.#changed(),
@@ -52,7 +56,7 @@ export class Stack {
   async start(): Promise<StackDescription> {
     const { place, secretsFolder } = this.#options;
     // Before anything else, since a taken port is the likeliest thing to be wrong.
-    this.#ports = await chooseServicePorts(services, place);
+    this.#ports = await chooseServicePorts(this.#services, place);
     const secrets = loadSecrets(secretsFolder, {
       withDatabase: servicesWithDatabase,
       withKey: servicesWithKey,
@@ -67,8 +71,8 @@ export class Stack {
     ]);
     const around = this.#surroundings(planned, secrets);
     const startedMs = performance.now();
-    await Promise.all(services.map((service) => this.#supervisor.start(this.#unitOf(service, around))));
-    this.#options.progress.done(`Services: ${services.map(({ name }) => name).join(', ')}`, startedMs);
+    await Promise.all(this.#services.map((service) => this.#supervisor.start(this.#unitOf(service, around))));
+    this.#options.progress.done(`Services: ${this.#services.map(({ name }) => name).join(', ')}`, startedMs);
     this.#ready = true;
     this.#changed();
     return this.#describe(planned);
@@ -81,7 +85,7 @@ export class Stack {
   }
 
   async #stopInOrder(): Promise<void> {
-    await this.#supervisor.stop(services.map(({ name }) => name));
+    await this.#supervisor.stop(this.#services.map(({ name }) => name));
     const { postgres, rabbitmq } = this.#infrastructure ?? {};
     // A server of yours may be away by now; what is left there then does no harm.
     await Promise.allSettled([postgres?.cleanUp?.(), rabbitmq?.cleanUp?.()]);
@@ -128,7 +132,7 @@ export class Stack {
     return programUnit({
       name: service.name,
       entry: service.entry,
-      port: this.#ports.get(service.name) ?? service.port,
+      port: this.#portOf(service.name),
       env: { NODE_ENV: 'production', ...service.environment(around) },
       logFile,
       runFolder: place.run.folder,
@@ -136,7 +140,13 @@ export class Stack {
   }
 
   #urlOf(service: string): string {
-    return `http://127.0.0.1:${this.#ports.get(service)}`;
+    return `http://127.0.0.1:${this.#portOf(service)}`;
+  }
+
+  #portOf(service: string): number {
+    const port = this.#ports.get(service);
+    if (port === undefined) throw new Error(`no port was chosen for ${service}`);
+    return port;
   }
 
   #changed(): void {
@@ -150,7 +160,7 @@ export class Stack {
       const found = this.#supervisor.pidOf(name);
       return found === undefined ? {} : { pid: found };
     };
-    const described = services.map(({ name }) => [name, { url: this.#urlOf(name), ...pid(name) }]);
+    const described = this.#services.map(({ name }) => [name, { url: this.#urlOf(name), ...pid(name) }]);
     const sandbox =
       outside.unit === undefined ? [] : [['sandbox', { url: outside.address.smsUrl, ...pid('sandbox') }]];
     return {

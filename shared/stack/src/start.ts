@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { Copies } from './copies.ts';
 import type { Place } from './infrastructure.ts';
 import type { Progress } from './progress.ts';
 import { INTERRUPTED, withStack } from './session.ts';
@@ -7,12 +8,19 @@ import { takeStartLock } from './start-lock.ts';
 import { renderTable } from './table.ts';
 
 /** `npm start`: runs until Ctrl-C. */
-export async function start(progress: Progress): Promise<number> {
+export async function start(progress: Progress, copies: Copies = {}): Promise<number> {
   const giveBackLock = takeStartLock();
   const throwAway = process.env.PAYFAN_FRESH === '1';
   try {
     const code = await withStack(
-      { command: 'start', throwAway, usualPorts: true, progress, onChange: (now) => writeStackFile(now) },
+      {
+        command: 'start',
+        throwAway,
+        usualPorts: true,
+        progress,
+        copies,
+        onChange: (now) => writeStackFile(now),
+      },
       async (description, interrupted, place) => {
         process.stdout.write(welcome(description, place));
         return new Promise((resolve) => interrupted.addEventListener('abort', () => resolve(INTERRUPTED)));

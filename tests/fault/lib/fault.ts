@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Payfan, Program } from '@payfan/stack/testing';
+import type { Tally } from '../../live/tally.ts';
 import { check, type Verdict } from './checker.ts';
 import { atRest, quiet, type LivenessOptions } from './liveness.ts';
 import { Load, type LoadOptions } from './load.ts';
@@ -21,6 +22,8 @@ export class FaultRun {
   /** Processes killed, connections cut, servers frozen: what was done to it. */
   faults = 0;
   verdict: Verdict | undefined;
+  /** What those were told who followed their accounts meanwhile. */
+  live: Tally | undefined;
   healedMs: number | undefined;
   readonly seed: number;
 
@@ -79,7 +82,7 @@ export function fault(name: string, body: (run: FaultRun) => Promise<void>, time
 /** Jest runs at the root of the repository. */
 const reportFile = path.resolve('.payfan/fault-report.jsonl');
 
-function tell(name: string, { seed, faults, verdict, healedMs }: FaultRun, tookMs: number): void {
+function tell(name: string, { seed, faults, verdict, live, healedMs }: FaultRun, tookMs: number): void {
   const row = {
     name,
     seed,
@@ -89,6 +92,10 @@ function tell(name: string, { seed, faults, verdict, healedMs }: FaultRun, tookM
     unexpected: verdict?.unexpected.length ?? null,
     doubled: verdict?.doubled.length ?? null,
     mailsSentAgain: verdict?.mailsSentAgain.length ?? null,
+    followers: live?.clients ?? null,
+    followed: live?.expected ?? null,
+    lostLive: live?.lost ?? null,
+    doubledLive: live?.doubled ?? null,
     healedSeconds: healedMs === undefined ? null : Math.round(healedMs / 100) / 10,
     seconds: Math.round(tookMs / 100) / 10,
   };

@@ -28,6 +28,8 @@ export interface LoadOptions {
   pauseMs?: number;
   /** Transfers in all; for ever unless told. */
   count?: number;
+  /** Who pays, and is paid; those of the demo unless told. */
+  people?: readonly [Person, Person, ...Person[]];
 }
 
 /** People who pay each other, and send a transfer again under its key until they have an answer. */
@@ -73,9 +75,9 @@ export class Load {
   }
 
   async #pay(key: string): Promise<void> {
-    const { urls, random } = this.#options;
-    const payer = pick(random, PEOPLE);
-    const others = PEOPLE.filter((person) => person !== payer) as [Person, Person];
+    const { urls, random, people = PEOPLE } = this.#options;
+    const payer = pick(random, people);
+    const others = people.filter((person) => person !== payer) as [Person, ...Person[]];
     const body = JSON.stringify({
       to: pick(random, others).phone,
       amount: 1 + Math.floor(random() * 100),

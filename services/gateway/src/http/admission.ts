@@ -24,7 +24,11 @@ export interface AdmissionOptions {
 export function topicFor(principal: Principal, topic: string | undefined, grants: Grants): string {
   const name = topic ?? (principal.kind === 'account' ? accountTopic(principal.accountId) : undefined);
   if (name === undefined) {
-    throw new Problem({ status: 400, code: 'invalid_request', detail: 'Say which topic: you have no account.' });
+    throw new Problem({
+      status: 400,
+      code: 'invalid_request',
+      detail: 'Say which topic: you have no account.',
+    });
   }
   if (!mayFollow(principal, name, grants)) {
     throw new Problem({ status: 403, code: 'forbidden', detail: `You may not follow ${name}.` });

@@ -5,7 +5,10 @@ import type { IncomingMessage } from 'node:http';
  * the request from, so what stands before those entries is anybody's claim.
  */
 export function clientAddress(
-  { headers, socket }: { headers: IncomingMessage['headers']; socket: { remoteAddress?: string | undefined } },
+  {
+    headers,
+    socket,
+  }: { headers: IncomingMessage['headers']; socket: { remoteAddress?: string | undefined } },
   trustedProxies: number,
 ): string {
   const forwarded = headers['x-forwarded-for'];

@@ -1,5 +1,6 @@
-import type { ServerResponse } from 'node:http';
 import type { VerifiedToken } from '@payfan/service';
+import type { ServerResponse } from 'node:http';
+import type { Counter } from 'prom-client';
 import { SNAPSHOT } from '../client-frame.ts';
 import { endOf } from '../connection.ts';
 import type { Client } from '../connections.ts';
@@ -27,6 +28,7 @@ export class EventStream implements Client, Subscriber {
   readonly kind = 'stream';
   readonly #options: EventStreamOptions;
   readonly #endsAtMs: number;
+  readonly #delivered: Counter.Internal;
   #response: ServerResponse | undefined;
   #writer: Writer | undefined;
   /** What was told before the headers were out. */
@@ -39,20 +41,24 @@ export class EventStream implements Client, Subscriber {
 
   constructor(options: EventStreamOptions) {
     this.#options = options;
+    this.#delivered = options.metrics.delivered.labels({ kind: this.kind });
     this.#endsAtMs = endOf(options.verified);
     this.#nextBeatAtMs = performance.now() + jittered(options.limits.pingEveryMs);
   }
 
   begun(beginning: Beginning): void {
     const { seq, historyGone } = beginning;
-    this.#options.metrics.begun.inc({ how: howBegun(beginning, this.#options.isResumed) });
-    this.#push(Buffer.from(`retry: ${RETRY_MS}\n\n`));
+    const { isResumed, metrics } = this.#options;
+    metrics.begun.inc({ how: howBegun(beginning, isResumed) });
+    // A client that is cut before its first event resumes from here. One that has resumed knows where it stands.
+    const id = isResumed || seq === undefined ? '' : `id: ${seq}\n`;
+    this.#push(Buffer.from(`${id}retry: ${RETRY_MS}\n\n`));
     const error = { code: 'history_gone', retryable: false, snapshot: SNAPSHOT };
     if (historyGone) this.#say('history_gone', { seq, error }, seq);
   }
 
   tell(message: LiveMessage): void {
-    this.#options.metrics.delivered.inc({ kind: this.kind });
+    this.#delivered.inc();
     this.#push(message.chunk);
   }
 
@@ -67,8 +73,19 @@ export class EventStream implements Client, Subscriber {
     this.#end('lost');
   }
 
+  /** It never began. */
+  abandon(): void {
+    this.#onClose();
+  }
+
   /** The headers are out. */
   attach(response: ServerResponse): void {
+    // It may have been ended meanwhile; and of HEAD only the headers are wanted.
+    if (this.#isOver || response.destroyed || response.req.method === 'HEAD') {
+      this.#onClose();
+      response.end();
+      return;
+    }
     this.#response = response;
     response.once('close', () => this.#onClose());
     this.#writer = new Writer({
@@ -79,9 +96,6 @@ export class EventStream implements Client, Subscriber {
     });
     for (const bytes of this.#early.splice(0)) this.#writer.push(bytes);
     for (const resolve of this.#whenAttached.splice(0)) resolve();
-    // The client may have gone before, and of HEAD only the headers are wanted.
-    if (response.destroyed || this.#isOver) this.#onClose();
-    if (response.req.method === 'HEAD') response.end();
   }
 
   lookAfter(nowMs: number): void {

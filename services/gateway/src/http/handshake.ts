@@ -41,6 +41,8 @@ export function refuseHandshake(
     'Connection: close',
     ...(retryAfterSeconds === undefined ? [] : [`Retry-After: ${retryAfterSeconds}`]),
   ];
+  // The server keeps its half open, and the client may keep its own for ever.
+  socket.once('finish', () => socket.destroy());
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 

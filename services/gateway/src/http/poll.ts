@@ -9,12 +9,10 @@ export class Poll implements Client, Subscriber {
   /** Resolves when it is to be answered. */
   readonly over: Promise<void>;
   readonly #most: number;
-  readonly #endsAtMs: number;
   #finish: () => void = () => undefined;
 
   constructor(most: number, waitMs: number) {
     this.#most = most;
-    this.#endsAtMs = performance.now() + waitMs;
     this.over = new Promise((resolve) => {
       const timer = setTimeout(resolve, waitMs);
       this.#finish = () => {
@@ -43,8 +41,8 @@ export class Poll implements Client, Subscriber {
     this.#finish();
   }
 
-  lookAfter(nowMs: number): void {
-    if (nowMs > this.#endsAtMs) this.#finish();
+  lookAfter(): void {
+    // Its own timer ends it.
   }
 
   askToLeave(): void {

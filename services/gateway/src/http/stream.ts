@@ -64,7 +64,7 @@ export function streamRoute(api: Api, options: StreamRouteOptions): void {
       try {
         await following.begun;
       } catch (error) {
-        stream.sendAway();
+        stream.abandon();
         throw error;
       }
       return {

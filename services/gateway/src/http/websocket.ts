@@ -1,16 +1,13 @@
-import { CLOSE_CODES, LIVE_PROTOCOL } from '@payfan/contracts';
+import { CLOSE_CODES, LIVE_PATH, LIVE_PROTOCOL, MOST_FRAME_BYTES } from '@payfan/contracts';
 import { Problem, type Health, type VerifiedToken } from '@payfan/service';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { Connection, SERVICE_RESTART, type Surroundings } from '../connection.ts';
 import type { Connections } from '../connections.ts';
-import { MOST_FRAME_BYTES } from '../limits.ts';
 import type { Seats } from '../seats.ts';
 import { clientAddress } from './client-address.ts';
 import { readHandshake, refuseHandshake, type HandshakeRefusal } from './handshake.ts';
-
-export const LIVE_PATH = '/v1/live';
 
 export interface WebSocketDoorOptions {
   readonly around: Surroundings;

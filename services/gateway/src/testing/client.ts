@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { LIVE_PROTOCOL, ServerFrame, type ClientFrame, type LiveEvent, type Reply } from '@payfan/contracts';
 import { waitFor } from '@payfan/stack/testing';
 import { WebSocket, type ClientOptions } from 'ws';
@@ -63,9 +64,7 @@ export class TestClient {
   }
 
   get events(): LiveEvent[] {
-    return this.frames
-      .flat()
-      .filter((frame): frame is LiveEvent => 't' in frame && frame.t === 'event');
+    return this.frames.flat().filter((frame): frame is LiveEvent => 't' in frame && frame.t === 'event');
   }
 
   /** Resolves with the numbers told, once there are so many. */
@@ -83,19 +82,20 @@ export class TestClient {
   }
 }
 
-/** The status with which a handshake is refused. */
-export async function refusedHandshake(
+/** How a handshake is answered: 101 if it is taken. */
+export async function handshake(
   url: string,
   { key, protocols = [LIVE_PROTOCOL], headers }: ConnectOptions = {},
 ): Promise<{ status: number; retryAfter: string | undefined }> {
   const ws = new WebSocket(`${url.replace('http', 'ws')}/v1/live`, protocols, {
     headers: { ...headers, ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) },
   });
+  // That it failed is the answer.
   ws.on('error', () => undefined);
-  const [, response] = (await once(ws, 'unexpected-response')) as [
-    unknown,
-    { statusCode: number; headers: Record<string, string | undefined> },
-  ];
+  const answer = await new Promise<IncomingMessage>((resolve) => {
+    ws.once('upgrade', resolve);
+    ws.once('unexpected-response', (_request, response) => resolve(response));
+  });
   ws.terminate();
-  return { status: response.statusCode, retryAfter: response.headers['retry-after'] };
+  return { status: answer.statusCode ?? 0, retryAfter: answer.headers['retry-after'] };
 }

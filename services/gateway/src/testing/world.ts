@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { openDatabase, type Database } from '@payfan/database';
-import { startPayfan, startProgram, type Payfan, type Program } from '@payfan/stack/testing';
+import { BrokerAdmin } from '@payfan/messaging/testing';
+import { createTokenIssuer, TOKEN_LIFETIME_SECONDS } from '@payfan/service';
+import { startPayfan, startProgram, waitFor, type Payfan, type Program } from '@payfan/stack/testing';
+
+const PHONES: Record<string, string> = { demo_ravi: '7010233311', demo_meera: '7010233312' };
 
 /** All of Payfan, and as many further gateways as a test wants. */
 export class World {
   readonly payfan: Payfan;
   readonly admin: Database;
+  readonly broker: BrokerAdmin;
   readonly #push: Database;
   readonly #programs: Program[] = [];
   readonly #accountIds = new Map<string, string>();
@@ -13,6 +18,7 @@ export class World {
   private constructor(payfan: Payfan) {
     this.payfan = payfan;
     this.admin = openDatabase({ url: payfan.database.adminUrl, name: 'admin', max: 2 });
+    this.broker = new BrokerAdmin(payfan.vhost);
     this.#push = openDatabase({ url: payfan.database.urlFor('push'), name: 'test', max: 2 });
   }
 
@@ -42,8 +48,10 @@ export class World {
     return program;
   }
 
-  /** Asha pays somebody, one after the other. */
-  async pay(times = 1, to = '7010233311'): Promise<void> {
+  /** Asha pays somebody, one time after the other. Resolves when it is in the payee's feed. */
+  async pay(times = 1, payee = 'demo_ravi'): Promise<void> {
+    const topic = await this.topic(payee);
+    const before = await this.head(topic);
     for (let time = 0; time < times; time += 1) {
       const response = await fetch(`${this.payfan.url('transaction')}/v1/transfers`, {
         method: 'POST',
@@ -52,11 +60,15 @@ export class World {
           'idempotency-key': randomUUID(),
           'content-type': 'application/json',
         },
-        body: JSON.stringify({ to, amount: 100, currency: 'INR', note: '' }),
+        body: JSON.stringify({ to: PHONES[payee], amount: 100, currency: 'INR', note: '' }),
       });
       if (response.status !== 201) throw new Error(`transfer answered ${response.status}`);
       await response.body?.cancel();
     }
+    await waitFor(async () => (await this.head(topic)) >= before + times, {
+      what: `${times} entries more in the feed of ${payee}`,
+      timeoutMs: 30_000,
+    });
   }
 
   /** The topic of one of the demo's people: `demo_ravi`. */
@@ -78,6 +90,34 @@ export class World {
       headers: { authorization: `Bearer ${key}` },
     });
     return ((await response.json()) as { token: string }).token;
+  }
+
+  /** A token of one of the demo's people, as if it had been issued so that it ends in so many seconds. */
+  async tokenFor(key: string, secondsLeft: number): Promise<string> {
+    type Key = Parameters<typeof createTokenIssuer>[0];
+    const [row] = await this.admin.query<{ key: Key }>({
+      text: 'select private as key from transaction.signing_keys',
+    });
+    if (row === undefined) throw new Error('transaction has no signing key yet');
+    const issuer = await createTokenIssuer(
+      row.key,
+      () => Date.now() - (TOKEN_LIFETIME_SECONDS - secondsLeft) * 1_000,
+    );
+    const accountId = (await this.topic(key)).slice('account.'.length);
+    return (await issuer.issue({ kind: 'account', accountId, tier: 'free' })).token;
+  }
+
+  /** Entries of a feed that nobody is told about, as if push had died between its commit and the broker. */
+  async writeUntold(topic: string, count: number): Promise<void> {
+    await this.admin.query({
+      text: `with head as (
+               update push.feed_heads set last_seq = last_seq + $2 where account_id = $1 returning last_seq
+             )
+             insert into push.feed_events (account_id, seq, event_id, type, data)
+             select $1, last_seq - $2 + n, gen_random_uuid(), 'transfer.credited', '{"amount": 100}'
+             from head, generate_series(1, $2) n`,
+      values: [topic.slice('account.'.length), count],
+    });
   }
 
   /** The last number of a topic's log. */

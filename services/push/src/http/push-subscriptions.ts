@@ -15,8 +15,10 @@ export interface PushSubscriptionRoutesOptions {
 /** An uncompressed point of P-256 in base64url, on the curve: else no message to it could be enciphered. */
 const PublicKey = z
   .string()
-  .regex(/^B[\w-]{86}$/)
-  .refine(isOnCurve, 'must be a public key of P-256');
+  .refine(
+    (key) => /^B[\w-]{86}$/.test(key) && isOnCurve(key),
+    'must be a public key of P-256 in base64url without padding',
+  );
 
 /** 16 bytes in base64url. */
 const AuthSecret = z.string().regex(/^[\w-]{22}$/, 'must be 16 bytes in base64url without padding');

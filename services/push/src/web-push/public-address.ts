@@ -41,7 +41,7 @@ export function isPublicAddress(address: string): boolean {
 }
 
 /** A name leads to an address that is ours or nobody's. */
-export class AddressNotPublic extends Error {
+class AddressNotPublic extends Error {
   constructor(hostname: string) {
     super(`${hostname} leads to an address that is not public`);
     this.name = 'AddressNotPublic';

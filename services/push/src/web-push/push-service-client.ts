@@ -11,7 +11,7 @@ import { publicLookup, type Resolve } from './public-address.ts';
 import { senderTokens, type Sender } from './sender-tokens.ts';
 
 /** A message to one browser. */
-export interface PushMessage {
+interface PushMessage {
   subscription: BrowserSubscription;
   payload: string;
   /** The same for the same event: a push service that still holds it puts this in its place. */

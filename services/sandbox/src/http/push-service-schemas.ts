@@ -18,7 +18,7 @@ export const SubscriptionSchema = z
   })
   .meta({ id: 'PushSubscription', description: 'With its id, what a browser would hand on' });
 
-export const PushMessageSchema = z
+const PushMessageSchema = z
   .object({
     id: z.string(),
     sequence: z.int().meta({ description: 'Rises with every message' }),

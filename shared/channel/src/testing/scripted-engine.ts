@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { ATTEMPT_HEADER } from '@payfan/contracts';
 import type { Queryable } from '@payfan/database';
 import type { Incoming, Outgoing } from '@payfan/messaging';
 import { createLogger, createMetrics } from '@payfan/service';
 import { ClaimsInHand } from '../claims-in-hand.ts';
 import { DeliveryEngine } from '../engine.ts';
 import { guard } from '../guarded-provider.ts';
-import { ATTEMPT_HEADER } from '../headers.ts';
 import { channelMetrics } from '../metrics.ts';
 import type { Provider, SendResult } from '../provider.ts';
 

@@ -75,6 +75,11 @@ export class SimulatedWorld {
 
   input(input: Input): void {
     for (const effect of this.machine.handle(input, this.now)) this.#bringAbout(effect);
+    // Whoever wakes it when it wants to be must not be kept awake.
+    for (let ticks = 0; (this.machine.wakeAt() ?? Infinity) <= this.now; ticks += 1) {
+      if (ticks > 5) throw new Error('wants to be woken again and again');
+      for (const effect of this.machine.handle({ on: 'tick' }, this.now)) this.#bringAbout(effect);
+    }
   }
 
   subscribe(subscriber: number, topic: string, after?: number): void {
@@ -107,7 +112,7 @@ export class SimulatedWorld {
     this.input({ on: 'tick' });
   }
 
-  /** Without any more faults, until nothing is left to happen or a second has passed twenty times. */
+  /** Without any more faults, until nothing is left to happen for 20 s. */
   settle(): void {
     for (let round = 0; round < 400; round += 1) {
       const links = [...this.links.values()];

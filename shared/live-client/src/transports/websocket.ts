@@ -3,7 +3,7 @@ import { bytesOf, frameBytes, requestBytes, type Traffic } from './traffic.ts';
 import { addressOf, type GetToken, type LinkEvents, type OpenLink, type OpenTransport } from './transport.ts';
 
 /** What we need of the standard WebSocket: the browser's own has it, and so has that of `ws`. */
-export interface WebSocketLike {
+interface WebSocketLike {
   readonly protocol: string;
   readonly readyState: number;
   onopen: ((event: never) => unknown) | null;

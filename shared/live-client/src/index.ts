@@ -1,0 +1,12 @@
+export { keyToken, type KeyTokenOptions } from './key-token.ts';
+export { LiveClient } from './live-client.ts';
+export type { LiveClientOptions, SubscribeOptions } from './options.ts';
+export type { LiveEvent, Transport, TransportChoice } from './protocol.ts';
+export { TRANSPORTS } from './protocol.ts';
+export { PublishError } from './publish-error.ts';
+export type { Settings } from './settings.ts';
+export type { LiveFailure } from './signals.ts';
+export type { LiveStatus } from './status.ts';
+export { surroundingsOf, type Surroundings } from './surroundings.ts';
+export type { Gap } from './topic.ts';
+export type { Traffic, TrafficByTransport } from './transports/traffic.ts';

@@ -1,0 +1,140 @@
+import { readFileSync } from 'node:fs';
+import { renderTable, type Program } from '@payfan/stack/testing';
+import { BackEnd } from '../live/back-end.ts';
+import { Fleet } from '../live/fleet.ts';
+import { Follower } from '../live/follower.ts';
+import { Sockets } from '../live/sockets.ts';
+import { NOTHING_AMISS } from '../live/tally.ts';
+import { KEPT } from './lib/checker.ts';
+import { fault } from './lib/fault.ts';
+import { judgeLive } from './lib/judge-live.ts';
+import { metric, moreAnswers, until } from './lib/look.ts';
+
+const MB = 1024 * 1024;
+const STUCK = 100;
+/** Nearly the largest frame that a service may send. */
+const PIECE = 'x'.repeat(62_000);
+/** Published without a pause, so that several leave for each client in one write, which is a copy of its own. */
+const AT_ONCE = 20;
+/** Nearly twice the 10 MB that Linux, unless told, takes at most for a socket that nobody reads (tcp_wmem, tcp_rmem). */
+const MOST_BURSTS = 15;
+/** BUFFER_BYTES, the most that may wait for each; and what comes in one turn of the event loop may be on top. */
+const WAITING_MB = 1;
+/** What passing on takes if nobody is stuck: messages, and writes of a megabyte and more, until they are collected. */
+const PASSING_ON_MB = 100;
+
+let fleet: Fleet;
+beforeAll(async () => {
+  fleet = await Fleet.start();
+}, 120_000);
+afterAll(() => fleet.stop());
+
+/** Clients that follow `public.flood`, and read no more. */
+async function stuckClients({ url }: Program): Promise<BackEnd[]> {
+  const clients: BackEnd[] = [];
+  for (let count = 0; count < STUCK; count += 1) {
+    const client = await BackEnd.connect(url, fleet.members[1].key);
+    clients.push(client);
+    await client.ask({ t: 'subscribe', topic: 'public.flood' });
+    client.ws.pause();
+  }
+  return clients;
+}
+
+const cutAt = async ({ url }: Program) => (await metric(url, 'gateway_closes_total', { code: '4100' })) ?? 0;
+
+interface Flood {
+  bursts: number;
+  idleMb: number;
+  /** At any moment. */
+  mostMb: number;
+}
+
+/** By way of another gateway, so that only what is passed on counts. After each burst one event on `public.steady`. */
+async function flood(gateway: Program, isOver: (bursts: number) => Promise<boolean>): Promise<Flood> {
+  const other = await fleet.gateway({ FRAMES_PER_SECOND: '100000' });
+  const service = await BackEnd.connect(other.url, 'demo_service');
+  const idleMb = memoryMb(gateway, 'VmRSS');
+  let bursts = 0;
+  for (; !(await isOver(bursts)); bursts += 1) {
+    const noise = { t: 'publish', topic: 'public.flood', type: 'noise', data: PIECE } as const;
+    await Promise.all(Array.from({ length: AT_ONCE }, () => service.ask(noise)));
+    await service.ask({ t: 'publish', topic: 'public.steady', type: 'count', data: bursts });
+  }
+  service.ws.terminate();
+  return { bursts, idleMb, mostMb: memoryMb(gateway, 'VmHWM') };
+}
+
+const boundMb = ({ idleMb }: Flood) => idleMb + STUCK * WAITING_MB + PASSING_ON_MB;
+
+async function show(gateway: Program, flooded: Flood): Promise<void> {
+  const { bursts, idleMb, mostMb } = flooded;
+  const eachMb = (bursts * AT_ONCE * PIECE.length) / MB;
+  const figures = [STUCK, await cutAt(gateway), eachMb, idleMb, mostMb, boundMb(flooded)];
+  process.stderr.write(
+    `${renderTable([
+      ['stuck', 'cut (4100)', 'MB for each', 'RSS before, MB', 'RSS at most, MB', 'bound, MB'],
+      figures.map((figure) => figure.toFixed(Number.isInteger(figure) ? 0 : 1)),
+    ])}\n`,
+  );
+}
+
+fault(
+  '21. a hundred clients that never read: what waits for them is bounded, and who reads is told all',
+  async (run) => {
+    const gateway = await fleet.gateway();
+    const sockets = new Sockets();
+    const [who] = fleet.members;
+    const follower = new Follower({ fleet, url: gateway.url, who, sockets });
+    const listener = await BackEnd.connect(gateway.url, who.key);
+    await listener.ask({ t: 'subscribe', topic: 'public.steady' });
+    const stuck = await stuckClients(gateway);
+    try {
+      await follower.live();
+      const load = run.load(fleet.payfan, { clients: 1, pauseMs: 50, people: fleet.members });
+      const flooded = await flood(
+        gateway,
+        async (bursts) => bursts === MOST_BURSTS || (await cutAt(gateway)) === STUCK,
+      );
+      run.faults += STUCK;
+      await moreAnswers(load);
+      await load.stop();
+      await show(gateway, flooded);
+      expect(await cutAt(gateway)).toBe(STUCK);
+      await until('only those being there who read', async () => {
+        return (await metric(gateway.url, 'gateway_connections', { kind: 'websocket' })) === 2;
+      });
+      expect(flooded.mostMb).toBeLessThan(boundMb(flooded));
+      await until('the listener being told all', () => listener.events.length >= flooded.bursts);
+      expect(listener.events.map(({ data }) => data)).toEqual([...Array(flooded.bursts).keys()]);
+      expect(await judgeLive(run, fleet, [follower])).toMatchObject(NOTHING_AMISS);
+      expect(await run.judge(fleet.payfan)).toMatchObject(KEPT);
+    } finally {
+      follower.client.close();
+      for (const { ws } of [...stuck, listener]) ws.terminate();
+      sockets.terminate();
+    }
+  },
+);
+
+fault('21. control: with nothing to bound it, the same flood goes beyond the bound', async (run) => {
+  const gateway = await fleet.gateway({ BUFFER_BYTES: '1073741824' });
+  const stuck = await stuckClients(gateway);
+  run.faults += STUCK;
+  try {
+    const flooded = await flood(gateway, (bursts) => {
+      return Promise.resolve(bursts === MOST_BURSTS || memoryMb(gateway, 'VmHWM') > 400);
+    });
+    await show(gateway, flooded);
+    expect(await cutAt(gateway)).toBe(0);
+    expect(flooded.mostMb).toBeGreaterThan(boundMb(flooded));
+  } finally {
+    for (const { ws } of stuck) ws.terminate();
+  }
+});
+
+/** What a process has of the machine's memory now (`VmRSS`), or had at most (`VmHWM`). */
+function memoryMb({ pid }: Program, which: 'VmRSS' | 'VmHWM'): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(new RegExp(`^${which}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024;
+}
