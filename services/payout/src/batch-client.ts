@@ -13,7 +13,7 @@ export interface BatchClientOptions {
 }
 
 /** The transaction service is away, overloaded, or does not know us: it will take the same batch later. */
-export class TransactionAway extends Error {
+class TransactionAway extends Error {
   override readonly name = 'TransactionAway';
   /** It asked not to be asked before. */
   readonly retryAfterMs: number;

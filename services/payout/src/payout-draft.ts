@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import {
-  MAX_AMOUNT_MINOR,
   MAX_PAYOUT_ERRORS_LISTED,
   PayoutItem,
   type PayoutLineError,
@@ -57,8 +56,8 @@ export class PayoutDraft {
     if (this.#total === 0) return undefined;
     return {
       total: this.#total,
-      // A sum beyond it is more than anybody has, and no longer exact.
-      amount: Math.min(this.#amount, MAX_AMOUNT_MINOR),
+      // Beyond 2^53 − 1 it is not exact, and more than anybody has.
+      amount: this.#amount,
       currency: 'INR',
       packs: this.#packs,
       fingerprint: this.#hash.digest(),

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
+import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { MAX_PAYOUT_ERRORS_LISTED } from '@payfan/contracts';
 import { waitFor } from '@payfan/stack/testing';
@@ -75,6 +77,11 @@ test('a payout is stored whole, with its chunks, its first turns and whom to tel
   });
   const turn = { exchange: 'payouts', routing_key: 'premium', payout: id, correlation: 'corr-1' };
   expect(turns).toEqual([turn, turn]);
+});
+
+test('the sample in the documentation is a payout', async () => {
+  const sample = readFileSync(path.resolve(__dirname, '../../../../docs/sample-payout.csv'));
+  expect(await api.send(sample)).toMatchObject({ status: 202, body: { lane: 'premium', total: 3 } });
 });
 
 test('the lane is that of the owner', async () => {

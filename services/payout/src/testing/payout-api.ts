@@ -15,14 +15,14 @@ import { accountOfCaller } from '../account-client.ts';
 import { routes } from '../http/routes.ts';
 
 /** Answers are read by whoever knows what they should be. */
-export interface Answer {
+interface Answer {
   status: number;
   headers: Headers;
   text: string;
   body: Record<string, unknown> & { errors?: { line?: number; path: string; message: string }[] };
 }
 
-export interface Sending {
+interface Sending {
   /** Asha's unless told. */
   key?: string;
   /** A new one unless told; null for none. */
