@@ -12,12 +12,15 @@ import { metric, moreAnswers, until } from './lib/look.ts';
 
 const MB = 1024 * 1024;
 const STUCK = 100;
-/** Nearly the largest frame that a service may send. */
-const PIECE = 'x'.repeat(62_000);
-/** Published without a pause, so that several leave for each client in one write, which is a copy of its own. */
-const AT_ONCE = 20;
-/** Nearly twice the 10 MB that Linux, unless told, takes at most for a socket that nobody reads (tcp_wmem, tcp_rmem). */
-const MOST_BURSTS = 15;
+/** So small that some come in each turn of the event loop: what then leaves for a client in one write is its own copy. */
+const PIECE = 'x'.repeat(6_000);
+/** More than a megabyte. */
+const AT_ONCE = 200;
+/**
+ * Thrice the 10 MB that Linux, unless told, takes at most for a socket that nobody reads (tcp_wmem, tcp_rmem); only
+ * what comes then waits in the gateway.
+ */
+const MOST_BURSTS = 30;
 /** BUFFER_BYTES, the most that may wait for each; and what comes in one turn of the event loop may be on top. */
 const WAITING_MB = 1;
 /** What passing on takes if nobody is stuck: messages, and writes of a megabyte and more, until they are collected. */
