@@ -186,7 +186,8 @@ async function measureBare(world: World, events: number): Promise<number> {
 const definition: ChannelDefinition<string> = {
   name: NAME,
   address: ({ party }) => party.phone,
-  compose({ data }, { role }) {
+  compose({ type, data }, { role }) {
+    if (type === 'payfan.payout.completed.v1') return { kind: 'impossible', reason: 'no payout is measured' };
     const amount = formatAmount(data.amount, data.currency);
     const other = role === 'payer' ? `paid to ${data.payee.name}` : `received from ${data.payer.name}`;
     return { kind: 'message', message: `${amount} ${other} on ${formatTime(data.createdAt)}` };

@@ -10,6 +10,8 @@ interface ComposeService {
   command?: string[];
   environment?: Record<string, string | number>;
   ports?: string[];
+  cpus?: number;
+  mem_limit?: string;
   depends_on?: Record<string, { condition: string }>;
 }
 interface ComposeFile {
@@ -59,6 +61,8 @@ function doorLeadsTo(): string[] {
 }
 
 const table = services.map((service) => ({ ...service, service }));
+const answering = table.filter(({ worksFor }) => worksFor === undefined);
+const workers = table.filter(({ worksFor }) => worksFor !== undefined);
 const withDatabase = table.filter(({ hasDatabase }) => hasDatabase);
 
 test('every service of the repository is there, and starts its own program', () => {
@@ -78,7 +82,22 @@ test.each(table)('$name waits until its tables are there', ({ name }) => {
   });
 });
 
-test.each(table)(
+test.each(workers)(
+  '$name runs its own program, at no port of this machine, and can be scaled',
+  ({ name, entry }) => {
+    const container = compose().services[name];
+    expect(container?.command).toEqual(['node', entry]);
+    expect(container).not.toHaveProperty('ports');
+  },
+);
+
+test('a premium worker of payouts may use more of the machine than a free one', () => {
+  const { 'payout-worker-premium': premium, 'payout-worker-free': free } = compose().services;
+  expect([premium?.cpus, premium?.mem_limit]).toEqual([2, '1g']);
+  expect([free?.cpus, free?.mem_limit]).toEqual([0.5, '512m']);
+});
+
+test.each(answering)(
   '$name answers on its port of this machine, or on $portVariable',
   ({ name, port, portVariable }) => {
     const publishers = (file: ComposeFile, mapping: string) =>

@@ -1,9 +1,9 @@
-import { someTransfer } from '@payfan/channel/contract';
-import type { PaymentEvent } from '@payfan/contracts';
+import { somePayout, someTransfer } from '@payfan/channel/contract';
+import type { TransferCompleted } from '@payfan/contracts';
 import fc from 'fast-check';
 import { composeMail, type Mail } from './mail.ts';
 
-function compose(event: PaymentEvent, role: 'payer' | 'payee'): Mail {
+function compose(event: TransferCompleted, role: 'payer' | 'payee'): Mail {
   const composed = composeMail(event, { role, party: event.data[role] });
   if (composed.kind !== 'message') throw new Error(composed.reason);
   return composed.message;
@@ -28,6 +28,39 @@ test('what people write is text in the HTML, never markup', () => {
 
 test('without a note there is no line for it', () => {
   expect(compose(someTransfer(), 'payer').text).not.toContain('Note');
+});
+
+describe('of a payout', () => {
+  function composePayout(succeeded: number, failed: number): Mail {
+    const event = somePayout({ succeeded, failed, amount: 9_800_00 });
+    event.data.createdAt = '2026-11-24T08:35:00.000Z';
+    event.data.completedAt = '2026-11-24T08:36:00.000Z';
+    event.data.payoutId = '01940000-0000-7000-8000-0000000000ab';
+    const composed = composeMail(event, { role: 'payer', party: event.data.owner });
+    if (composed.kind !== 'message') throw new Error(composed.reason);
+    return composed.message;
+  }
+
+  test('its owner reads what it came to', () => {
+    const mail = composePayout(12_345, 655);
+    expect(mail.to).toMatchObject({ name: 'Asha Rao' });
+    expect(mail.subject).toBe('Your payout made 12,345 of 13,000 payments, ₹9,800.00 in all');
+    const facts = [
+      ['Amount', '₹9,800.00'],
+      ['Payments made', '12,345 of 13,000'],
+      ['Failed', '655; they moved no money'],
+      ['Begun', '24 Nov 2026, 2:05 pm IST'],
+      ['Completed', '24 Nov 2026, 2:06 pm IST'],
+      ['Payout', '01940000-0000-7000-8000-0000000000ab'],
+    ];
+    expect(mail.text).toContain(`\n${facts.map((fact) => fact.join(': ')).join('\n')}\n`);
+    const cells = facts.flat().map((text) => `>${text}</td>`);
+    expect(cells.filter((cell) => !mail.html.includes(cell))).toEqual([]);
+  });
+
+  test('that failed nowhere says nothing of failures', () => {
+    expect(composePayout(3, 0).text).not.toContain('Failed');
+  });
 });
 
 test('no name, whatever is in it, begins a new line in the subject or the recipient', () => {

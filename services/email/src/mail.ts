@@ -1,5 +1,12 @@
-import { formatAmount, formatTime, oneLine, type Composed, type Recipient } from '@payfan/channel';
-import type { PaymentEvent } from '@payfan/contracts';
+import {
+  formatAmount,
+  formatCount,
+  formatTime,
+  oneLine,
+  type Composed,
+  type Recipient,
+} from '@payfan/channel';
+import type { PaymentEvent, PayoutCompleted, Role, TransferCompleted } from '@payfan/contracts';
 import { html } from './html.ts';
 
 /** A mail to one person; who it is from is the provider's matter. */
@@ -16,43 +23,72 @@ export interface Mail {
  */
 const MAILBOX = /^[^\s\p{Cc}<>"(),:;@[\\\]]+@[^\s\p{Cc}<>"(),:;@[\\\]]+$/u;
 
-/** Tells one side of a transfer about it. */
-export function composeMail({ data }: PaymentEvent, { role, party }: Recipient): Composed<Mail> {
+/** What a mail says: a sentence, and what there is to know in lines of their own. */
+interface Content {
+  headline: string;
+  facts: readonly [label: string, value: string][];
+}
+
+/** Tells one side of a transfer about it, or the owner of a payout that it is completed. */
+export function composeMail({ type, data }: PaymentEvent, { role, party }: Recipient): Composed<Mail> {
   if (!MAILBOX.test(party.email)) {
     return { kind: 'impossible', reason: 'the recipient has no address that mail can go to' };
   }
   const name = oneLine(party.name);
-  const other = oneLine((role === 'payer' ? data.payee : data.payer).name);
-  const amount = formatAmount(data.amount, data.currency);
-  const headline =
-    role === 'payer' ? `You paid ${amount} to ${other}` : `You received ${amount} from ${other}`;
-  const facts: [string, string][] = [
-    ['Amount', amount],
-    [role === 'payer' ? 'Paid to' : 'Received from', other],
-    ['When', formatTime(data.createdAt)],
-    ...(data.note === '' ? [] : [['Note', oneLine(data.note)] satisfies [string, string]]),
-    ['Transfer', data.transferId],
-  ];
+  const content = type === 'payfan.payout.completed.v1' ? aboutPayout(data) : aboutTransfer(data, role);
   return {
     kind: 'message',
     message: {
       to: { name, address: party.email },
-      subject: headline,
-      text: asText(name, headline, facts),
-      html: asHtml(name, headline, facts),
+      subject: content.headline,
+      text: asText(name, content),
+      html: asHtml(name, content),
     },
+  };
+}
+
+function aboutTransfer(data: TransferCompleted['data'], role: Role): Content {
+  const other = oneLine((role === 'payer' ? data.payee : data.payer).name);
+  const amount = formatAmount(data.amount, data.currency);
+  return {
+    headline: role === 'payer' ? `You paid ${amount} to ${other}` : `You received ${amount} from ${other}`,
+    facts: [
+      ['Amount', amount],
+      [role === 'payer' ? 'Paid to' : 'Received from', other],
+      ['When', formatTime(data.createdAt)],
+      ...(data.note === '' ? [] : [['Note', oneLine(data.note)] satisfies [string, string]]),
+      ['Transfer', data.transferId],
+    ],
+  };
+}
+
+function aboutPayout(data: PayoutCompleted['data']): Content {
+  const amount = formatAmount(data.amount, data.currency);
+  const [total = '', succeeded = '', failed = ''] = [data.total, data.succeeded, data.failed].map(
+    formatCount,
+  );
+  return {
+    headline: `Your payout made ${succeeded} of ${total} payments, ${amount} in all`,
+    facts: [
+      ['Amount', amount],
+      ['Payments made', `${succeeded} of ${total}`],
+      ...(data.failed === 0 ? [] : [['Failed', `${failed}; they moved no money`] satisfies [string, string]]),
+      ['Begun', formatTime(data.createdAt)],
+      ['Completed', formatTime(data.completedAt)],
+      ['Payout', data.payoutId],
+    ],
   };
 }
 
 const CLOSING = 'If this was not you, tell us at once: open Payfan and choose "Report a problem".';
 
-function asText(name: string, headline: string, facts: readonly [string, string][]): string {
+function asText(name: string, { headline, facts }: Content): string {
   const lines = facts.map(([label, value]) => `${label}: ${value}`);
   return `Hello ${name},\n\n${headline}.\n\n${lines.join('\n')}\n\n${CLOSING}\n`;
 }
 
 /** A table, since that is what mail programs agree on. Nothing is loaded from anywhere. */
-function asHtml(name: string, headline: string, facts: readonly [string, string][]): string {
+function asHtml(name: string, { headline, facts }: Content): string {
   const rows = facts.map(
     ([label, value]) =>
       html` <tr>

@@ -1,9 +1,9 @@
-import { someTransfer } from '@payfan/channel/contract';
-import type { PaymentEvent } from '@payfan/contracts';
+import { somePayout, someTransfer } from '@payfan/channel/contract';
+import type { TransferCompleted } from '@payfan/contracts';
 import fc from 'fast-check';
 import { composeSms, type Sms } from './sms.ts';
 
-function compose(event: PaymentEvent, role: 'payer' | 'payee'): Sms {
+function compose(event: TransferCompleted, role: 'payer' | 'payee'): Sms {
   const composed = composeSms(event, { role, party: event.data[role] });
   if (composed.kind !== 'message') throw new Error(composed.reason);
   return composed.message;
@@ -23,6 +23,29 @@ test('payer and payee read each their own side', () => {
 test('an usual alert is one SMS: 160 characters of the GSM alphabet', () => {
   const { body } = compose(someTransfer({ note: 'lunch' }), 'payer');
   expect(body).toMatch(/^[\w .,:;]{1,160}$/);
+});
+
+test.each([
+  [98, 2, '98 of 100 payments, Rs 9,800.00 in all, by 24 Nov 2026, 2:05 pm IST. 2 failed. Ref 0000000000ab'],
+  [100, 0, '100 of 100 payments, Rs 9,800.00 in all, by 24 Nov 2026, 2:05 pm IST. Ref 0000000000ab'],
+])(
+  'the owner of a payout reads what it came to, in one SMS: %i made, %i failed',
+  (succeeded, failed, text) => {
+    const event = somePayout({ succeeded, failed });
+    event.data.completedAt = '2026-11-24T08:35:00.000Z';
+    event.data.payoutId = '01940000-0000-7000-8000-0000000000ab';
+    const { owner: party } = event.data;
+    expect(composeSms(event, { role: 'payer', party })).toEqual({
+      kind: 'message',
+      message: { to: party.phone, body: `Payfan: Your payout made ${text}` },
+    });
+  },
+);
+
+test('the longest news of a payout is one SMS, too', () => {
+  const event = somePayout({ succeeded: 88_888, failed: 11_112, amount: 99_99_99_999_99 });
+  const composed = composeSms(event, { role: 'payer', party: event.data.owner });
+  expect(composed).toMatchObject({ message: { body: expect.stringMatching(/^[\w .,:;]{1,160}$/) } });
 });
 
 test('whatever names and notes hold, it is one line, and no longer than a gateway takes', () => {

@@ -1,5 +1,18 @@
-import { formatAmount, formatTime, oneLine, type Composed, type Recipient } from '@payfan/channel';
-import { toE164, type PaymentEvent } from '@payfan/contracts';
+import {
+  formatAmount,
+  formatCount,
+  formatTime,
+  oneLine,
+  type Composed,
+  type Recipient,
+} from '@payfan/channel';
+import {
+  toE164,
+  type PaymentEvent,
+  type PayoutCompleted,
+  type Role,
+  type TransferCompleted,
+} from '@payfan/contracts';
 
 /** A text message to one person. */
 export interface Sms {
@@ -11,16 +24,30 @@ export interface Sms {
 /** A name fills no more of the message than this, however long it is. */
 const LONGEST_NAME = 40;
 
-/** Tells one side of a transfer about it. */
-export function composeSms({ data }: PaymentEvent, { role, party }: Recipient): Composed<Sms> {
+/** Tells one side of a transfer about it, or the owner of a payout that it is completed. */
+export function composeSms({ type, data }: PaymentEvent, { role, party }: Recipient): Composed<Sms> {
   const to = toE164(party.phone);
   if (to === undefined) return { kind: 'impossible', reason: 'the recipient has no phone number' };
+  const what = type === 'payfan.payout.completed.v1' ? aboutPayout(data) : aboutTransfer(data, role);
+  return { kind: 'message', message: { to, body: `Payfan: ${what}` } };
+}
+
+function aboutTransfer(data: TransferCompleted['data'], role: Role): string {
   const other = oneLine((role === 'payer' ? data.payee : data.payer).name).slice(0, LONGEST_NAME);
-  // The rupee sign is not in the GSM alphabet: with it, a message holds 70 characters instead of 160.
-  const amount = formatAmount(data.amount, data.currency).replace('₹', 'Rs ');
+  const amount = amountOf(data);
   const what = role === 'payer' ? `You paid ${amount} to ${other}` : `You received ${amount} from ${other}`;
   const note = data.note === '' ? '' : ` Note: ${oneLine(data.note)}.`;
-  const reference = data.transferId.slice(-12);
-  const body = `Payfan: ${what} on ${formatTime(data.createdAt)}.${note} Ref ${reference}`;
-  return { kind: 'message', message: { to, body } };
+  return `${what} on ${formatTime(data.createdAt)}.${note} ${reference(data.transferId)}`;
 }
+
+function aboutPayout(data: PayoutCompleted['data']): string {
+  const [succeeded, total] = [data.succeeded, data.total].map(formatCount);
+  const failed = data.failed === 0 ? '' : ` ${formatCount(data.failed)} failed.`;
+  return `Your payout made ${succeeded} of ${total} payments, ${amountOf(data)} in all, by ${formatTime(data.completedAt)}.${failed} ${reference(data.payoutId)}`;
+}
+
+const reference = (id: string): string => `Ref ${id.slice(-12)}`;
+
+/** The rupee sign is not in the GSM alphabet: with it, a message holds 70 characters instead of 160. */
+const amountOf = ({ amount, currency }: PaymentEvent['data']): string =>
+  formatAmount(amount, currency).replace('₹', 'Rs ');

@@ -1,30 +1,39 @@
 import type { Composed, Recipient } from '@payfan/channel';
-import type { FeedEvent, PaymentEvent } from '@payfan/contracts';
+import type { FeedEvent, PaymentEvent, PayoutCompleted, Role, TransferCompleted } from '@payfan/contracts';
+
+type PayoutTold = Extract<FeedEvent, { type: 'payout.completed' }>;
+export type PayoutNews = Pick<PayoutTold, 'type' | 'data'>;
+export type TransferNews = Pick<Exclude<FeedEvent, PayoutTold>, 'type' | 'data'>;
 
 /** What one account's feed tells of one event. */
-export interface FeedItem extends Pick<FeedEvent, 'type' | 'data'> {
-  accountId: string;
-  eventId: string;
-}
+export type FeedItem = { accountId: string; eventId: string } & (TransferNews | PayoutNews);
 
 /** An item with its place in the feed. */
-export interface FeedEntry extends FeedItem {
+export type FeedEntry = FeedItem & {
   seq: number;
   /** When it got there. */
   createdAt: Date;
+};
+
+/** Tells one side of a transfer about it, or the owner of a payout that it is completed. */
+export function composeItem(
+  { id, type, data }: PaymentEvent,
+  { role, party }: Recipient,
+): Composed<FeedItem> {
+  const news = type === 'payfan.payout.completed.v1' ? aboutPayout(data) : aboutTransfer(data, role);
+  return { kind: 'message', message: { accountId: party.accountId, eventId: id, ...news } };
 }
 
-/** Tells one side of a transfer about it: of the other, no more than the name. */
-export function composeItem({ id, data }: PaymentEvent, { role, party }: Recipient): Composed<FeedItem> {
+/** Of the other side, no more than the name. */
+function aboutTransfer(data: TransferCompleted['data'], role: Role): TransferNews {
   const { transferId, amount, currency, note, createdAt } = data;
   const { name } = role === 'payer' ? data.payee : data.payer;
   return {
-    kind: 'message',
-    message: {
-      accountId: party.accountId,
-      eventId: id,
-      type: role === 'payer' ? 'transfer.debited' : 'transfer.credited',
-      data: { transferId, amount, currency, counterparty: { name }, note, createdAt },
-    },
+    type: role === 'payer' ? 'transfer.debited' : 'transfer.credited',
+    data: { transferId, amount, currency, counterparty: { name }, note, createdAt },
   };
+}
+
+function aboutPayout({ owner: _, ...data }: PayoutCompleted['data']): PayoutNews {
+  return { type: 'payout.completed', data };
 }

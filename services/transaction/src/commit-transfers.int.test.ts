@@ -211,7 +211,7 @@ describe('commit_transfers', () => {
     await ledger.setBalances([100_000, 100_000, 100_000, 100_000]);
     const outbox = { lease: () => LEASE, handOff: () => undefined, abandon: () => undefined };
     const instances = [ledger.database, ledger.another(), ledger.another()].map((database) =>
-      makeTransfers({ database, outbox, newId, groupMax: 64, queueMax: 10_000 }),
+      makeTransfers({ database, outbox, newId, groupMax: 64, groupsAtOnce: 2, queueMax: 10_000 }),
     );
     const outcomes = await Promise.all(
       Array.from({ length: 3_000 }, (_, n) => {

@@ -8,7 +8,7 @@ const TransactionConfig = z.object({
   LOG_LEVEL: configFields.logLevel,
   DATABASE_URL: configFields.databaseUrl,
   AMQP_URL: configFields.amqpUrl,
-  /** Connections to PostgreSQL: two groups of transfers under way, the outbox, and reads. */
+  /** Connections to PostgreSQL: three groups of transfers under way, the outbox, and reads. */
   DATABASE_CONNECTIONS: configFields.integer({ min: 4, max: 200, default: 10 }),
   /** How long a client may repeat a request under its key. The database refuses less than 7. */
   IDEMPOTENCY_KEY_DAYS: configFields.integer({ min: 7, max: 3_650, default: 30 }),
@@ -17,7 +17,7 @@ const TransactionConfig = z.object({
    * 256 accounts are locked for a few milliseconds. 1 commits each transfer by itself.
    */
   GROUP_MAX: configFields.integer({ min: 1, max: 1_000, default: 256 }),
-  /** Transfers that may wait for their commit. Some seconds' worth: nobody should wait longer to be refused. */
+  /** Transfers that may wait for their commit, on each lane. Some seconds' worth: nobody should wait longer to be refused. */
   QUEUE_MAX: configFields.integer({ min: 1, max: 1_000_000, default: 5_000 }),
   /** Opens the demo accounts, with keys that everybody knows. Never where money is real. */
   PAYFAN_DEMO: configFields.flag(false),

@@ -10,6 +10,8 @@ export interface MakeTransfersOptions {
   newId: () => string;
   /** Requests in one commit at most; 1 commits each by itself. */
   groupMax: number;
+  /** Commits under way at once. With 1 whatever is asked first is also decided first. */
+  groupsAtOnce: number;
   /** Requests that may wait for their commit; beyond it they are refused with a `QueueFull`. */
   queueMax: number;
 }
@@ -20,20 +22,17 @@ export interface TracedRequest {
   trace: Trace;
 }
 
-/** Two groups at once: one waits for the disk while the other decides. A third gains nothing, it waits for locks. */
-const GROUPS_AT_ONCE = 2;
-
 /**
  * Moves money. Requests that arrive while a commit is under way gather, and one transaction commits them
  * all; a request alone waits for nobody. Several processes may do this on one database at once.
  */
 export function makeTransfers(options: MakeTransfersOptions): (item: TracedRequest) => Promise<Outcome> {
-  const { database, outbox, newId, groupMax, queueMax } = options;
+  const { database, outbox, newId, groupMax, groupsAtOnce, queueMax } = options;
 
   return gather({
     maxItems: groupMax,
     maxWaiting: queueMax,
-    concurrency: GROUPS_AT_ONCE,
+    concurrency: groupsAtOnce,
     async work(group: TracedRequest[]) {
       const wanted = group.map(({ request, trace }): Wanted => {
         return { request, draft: draftTransferCompleted(request, newId(), trace) };

@@ -39,6 +39,7 @@ export function draftTransferCompleted(request: TransferRequest, eventId: string
       currency: request.currency,
       note: request.note,
       createdAt,
+      payoutId: request.payoutId,
     },
   };
   return {

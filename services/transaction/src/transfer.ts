@@ -1,4 +1,5 @@
-import type { Lane, Transfer } from '@payfan/contracts';
+import { hash } from 'node:crypto';
+import type { CreateTransfer, Lane, Transfer } from '@payfan/contracts';
 
 /** A request to move money, after validation. */
 export interface TransferRequest {
@@ -12,6 +13,8 @@ export interface TransferRequest {
   currency: Transfer['currency'];
   note: string;
   lane: Lane;
+  /** Of the payout that it is a part of. */
+  payoutId?: string;
   idempotencyKey: string;
   /** Hash of what was asked, without the key: tells a repeat from another request under the same key. */
   fingerprint: string;
@@ -39,9 +42,18 @@ export type InvalidCode =
   | 'same_account'
   | 'balance_limit_exceeded';
 
+/** The id that a transfer got when it was first asked for. */
+export const firstIdOf = ({ response }: Extract<Decision, { code: 'completed' }>): string =>
+  (JSON.parse(response) as Transfer).id;
+
 /** Idempotency keys are unique per account. */
 export const keyOf = (request: Pick<TransferRequest, 'payerId' | 'idempotencyKey'>): string =>
   `${request.payerId} ${request.idempotencyKey}`;
+
+/** SHA-256 of what is asked, as understood: two spellings of a phone number are one request. */
+export function fingerprintOf({ to, amount, currency, note }: CreateTransfer): string {
+  return hash('sha256', JSON.stringify([to, amount, currency, note]));
+}
 
 /**
  * A transfer as its payer sees it, as JSON: after its id, status and the payer's phone number, which are known

@@ -1,11 +1,13 @@
 import type { TransferCompleted } from '@payfan/contracts';
 import { waitFor } from '@payfan/stack/testing';
-import { setUp, type ChannelSubject } from './testing/bench.ts';
+import { setUp, type Bench, type ChannelSubject } from './testing/bench.ts';
+import { payoutContract } from './testing/payout-contract.ts';
+import { somePayout } from './testing/some-payout.ts';
 import { someTransfer } from './testing/some-transfer.ts';
 
 export type { Arrived, ChannelSubject, World } from './testing/bench.ts';
 export { sandboxBehaviour } from './testing/sandbox.ts';
-export { someTransfer };
+export { somePayout, someTransfer };
 
 const ACKNOWLEDGED = { what: 'the messages being acknowledged', timeoutMs: 10_000 };
 const SETTLED = { what: 'everybody being told', timeoutMs: 25_000 };
@@ -13,7 +15,7 @@ const SETTLED = { what: 'everybody being told', timeoutMs: 25_000 };
 /** The tests that every channel passes, on a real database and broker. Call it at the top of a test file. */
 export function channelContract<Message>(subject: ChannelSubject<Message>): void {
   const { name } = subject;
-  let bench: Awaited<ReturnType<typeof setUp>>;
+  let bench: Bench;
 
   beforeAll(async () => {
     bench = await setUp(subject);
@@ -22,14 +24,7 @@ export function channelContract<Message>(subject: ChannelSubject<Message>): void
     await bench.close();
   });
 
-  /** How often each address was told of this event; the transfer's id is in every text. */
-  async function toldOf({ data }: TransferCompleted): Promise<Record<string, number>> {
-    const told: Record<string, number> = {};
-    for (const { to, text } of await bench.world.arrived()) {
-      if (text.includes(data.transferId.slice(-12))) told[to] = (told[to] ?? 0) + 1;
-    }
-    return told;
-  }
+  const toldOf = (event: TransferCompleted) => bench.toldOf(event);
 
   function bothOnce(event: TransferCompleted): Record<string, number> {
     return { [bench.addressOf(event, 'payer')]: 1, [bench.addressOf(event, 'payee')]: 1 };
@@ -160,6 +155,8 @@ export function channelContract<Message>(subject: ChannelSubject<Message>): void
       expect(await bench.replay(event)).toMatchObject({ matched: 0, replayed: 0 });
       expect(await toldOf(event)).toEqual(bothOnce(event));
     });
+
+    payoutContract(() => bench);
 
     if (subject.provider === 'ours') return;
     describe('when the world misbehaves', () => {

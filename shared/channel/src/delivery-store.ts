@@ -4,6 +4,7 @@ import { DIED_AGAIN } from './dead-letter-store.ts';
 import { normaliseError } from './normalise-error.ts';
 import type { DeadReason } from './policy.ts';
 import { storableJson, storableText } from './storable.ts';
+import type { ToldOf } from './told-of.ts';
 
 /** Which alert: one event, to one of the people it concerns. */
 interface DeliveryKey {
@@ -11,12 +12,9 @@ interface DeliveryKey {
   role: Role;
 }
 
-export interface NewDelivery extends DeliveryKey {
-  transferId: string;
+export interface NewDelivery extends DeliveryKey, ToldOf {
   accountId: string;
   recipient: string;
-  /** ISO 8601: when the money was committed. */
-  committedAt: string;
 }
 
 /**
@@ -65,6 +63,24 @@ export async function claimDeliveries(
   });
 }
 
+/** A new delivery: its columns, their arrays as parameters, and the fields that these hold. */
+const NEW_COLUMNS =
+  'event_id, role, transfer_id, account_id, recipient, committed_at, payout_id, untold_payer_id';
+const NEW_ARRAYS =
+  '$1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[], $7::uuid[], $8::uuid[]';
+const newColumns = (wanted: readonly NewDelivery[]): unknown[][] =>
+  columns(
+    wanted,
+    'eventId',
+    'role',
+    'transferId',
+    'accountId',
+    'recipient',
+    'committedAt',
+    'payoutId',
+    'untoldPayerId',
+  );
+
 const NEW: Claim = { kind: 'ours', attempts: 1, uncertain: false, lastProvider: null, leftBehind: false };
 
 /** Claims those of which nothing is known yet; answers their keys. */
@@ -76,20 +92,16 @@ async function claimNew(
   const rows = await db.query<DeliveryKey>({
     name: 'deliveries-claim-new',
     // In the order of their keys, as wherever several are locked: two batches never wait for each other crosswise.
-    text: `insert into deliveries (event_id, role, transfer_id, account_id, recipient, committed_at,
-                                   status, attempts, claimed_by, claimed_until)
-           select w.*, 'sending', 1, $7, clock_timestamp() + make_interval(secs => $8)
-           from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[])
-             as w (event_id, role, transfer_id, account_id, recipient, committed_at)
+    text: `insert into deliveries (${NEW_COLUMNS}, status, attempts, claimed_by, claimed_until)
+           select w.*, 'sending', 1, $9, clock_timestamp() + make_interval(secs => $10)
+           from unnest(${NEW_ARRAYS}) as w (${NEW_COLUMNS})
            order by event_id, role
            on conflict do nothing
            returning event_id as "eventId", role`,
-    values: [...columns(wanted, ...NEW_COLUMNS), claimant.id, claimant.seconds],
+    values: [...newColumns(wanted), claimant.id, claimant.seconds],
   });
   return new Set(rows.map(keyOf));
 }
-
-const NEW_COLUMNS = ['eventId', 'role', 'transferId', 'accountId', 'recipient', 'committedAt'] as const;
 
 /** Claims whatever may be claimed of these. Rows are locked in the order of their keys. */
 async function claimAgain(
@@ -102,12 +114,10 @@ async function claimAgain(
   const rows = await db.query<ClaimRow>({
     name: 'deliveries-claim',
     text: `with wanted as (
-             select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[])
-               as w (event_id, role, transfer_id, account_id, recipient, committed_at)
+             select * from unnest(${NEW_ARRAYS}) as w (${NEW_COLUMNS})
            ), claimed as (
-             insert into deliveries as d (event_id, role, transfer_id, account_id, recipient, committed_at,
-                                          status, attempts, claimed_by, claimed_until)
-             select w.*, 'sending', 1, $7, clock_timestamp() + make_interval(secs => $8)
+             insert into deliveries as d (${NEW_COLUMNS}, status, attempts, claimed_by, claimed_until)
+             select w.*, 'sending', 1, $9, clock_timestamp() + make_interval(secs => $10)
              from wanted w order by event_id, role
              on conflict (event_id, role) do update
                set status = 'sending', attempts = d.attempts + 1,
@@ -122,7 +132,7 @@ async function claimAgain(
            from wanted w
              left join claimed c using (event_id, role)
              left join deliveries d using (event_id, role)`,
-    values: [...columns([...distinct.values()], ...NEW_COLUMNS), claimant.id, claimant.seconds],
+    values: [...newColumns([...distinct.values()]), claimant.id, claimant.seconds],
   });
   const found = new Map(rows.map((row) => [keyOf(row), row]));
   return wanted.map((delivery) => {
@@ -293,23 +303,24 @@ export interface DeliveryRow extends Omit<Delivery, 'channel' | 'createdAt' | 's
   sentAt: Date | null;
 }
 
-/** A transfer's deliveries, payer first; none if the viewer has no part in it. */
+/** The deliveries of a transfer or of a payout as a whole, payer first; none if the viewer has no part in it. */
 export async function listDeliveries(
   db: Queryable,
-  transferId: string,
+  { of, id }: { of: 'transfer' | 'payout'; id: string },
   viewer: Viewer,
 ): Promise<DeliveryRow[]> {
   return db.query<DeliveryRow>({
-    name: 'deliveries-list',
+    name: `deliveries-of-${of}`,
     text: `select account_id as "accountId", role, recipient, status, attempts, provider, reference, error,
                   created_at as "createdAt", sent_at as "sentAt",
                   round(extract(epoch from sent_at - committed_at) * 1000, 1)::float8 as "latencyMs"
            from deliveries
-           where transfer_id = $1
+           where ${of}_id = $1
              and ($2::uuid is null
-                  or exists (select from deliveries own where own.transfer_id = $1 and own.account_id = $2))
+                  or exists (select from deliveries own
+                             where own.${of}_id = $1 and $2 in (own.account_id, own.untold_payer_id)))
            order by role desc`,
-    values: [transferId, viewer.kind === 'account' ? viewer.accountId : null],
+    values: [id, viewer.kind === 'account' ? viewer.accountId : null],
   });
 }
 

@@ -30,6 +30,7 @@ import { decide, waitAtStepMs, type Decision, type Retry } from './policy.ts';
 import { outcomeOf } from './outcome.ts';
 import type { ChannelDefinition } from './provider.ts';
 import { alertReference, recipientsOf, type Recipient } from './recipient.ts';
+import { toldOf } from './told-of.ts';
 
 export interface EngineOptions<Message> {
   definition: ChannelDefinition<Message>;
@@ -212,10 +213,9 @@ export class DeliveryEngine<Message> {
     return {
       eventId: event.id,
       role: recipient.role,
-      transferId: event.data.transferId,
+      ...toldOf(event),
       accountId: recipient.party.accountId,
       recipient: this.#options.definition.address(recipient),
-      committedAt: event.data.createdAt,
     };
   }
 
@@ -254,7 +254,8 @@ export class DeliveryEngine<Message> {
     const recorded = await this.#recordUntilDone(
       outcomeOf(decision, { event, incoming, role, lane, provider, uncertain }),
     );
-    const about = { eventId: event.id, transferId: event.data.transferId, role, lane, provider };
+    const { transferId, payoutId } = toldOf(event);
+    const about = { eventId: event.id, transferId, payoutId, role, lane, provider };
     if (recorded === null) {
       logger.warn(
         { ...about, outcome: decision.kind },

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { formatAmount, formatTime } from './format.ts';
+import { formatAmount, formatCount, formatTime } from './format.ts';
 
 test.each([
   [1, '₹0.01'],
@@ -9,6 +9,14 @@ test.each([
   [Number.MAX_SAFE_INTEGER, '₹9,00,71,99,25,47,409.91'],
 ])('%i paise are %s', (paise, text) => {
   expect(formatAmount(paise, 'INR')).toBe(text);
+});
+
+test.each([
+  [0, '0'],
+  [999, '999'],
+  [1_00_000, '1,00,000'],
+])('%i are %s', (count, text) => {
+  expect(formatCount(count)).toBe(text);
 });
 
 test('every amount keeps all its digits', () => {

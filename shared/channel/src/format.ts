@@ -14,6 +14,11 @@ export function formatAmount(amountMinor: number, currency: string): string {
   return formatOf(currency).format(decimal as `${number}`);
 }
 
+const count = new Intl.NumberFormat('en-IN');
+
+/** `1,00,000`: grouped as amounts are. */
+export const formatCount = (number: number): string => count.format(number);
+
 const time = new Intl.DateTimeFormat('en-IN', {
   timeZone: 'Asia/Kolkata',
   day: 'numeric',

@@ -6,13 +6,15 @@ export interface Recipient {
   party: Party;
 }
 
-/** Everybody whom an event concerns, each of whom is told on every channel. */
-export function recipientsOf(event: PaymentEvent): Recipient[] {
-  const { payer, payee } = event.data;
-  return [
-    { role: 'payer', party: payer },
-    { role: 'payee', party: payee },
-  ];
+/**
+ * Everybody whom an event concerns, each of whom is told on every channel. Whoever has made a payout is told once
+ * of the whole, as its payer, and not of each transfer.
+ */
+export function recipientsOf({ type, data }: PaymentEvent): Recipient[] {
+  if (type === 'payfan.payout.completed.v1') return [{ role: 'payer', party: data.owner }];
+  const { payer, payee, payoutId } = data;
+  const payeeOnly: Recipient[] = [{ role: 'payee', party: payee }];
+  return payoutId === undefined ? [{ role: 'payer', party: payer }, ...payeeOnly] : payeeOnly;
 }
 
 /** A name of this one alert that never changes: the same on every attempt, whoever makes it. */

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { PaymentEvent, Role } from '@payfan/contracts';
 import { openDatabase, type Database, type Queryable } from '@payfan/database';
 import { freshDatabase, waitFor, type FreshDatabase } from '@payfan/stack/testing';
-import { someTransfer } from './contract.ts';
+import { somePayout, someTransfer } from './contract.ts';
 import { claimDeliveries, recordOutcomes, type Outcome } from './delivery-store.ts';
 import { storeUnreadable } from './dead-letter-store.ts';
 import { findOpenLetters, leaseLetters, reviveDeliveries, settleLetters } from './replay-store.ts';
@@ -54,9 +55,8 @@ async function settle(eventId: string, status: Outcome['status']): Promise<strin
   return eventId;
 }
 const send = async () => settle(await deliver(), 'sent');
-async function die(): Promise<string> {
-  const event = someTransfer();
-  await letDie(database, event, { role: ROLE });
+async function die(event: PaymentEvent = someTransfer(), role: Role = ROLE): Promise<string> {
+  await letDie(database, event, { role });
   return event.id;
 }
 /** Replays every open letter, as the channel does, up to the publishing. */
@@ -105,11 +105,11 @@ describe('deliveries', () => {
   });
 
   test('that are dead stay as long as their letter does', async () => {
-    const dead = await die();
+    const dead = [await die(), await die(somePayout(), 'payer')];
     await pass(1_000);
     await forget('dead_letters');
     await forget('deliveries');
-    expect([await events('deliveries'), await events('dead_letters')]).toEqual([[dead], [dead]]);
+    expect([await events('deliveries'), await events('dead_letters')]).toEqual([dead, dead]);
   });
 
   test('that are sent stay as long as a letter is kept that a replay would send again', async () => {

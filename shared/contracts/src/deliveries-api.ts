@@ -28,7 +28,7 @@ export const Delivery = z
     latencyMs: z
       .number()
       .nullable()
-      .meta({ description: 'From the commit of the transfer to the acceptance by the provider' }),
+      .meta({ description: 'From the commit of what it tells of to the acceptance by the provider' }),
   })
   .meta({ id: 'Delivery' });
 export type Delivery = z.output<typeof Delivery>;

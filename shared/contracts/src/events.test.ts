@@ -1,5 +1,11 @@
 import fc from 'fast-check';
-import { parsePaymentEvent, paymentRoutingKey, type PaymentEvent } from './events.ts';
+import {
+  parsePaymentEvent,
+  paymentRoutingKey,
+  type PaymentEvent,
+  type PayoutCompleted,
+  type TransferCompleted,
+} from './events.ts';
 
 const party = (name: string) => ({
   accountId: '018f0000-0000-7000-8000-000000000001',
@@ -8,7 +14,7 @@ const party = (name: string) => ({
   email: `${name.toLowerCase()}@example.com`,
   language: 'en',
 });
-const completed: PaymentEvent = {
+const completed: TransferCompleted = {
   specversion: '1.0',
   id: '018f0000-0000-7000-8000-00000000000a',
   source: '/transaction',
@@ -29,11 +35,37 @@ const completed: PaymentEvent = {
     payee: party('Ravi'),
   },
 };
+const payoutId = '018f0000-0000-7000-8000-00000000000c';
+const payout: PayoutCompleted = {
+  ...completed,
+  type: 'payfan.payout.completed.v1',
+  subject: payoutId,
+  data: {
+    payoutId,
+    lane: 'free',
+    total: 3,
+    succeeded: 2,
+    failed: 1,
+    amount: 20_000,
+    currency: 'INR',
+    createdAt: '2026-01-02T03:04:05.678Z',
+    completedAt: '2026-01-02T03:05:05.678Z',
+    owner: party('Asha'),
+  },
+};
 const parse = (body: unknown) => parsePaymentEvent(Buffer.from(JSON.stringify(body)));
 const reasonOf = (result: ReturnType<typeof parsePaymentEvent>) => (result.ok ? undefined : result.reason);
 
-test('an event is read as it was written', () => {
-  expect(parse(completed)).toEqual({ ok: true, event: completed });
+test.each<[what: string, event: PaymentEvent]>([
+  ['a transfer', completed],
+  ['a transfer of a payout', { ...completed, lane: 'bulk', data: { ...completed.data, payoutId } }],
+  ['a payout', payout],
+  [
+    'a payout of which nothing succeeded',
+    { ...payout, data: { ...payout.data, succeeded: 0, failed: 3, amount: 0 } },
+  ],
+])('%s is read as it was written', (_, event) => {
+  expect(parse(event)).toEqual({ ok: true, event });
 });
 
 test('what a newer publisher adds to an event that we know is passed over', () => {
@@ -49,6 +81,10 @@ test.each(['interactive', 'bulk'] as const)(
     expect(paymentRoutingKey({ ...completed, lane })).toBe(`transfer.completed.${lane}`);
   },
 );
+
+test('the routing key of a payout says so', () => {
+  expect(paymentRoutingKey(payout)).toBe('payout.completed.interactive');
+});
 
 describe('is malformed, and no JSON:', () => {
   test.each([
@@ -124,6 +160,13 @@ describe('is malformed, and the reason names the field:', () => {
     ['data.currency', { ...completed, data: { ...data, currency: 'USD' } }],
     ['data.payee', { ...completed, data: { ...data, payee: undefined } }],
     ['data.payer.phone', { ...completed, data: { ...data, payer: { ...data.payer, phone: undefined } } }],
+    ['data.payoutId', { ...completed, data: { ...data, payoutId: 7 } }],
+    ['data.payoutId', { ...payout, data: { ...payout.data, payoutId: undefined } }],
+    ['data.lane', { ...payout, data: { ...payout.data, lane: 'bulk' } }],
+    ['data.total', { ...payout, data: { ...payout.data, total: 0 } }],
+    ['data.failed', { ...payout, data: { ...payout.data, failed: -1 } }],
+    ['data.amount', { ...payout, data: { ...payout.data, amount: 0.5 } }],
+    ['data.owner', { ...payout, data: { ...payout.data, owner: undefined } }],
     // No database keeps these, and no retry would ever mend them.
     ['data.note', { ...completed, data: { ...data, note: 'a\u0000b' } }],
     ['data.payee.name', { ...completed, data: { ...data, payee: { ...data.payee, name: '\ud83d' } } }],
@@ -144,7 +187,7 @@ describe('for any body', () => {
   const instant = fc
     .date({ min: new Date('2000-01-01'), max: new Date('2100-01-01'), noInvalidDate: true })
     .map((date) => date.toISOString());
-  const anEvent: fc.Arbitrary<PaymentEvent> = fc.record({
+  const envelope = {
     specversion: fc.constant('1.0'),
     id: fc.uuid(),
     source: fc.string({ minLength: 1 }),
@@ -153,18 +196,41 @@ describe('for any body', () => {
     traceparent: fc.constant(completed.traceparent),
     correlationid: fc.string({ minLength: 1, maxLength: 64 }),
     lane: fc.constantFrom('interactive', 'bulk'),
-    type: fc.constant('payfan.transfer.completed.v1'),
     subject: fc.uuid(),
+  } as const;
+  const transferData = {
+    transferId: fc.uuid(),
+    amount: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+    currency: fc.constant('INR'),
+    note: fc.string({ unit: 'grapheme' }),
+    createdAt: instant,
+    payoutId: fc.uuid(),
+    payer: aParty,
+    payee: aParty,
+  } as const;
+  const { payoutId: _, ...required } = transferData;
+  const aTransfer: fc.Arbitrary<TransferCompleted> = fc.record({
+    ...envelope,
+    type: fc.constant('payfan.transfer.completed.v1'),
+    data: fc.oneof(fc.record(required), fc.record(transferData)),
+  });
+  const aPayout: fc.Arbitrary<PayoutCompleted> = fc.record({
+    ...envelope,
+    type: fc.constant('payfan.payout.completed.v1'),
     data: fc.record({
-      transferId: fc.uuid(),
-      amount: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+      payoutId: fc.uuid(),
+      lane: fc.constantFrom('premium', 'free'),
+      total: fc.integer({ min: 1, max: 100_000 }),
+      succeeded: fc.nat(),
+      failed: fc.nat(),
+      amount: fc.maxSafeNat(),
       currency: fc.constant('INR'),
-      note: fc.string({ unit: 'grapheme' }),
       createdAt: instant,
-      payer: aParty,
-      payee: aParty,
+      completedAt: instant,
+      owner: aParty,
     }),
   });
+  const anEvent: fc.Arbitrary<PaymentEvent> = fc.oneof(aTransfer, aPayout);
 
   test('valid events are read back as they were written', () => {
     fc.assert(

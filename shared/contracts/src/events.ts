@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Lane } from './lane.ts';
 import { AmountMinor, Currency } from './money.ts';
 import { Text } from './text.ts';
+import { Tier } from './transfers-api.ts';
 
 /** Media type of every message: CloudEvents 1.0, structured mode. */
 export const CLOUDEVENTS_JSON = 'application/cloudevents+json';
@@ -16,7 +17,7 @@ export const Party = z.object({
 });
 export type Party = z.output<typeof Party>;
 
-/** Which side of a transfer somebody is on: the payer is debited, the payee credited. */
+/** Which side of a transfer somebody is on: the payer is debited, the payee credited. A payout's owner is its payer. */
 export const ROLES = ['payer', 'payee'] as const;
 export const Role = z.enum(ROLES);
 export type Role = z.output<typeof Role>;
@@ -35,7 +36,7 @@ const cloudEvent = {
   lane: Lane,
 };
 
-/** Money went from payer to payee; both sides are to be told. */
+/** Money went from payer to payee; both sides are to be told, but for the payer of a payout. */
 export const TransferCompleted = z
   .object({
     ...cloudEvent,
@@ -47,6 +48,10 @@ export const TransferCompleted = z
       currency: Currency,
       note: Text,
       createdAt: z.iso.datetime(),
+      payoutId: z
+        .uuid()
+        .optional()
+        .meta({ description: 'The payout that it is a part of, whose owner is told once of the whole' }),
       payer: Party,
       payee: Party,
     }),
@@ -54,11 +59,36 @@ export const TransferCompleted = z
   .meta({ id: 'TransferCompleted' });
 export type TransferCompleted = z.output<typeof TransferCompleted>;
 
+/** Every item of a payout has succeeded or failed; its owner is to be told. */
+export const PayoutCompleted = z
+  .object({
+    ...cloudEvent,
+    type: z.literal('payfan.payout.completed.v1'),
+    subject: z.uuid().meta({ description: 'The payout id' }),
+    data: z.object({
+      payoutId: z.uuid(),
+      lane: Tier.meta({ description: "The lane that it was worked off on: its owner's tier" }),
+      total: z.int().positive().meta({ description: 'Items' }),
+      succeeded: z.int().nonnegative(),
+      failed: z.int().nonnegative(),
+      amount: z
+        .int()
+        .nonnegative()
+        .meta({ description: 'Minor units moved, which is those of the items that succeeded' }),
+      currency: Currency,
+      createdAt: z.iso.datetime(),
+      completedAt: z.iso.datetime(),
+      owner: Party,
+    }),
+  })
+  .meta({ id: 'PayoutCompleted' });
+export type PayoutCompleted = z.output<typeof PayoutCompleted>;
+
 /** Every event on the `payments` exchange. */
-export const PaymentEvent = z.discriminatedUnion('type', [TransferCompleted]);
+export const PaymentEvent = z.discriminatedUnion('type', [TransferCompleted, PayoutCompleted]);
 export type PaymentEvent = z.output<typeof PaymentEvent>;
 
-/** `transfer.completed.interactive`: the routing key of an event on `payments`. */
+/** `transfer.completed.interactive`, `payout.completed.interactive`: the routing key of an event on `payments`. */
 export function paymentRoutingKey(event: Pick<PaymentEvent, 'type' | 'lane'>): string {
   const name = event.type.slice('payfan.'.length, event.type.lastIndexOf('.'));
   return `${name}.${event.lane}`;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PayoutCompleted } from './events.ts';
 import { LiveEvent } from './live.ts';
 import { AmountMinor, Currency } from './money.ts';
 
@@ -12,16 +13,22 @@ const TransferTold = z.object({
   createdAt: z.iso.datetime(),
 });
 
-/** An entry of an account's feed, as push writes it today. The log outlives this: readers take any `LiveEvent`. */
-export const FeedEvent = LiveEvent.extend({
+/** What the owner of a payout is told when it is finished. */
+const PayoutTold = PayoutCompleted.shape.data.omit({ owner: true });
+
+const feedEntry = LiveEvent.extend({
   topic: z
     .string()
     .regex(/^account\./)
     .meta({ description: '`account.<id>`' }),
   seq: z.int().min(1).meta({ description: 'From 1 without gaps' }),
-  type: z.enum(['transfer.debited', 'transfer.credited']),
-  data: TransferTold,
 });
+
+/** An entry of an account's feed, as push writes it today. The log outlives this: readers take any `LiveEvent`. */
+export const FeedEvent = z.discriminatedUnion('type', [
+  feedEntry.extend({ type: z.enum(['transfer.debited', 'transfer.credited']), data: TransferTold }),
+  feedEntry.extend({ type: z.literal('payout.completed'), data: PayoutTold }),
+]);
 export type FeedEvent = z.output<typeof FeedEvent>;
 
 /** An event of a topic without a log: told once, to whoever follows the topic now. */

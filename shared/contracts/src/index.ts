@@ -7,6 +7,8 @@ export * from './live-protocol.ts';
 export * from './live.ts';
 export * from './message-headers.ts';
 export * from './money.ts';
+export * from './payout-turn.ts';
+export * from './payouts-api.ts';
 export * from './phone-number.ts';
 export * from './queues-api.ts';
 export * from './text.ts';

@@ -1,4 +1,5 @@
 import { LANES } from './lane.ts';
+import { TIERS } from './transfers-api.ts';
 import {
   CHANNEL_NAME,
   channelTopology,
@@ -6,6 +7,8 @@ import {
   delayExchange,
   laneQueue,
   paymentsTopology,
+  payoutQueue,
+  payoutsTopology,
   RETRY_STEPS,
   retryRoutingKey,
   type Topology,
@@ -146,4 +149,42 @@ test.each(['push', 'whatsapp', 'web-push', 'sms2'])('%s can name a channel', (na
 });
 test.each(['', 'Push', '2sms', 'a.b', 'a b', 'a*', '#', 'x'.repeat(40)])('%j cannot', (name) => {
   expect(name).not.toMatch(CHANNEL_NAME);
+});
+
+describe('payouts', () => {
+  test('a turn goes to the queue of its lane, and to no other', () => {
+    expect(TIERS.map((lane) => route(payoutsTopology, 'payouts', lane))).toEqual([
+      ['payouts.premium'],
+      ['payouts.free'],
+    ]);
+    expect(TIERS.map(payoutQueue)).toEqual(['payouts.premium', 'payouts.free']);
+  });
+
+  test('what kills its workers ends in a dead queue, after a limit that is set', () => {
+    for (const lane of TIERS) {
+      const args = argumentsOf(payoutsTopology, payoutQueue(lane));
+      expect(args['x-delivery-limit']).toBeGreaterThan(0);
+      expect(
+        route(
+          payoutsTopology,
+          String(args['x-dead-letter-exchange']),
+          String(args['x-dead-letter-routing-key']),
+        ),
+      ).toEqual(['payouts.dead']);
+    }
+  });
+
+  test.each(RETRY_STEPS.flatMap((step) => TIERS.map((lane) => ({ step, lane, name: step.name }))))(
+    'a turn that is put off for $name comes back to lane $lane',
+    ({ step, lane }) => {
+      const key = retryRoutingKey(step, lane);
+      const delayed = route(payoutsTopology, delayExchange('payouts'), key);
+      expect(delayed).toEqual([`payouts.retry.${step.name}`]);
+      const args = argumentsOf(payoutsTopology, delayed[0]!);
+      expect(args['x-message-ttl']).toBe(step.delayMs);
+      expect(route(payoutsTopology, String(args['x-dead-letter-exchange']), key)).toEqual([
+        payoutQueue(lane),
+      ]);
+    },
+  );
 });

@@ -1,4 +1,5 @@
 import { LANES, type Lane } from './lane.ts';
+import { TIERS, type Tier } from './transfers-api.ts';
 
 /** What the broker has to hold, as plain data; `messaging` declares it. Valid on RabbitMQ 3.10 and 4.3. */
 export interface Topology {
@@ -23,6 +24,8 @@ export interface Binding {
 
 /** Domain events, routed by `<event>.<lane>`. */
 export const PAYMENTS_EXCHANGE = 'payments';
+/** Turns of payouts, routed by the payout's lane: `premium`, `free`. */
+export const PAYOUTS_EXCHANGE = 'payouts';
 
 /**
  * How often a broker redelivers a message before it gives up on it: consumers that die with it in hand.
@@ -43,8 +46,8 @@ export const RETRY_STEPS = [
 ] as const;
 export type RetryStep = (typeof RETRY_STEPS)[number];
 
-/** The queue of one lane of a channel. */
-export const laneQueue = (channel: string, lane: Lane): string => `${channel}.${lane}`;
+/** The queue of one lane of a channel, or of payouts. */
+export const laneQueue = (channel: string, lane: Lane | Tier): string => `${channel}.${lane}`;
 /** What the broker itself gave up on. */
 export const deadQueue = (channel: string): string => `${channel}.dead`;
 /** Where a channel's messages wait for a step's delay. */
@@ -53,7 +56,7 @@ export const retryQueue = (channel: string, step: RetryStep): string => `${chann
 export const delayExchange = (channel: string): string => `delay.${channel}`;
 /** Leads from a delay queue back to the channel's own lane queue; the key is kept, so the lane is too. */
 export const retryExchange = (channel: string): string => `retry.${channel}`;
-export const retryRoutingKey = (step: RetryStep, lane: Lane): string => `${step.name}.${lane}`;
+export const retryRoutingKey = (step: RetryStep, lane: Lane | Tier): string => `${step.name}.${lane}`;
 
 const quorum = { 'x-queue-type': 'quorum' };
 
@@ -65,49 +68,69 @@ const safely = { 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'rejec
 
 /** One channel: a queue per lane bound to `payments`, its delay queues, and its dead queue. */
 export function channelTopology(channel: string): Topology {
+  return lanesTopology(channel, { name: PAYMENTS_EXCHANGE, type: 'topic' }, LANES, (lane) => `*.*.${lane}`);
+}
+
+/** What payouts' workers drain: a queue per lane bound to `payouts`, delay queues, and a dead queue. */
+export const payoutsTopology: Topology = lanesTopology(
+  'payouts',
+  { name: PAYOUTS_EXCHANGE, type: 'direct' },
+  TIERS,
+  (lane) => lane,
+);
+/** The queue of a lane of payouts. */
+export const payoutQueue = (lane: Tier): string => laneQueue('payouts', lane);
+
+/** @param source leads to the lanes' queues, each by its routing key there */
+function lanesTopology<L extends Lane | Tier>(
+  name: string,
+  source: Exchange,
+  lanes: readonly L[],
+  routingKeyOf: (lane: L) => string,
+): Topology {
   return {
     exchanges: [
-      { name: PAYMENTS_EXCHANGE, type: 'topic' },
-      { name: delayExchange(channel), type: 'topic' },
-      { name: retryExchange(channel), type: 'direct' },
+      source,
+      { name: delayExchange(name), type: 'topic' },
+      { name: retryExchange(name), type: 'direct' },
     ],
     queues: [
-      ...LANES.map((lane) => ({
-        name: laneQueue(channel, lane),
+      ...lanes.map((lane) => ({
+        name: laneQueue(name, lane),
         arguments: {
           ...quorum,
           ...safely,
           'x-delivery-limit': DELIVERY_LIMIT,
           'x-dead-letter-exchange': '',
-          'x-dead-letter-routing-key': deadQueue(channel),
+          'x-dead-letter-routing-key': deadQueue(name),
         },
       })),
       ...RETRY_STEPS.map((step) => ({
-        name: retryQueue(channel, step),
+        name: retryQueue(name, step),
         arguments: {
           ...quorum,
           ...safely,
           'x-message-ttl': step.delayMs,
-          'x-dead-letter-exchange': retryExchange(channel),
+          'x-dead-letter-exchange': retryExchange(name),
         },
       })),
-      { name: deadQueue(channel), arguments: { ...quorum, 'x-delivery-limit': NEVER_GIVEN_UP } },
+      { name: deadQueue(name), arguments: { ...quorum, 'x-delivery-limit': NEVER_GIVEN_UP } },
     ],
     bindings: [
-      ...LANES.map((lane) => ({
-        exchange: PAYMENTS_EXCHANGE,
-        queue: laneQueue(channel, lane),
-        routingKey: `*.*.${lane}`,
+      ...lanes.map((lane) => ({
+        exchange: source.name,
+        queue: laneQueue(name, lane),
+        routingKey: routingKeyOf(lane),
       })),
       ...RETRY_STEPS.flatMap((step) => [
         {
-          exchange: delayExchange(channel),
-          queue: retryQueue(channel, step),
+          exchange: delayExchange(name),
+          queue: retryQueue(name, step),
           routingKey: `${step.name}.*`,
         },
-        ...LANES.map((lane) => ({
-          exchange: retryExchange(channel),
-          queue: laneQueue(channel, lane),
+        ...lanes.map((lane) => ({
+          exchange: retryExchange(name),
+          queue: laneQueue(name, lane),
           routingKey: retryRoutingKey(step, lane),
         })),
       ]),

@@ -1,4 +1,4 @@
-import { CreateTransfer, IdempotencyKey, PageQuery } from './transfers-api.ts';
+import { BatchResults, CreateTransfer, IdempotencyKey, PageQuery, TransferBatch } from './transfers-api.ts';
 
 const lunch = { to: '7010233311', amount: 10_000, currency: 'INR', note: 'lunch' };
 
@@ -27,6 +27,30 @@ test.each(['a', 'lunch-1', '~!@#$%^&*()_+', 'x'.repeat(255)])('%s can be an idem
 });
 test.each(['', ' ', 'a b', 'x'.repeat(256), 'schlüssel', 'a\n', '\u0000'])('%j cannot', (key) => {
   expect(IdempotencyKey.safeParse(key).success).toBe(false);
+});
+
+describe('a batch', () => {
+  const id = '018f0000-0000-7000-8000-00000000000c';
+  const items = (count: number) => Array.from({ length: count }, (_, n) => ({ ...lunch, key: `k:${n}` }));
+  const batch = (count: number) => ({ from: id, payoutId: id, items: items(count) });
+
+  test('is taken with up to 500 items, each like a transfer with a key', () => {
+    expect(TransferBatch.parse(batch(500)).items[0]).toEqual({ ...lunch, to: '+917010233311', key: 'k:0' });
+    const [item] = items(1);
+    const wrong = [batch(501), batch(0), { ...batch(1), items: [lunch] }, { ...batch(1), from: 'me' }];
+    for (const body of [...wrong, { ...batch(1), items: [{ ...item, memo: '' }] }]) {
+      expect(TransferBatch.safeParse(body).success).toBe(false);
+    }
+  });
+
+  test.each([
+    [{ outcome: 'completed', transferId: id }, true],
+    [{ outcome: 'refused', code: 'insufficient_funds', detail: 'Too low.' }, true],
+    [{ outcome: 'completed' }, false],
+    [{ outcome: 'refused', code: 'no_such_code', detail: '' }, false],
+  ])('has a result %j: %s', (result, is) => {
+    expect(BatchResults.safeParse({ results: [result] }).success).toBe(is);
+  });
 });
 
 test.each([

@@ -33,6 +33,61 @@ export const Transfer = z
   .meta({ id: 'Transfer' });
 export type Transfer = z.output<typeof Transfer>;
 
+/** Transfers in one `POST /v1/transfers/batch` at most. */
+export const MAX_BATCH_ITEMS = 500;
+
+/** One transfer of a batch. */
+export const BatchItem = CreateTransfer.extend({
+  key: IdempotencyKey.meta({
+    description: 'As the Idempotency-Key of a single transfer: unique to the payer',
+    example: 'payout:018f0000-0000-7000-8000-00000000000c:17',
+  }),
+}).meta({ id: 'BatchItem' });
+export type BatchItem = z.output<typeof BatchItem>;
+
+/** Body of `POST /v1/transfers/batch`: a part of a payout, decided in this order. */
+export const TransferBatch = z
+  .strictObject({
+    // Of one spelling: a key belongs to an account, however its id is written.
+    from: z.uuid().toLowerCase().meta({ description: "The payer's account" }),
+    payoutId: z.uuid().toLowerCase(),
+    items: z.array(BatchItem).min(1).max(MAX_BATCH_ITEMS),
+  })
+  .meta({ id: 'TransferBatch' });
+export type TransferBatch = z.output<typeof TransferBatch>;
+
+/**
+ * Why an item of a batch moved nothing. `insufficient_funds` is final: its key gets it again. What the others
+ * say is looked at anew at each repeat.
+ */
+export const BatchRefusalCode = z.enum([
+  'invalid_request',
+  'insufficient_funds',
+  'payer_not_found',
+  'recipient_not_found',
+  'same_account',
+  'balance_limit_exceeded',
+  'idempotency_key_reused',
+]);
+export type BatchRefusalCode = z.output<typeof BatchRefusalCode>;
+
+/** What became of an item; for a repeat of its key the same as the first time. */
+export const BatchResult = z
+  .discriminatedUnion('outcome', [
+    z.object({ outcome: z.literal('completed'), transferId: z.uuid() }),
+    z.object({
+      outcome: z.literal('refused'),
+      code: BatchRefusalCode,
+      detail: z.string().meta({ description: 'For people' }),
+    }),
+  ])
+  .meta({ id: 'BatchResult' });
+export type BatchResult = z.output<typeof BatchResult>;
+
+/** Answer of `POST /v1/transfers/batch`: a result for each item, in their order. */
+export const BatchResults = z.object({ results: z.array(BatchResult) }).meta({ id: 'BatchResults' });
+export type BatchResults = z.output<typeof BatchResults>;
+
 export const TIERS = ['premium', 'free'] as const;
 export const Tier = z.enum(TIERS);
 export type Tier = z.output<typeof Tier>;

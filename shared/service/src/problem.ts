@@ -4,6 +4,8 @@ import { STATUS_CODES } from 'node:http';
 export interface FieldError {
   /** Where the field was, in the words of OpenAPI. */
   readonly in?: 'path' | 'query' | 'header' | 'body';
+  /** Of a body that comes in lines: which one, from 1. */
+  readonly line?: number;
   /** Dotted path inside that place (`items.0.amount`); empty for the whole of it. */
   readonly path: string;
   readonly message: string;

@@ -23,23 +23,36 @@ interface Package {
 const packageOf = (name: string) =>
   JSON.parse(readFileSync(path.join(folder, name, 'package.json'), 'utf8')) as Package;
 
+/** Those that are a folder of their own. */
+const programs = services.filter(({ worksFor }) => worksFor === undefined).map(({ name }) => name);
+
 test('every service in the repository is started, each on a port of its own', () => {
   const names = services.map(({ name }) => name);
-  expect([...names, 'sandbox'].sort()).toEqual(readdirSync(folder).sort());
+  expect([...programs, 'sandbox'].sort()).toEqual(readdirSync(folder).sort());
   expect(new Set(services.map(({ port }) => port)).size).toBe(services.length);
+  expect(new Set(services.map(({ portVariable }) => portVariable)).size).toBe(services.length);
+  expect(names).toEqual(expect.arrayContaining(['payout-worker-premium', 'payout-worker-free']));
+});
+
+test('workers are programs of a service of ours', () => {
+  for (const { entry, worksFor } of services) {
+    if (worksFor !== undefined) expect(entry).toMatch(new RegExp(`^services/${worksFor}/dist/`));
+  }
 });
 
 test('those with a database are those with migrations', () => {
-  const migrated = services.map(({ name }) => name).filter((name) => packageOf(name).payfan?.migrations);
+  const migrated = programs.filter((name) => packageOf(name).payfan?.migrations);
   expect([...servicesWithDatabase].sort()).toEqual(migrated.sort());
 });
 
 test('transaction and operations know every channel', () => {
   const told = (name: string) => services.find((one) => one.name === name)?.environment(around)['CHANNELS'];
-  const names = services.map(({ name }) => name);
-  const channels = names.filter((name) => packageOf(name).dependencies?.['@payfan/channel'] !== undefined);
+  const channels = programs.filter((name) => packageOf(name).dependencies?.['@payfan/channel'] !== undefined);
   expect(channels.length).toBeGreaterThanOrEqual(3);
   expect(told('transaction')).toBe(channels.join(','));
+  for (const name of ['payout', 'payout-worker-premium', 'payout-worker-free']) {
+    expect(told(name)).toBe(told('transaction'));
+  }
   expect(told('operations')).toBe(channels.map((name) => `${name}=http://${name}`).join(','));
 });
 
@@ -61,9 +74,10 @@ test.each([
   });
 });
 
-test('nobody is given the database role of another', () => {
-  for (const { name, environment } of services) {
-    const url = environment(around)['DATABASE_URL'];
-    expect(url ?? `postgres://payfan_${name}`).toBe(`postgres://payfan_${name}`);
+test('nobody is given the database role of another, or a key but that of the service it works for', () => {
+  for (const { name, worksFor = name, environment } of services) {
+    const { DATABASE_URL: url, SERVICE_KEY: key } = environment(around);
+    expect(url ?? `postgres://payfan_${worksFor}`).toBe(`postgres://payfan_${worksFor}`);
+    expect(key ?? `key-of-${worksFor}`).toBe(`key-of-${worksFor}`);
   }
 });

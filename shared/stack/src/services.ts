@@ -27,13 +27,15 @@ export interface Service {
   portVariable: string;
   /** It keeps tables, as the role `payfan_<name>`. */
   hasDatabase: boolean;
+  /** Works off a queue, as the role of the service that it is a part of: it answers probes and nothing else. */
+  worksFor?: string;
   /** What it needs beside PORT. */
   environment: (around: Surroundings) => Record<string, string>;
 }
 
 /** A program of the table below, with what follows from its name. */
 function service(name: string, port: number, rest: Pick<Service, 'hasDatabase' | 'environment'>): Service {
-  const portVariable = `${name.toUpperCase()}_PORT`;
+  const portVariable = `${name.toUpperCase().replaceAll('-', '_')}_PORT`;
   return { name, entry: `services/${name}/dist/main.js`, port, portVariable, ...rest };
 }
 
@@ -63,8 +65,25 @@ const channels: readonly Service[] = [
 
 export const channelNames: readonly string[] = channels.map(({ name }) => name);
 
+/** One lane's workers of payouts: the same program, of another size. */
+function payoutWorker(lane: 'premium' | 'free', port: number, concurrency: number): Service {
+  const worker = service(`payout-worker-${lane}`, port, {
+    hasDatabase: false,
+    environment: (around) => ({
+      DATABASE_URL: around.databaseUrl('payout'),
+      AMQP_URL: around.amqpUrl,
+      TRANSACTION_URL: around.serviceUrl('transaction'),
+      SERVICE_KEY: around.serviceKey('payout'),
+      CHANNELS: channelNames.join(','),
+      LANE: lane,
+      CONCURRENCY: String(concurrency),
+    }),
+  });
+  return { ...worker, entry: 'services/payout/dist/worker-main.js', worksFor: 'payout' };
+}
+
 /** Services that ask others for what no account may: each has an API key of its own. */
-export const servicesWithKey: readonly string[] = ['gateway'];
+export const servicesWithKey: readonly string[] = ['gateway', 'payout'];
 
 /** Every service of the stack; the world outside (sandbox.ts) comes before them. */
 export const services: readonly Service[] = [
@@ -73,7 +92,7 @@ export const services: readonly Service[] = [
     environment: (around) => ({
       DATABASE_URL: around.databaseUrl('transaction'),
       AMQP_URL: around.amqpUrl,
-      CHANNELS: channels.map(({ name }) => name).join(','),
+      CHANNELS: channelNames.join(','),
       PAYFAN_DEMO: String(around.demo),
       SERVICE_KEYS: servicesWithKey.map((name) => `${name}=${around.serviceKey(name)}`).join(','),
     }),
@@ -90,6 +109,17 @@ export const services: readonly Service[] = [
       CONNECTIONS_PER_ADDRESS: '20000',
     }),
   }),
+  service('payout', 4020, {
+    hasDatabase: true,
+    environment: (around) => ({
+      DATABASE_URL: around.databaseUrl('payout'),
+      AMQP_URL: around.amqpUrl,
+      TRANSACTION_URL: around.serviceUrl('transaction'),
+      CHANNELS: channelNames.join(','),
+    }),
+  }),
+  payoutWorker('premium', 4021, 4),
+  payoutWorker('free', 4022, 1),
   service('operations', 4030, {
     hasDatabase: false,
     environment: (around) => ({

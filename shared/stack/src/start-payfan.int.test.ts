@@ -61,5 +61,7 @@ test('one of several can die, and one that died can come back at its URL', async
 
 test('a service that there is not is named, with those that there are', () => {
   expect(() => payfan.url('fax')).toThrow(UnknownService);
-  expect(() => payfan.program('fax')).toThrow(/transaction, push, phone, email, operations/);
+  expect(() => payfan.program('fax')).toThrow(
+    /transaction, push, phone, email, gateway, payout, payout-worker-premium, payout-worker-free, operations/,
+  );
 });

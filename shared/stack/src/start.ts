@@ -42,7 +42,7 @@ function welcome(
   const rows = [
     ...Object.entries(services)
       .filter(([name]) => name !== 'sandbox')
-      .map(([name, { url }]) => [name, url, `${url}/docs`]),
+      .map(([name, { url }]) => [name, url, name.includes('-worker-') ? '' : `${url}/docs`]),
     ...(infrastructure.mail.api === undefined ? [] : [['mail inbox', infrastructure.mail.api, '']]),
     ['SMS', `${infrastructure.sms.url}/messages`, ''],
     ['RabbitMQ', infrastructure.rabbitmq.managementUrl, ''],

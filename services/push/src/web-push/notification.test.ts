@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
+import type { TransferNews } from '../feed-item.ts';
 import { notificationOf, topicOf, type NotifiedItem } from './notification.ts';
 
-const item = (type: string, data: Partial<NotifiedItem['data']> = {}): NotifiedItem => ({
+const item = (type: string, data: Partial<TransferNews['data']> = {}): NotifiedItem => ({
   type,
   seq: 7,
   eventId: '0190e1d4-7c3a-7000-8000-00000000000f',
@@ -36,9 +37,40 @@ test('without a note there is no colon, and what people write stays on its line'
   expect(notificationOf(item('transfer.debited', { note: 'a\r\nb' }))?.body).toBe('To Ravi Kumar: a b');
 });
 
-test('what we have no words for is not told', () => {
-  expect(notificationOf(item('payout.exploded'))).toBeUndefined();
+const payout = (type: string, succeeded: number, failed: number): NotifiedItem => ({
+  type,
+  seq: 8,
+  eventId: '0190e1d4-7c3a-7000-8000-00000000000e',
+  data: {
+    payoutId: '0190e1d4-7c3a-7000-8000-000000000002',
+    lane: 'free',
+    total: succeeded + failed,
+    succeeded,
+    failed,
+    amount: succeeded * 100,
+    currency: 'INR',
+    createdAt: '2026-11-24T08:35:00.000Z',
+    completedAt: '2026-11-24T08:36:00.000Z',
+  },
 });
+
+test('the owner of a payout reads what it came to, and of failures only where there are any', () => {
+  expect(notificationOf(payout('payout.completed', 99_998, 2))).toEqual({
+    title: 'Your payout paid ₹99,998.00',
+    body: '99,998 of 1,00,000 payments made, 2 failed',
+    tag: '0190e1d4-7c3a-7000-8000-00000000000e',
+    timestamp: Date.parse('2026-11-24T08:36:00.000Z'),
+    data: { type: 'payout.completed', seq: 8, payoutId: '0190e1d4-7c3a-7000-8000-000000000002' },
+  });
+  expect(notificationOf(payout('payout.completed', 3, 0))?.body).toBe('3 of 3 payments made');
+});
+
+test.each([item('transfer.exploded'), item('payout.completed.v2'), payout('payout.exploded', 1, 0)])(
+  'what we have no words for is not told: $type',
+  (unknown) => {
+    expect(notificationOf(unknown)).toBeUndefined();
+  },
+);
 
 test('a long note is cut, not refused: whatever people write, the payload has 3 KB at most', () => {
   const text = fc.oneof(

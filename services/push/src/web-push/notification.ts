@@ -1,5 +1,5 @@
-import { formatAmount, oneLine } from '@payfan/channel';
-import type { FeedItem } from '../feed-item.ts';
+import { formatAmount, formatCount, oneLine } from '@payfan/channel';
+import type { FeedItem, PayoutNews, TransferNews } from '../feed-item.ts';
 
 /** What a service worker hands to `showNotification(title, rest)`. */
 export interface Notification {
@@ -9,7 +9,7 @@ export interface Notification {
   tag: string;
   /** Milliseconds since the epoch: when the money moved. */
   timestamp: number;
-  data: { type: string; seq: number; transferId: string };
+  data: { type: string; seq: number } & ({ transferId: string } | { payoutId: string });
 }
 
 /** An item of a feed as the database gives it: it may be of another version's type. */
@@ -24,20 +24,44 @@ const LONGEST_NOTE = 400;
 
 /** Tells of an item of a feed; undefined for a type that we do not know. */
 export function notificationOf({ eventId, type, seq, data }: NotifiedItem): Notification | undefined {
-  const [what, whom] = WORDS[type] ?? [];
-  if (what === undefined || whom === undefined) return undefined;
+  if ('payoutId' in data) {
+    if (type !== 'payout.completed') return undefined;
+    const { payoutId, completedAt } = data;
+    return {
+      ...aboutPayout(data),
+      tag: eventId,
+      timestamp: Date.parse(completedAt),
+      data: { type, seq, payoutId },
+    };
+  }
+  const words = WORDS[type];
+  if (words === undefined) return undefined;
+  const { transferId, createdAt } = data;
+  const content = aboutTransfer(data, words);
+  return { ...content, tag: eventId, timestamp: Date.parse(createdAt), data: { type, seq, transferId } };
+}
+
+type Content = Pick<Notification, 'title' | 'body'>;
+
+function aboutTransfer(data: TransferNews['data'], [what, whom]: Words): Content {
   const name = shortened(oneLine(data.counterparty.name), LONGEST_NAME);
   const note = shortened(oneLine(data.note), LONGEST_NOTE);
   return {
     title: `${what} ${formatAmount(data.amount, data.currency)}`,
     body: note === '' ? `${whom} ${name}` : `${whom} ${name}: ${note}`,
-    tag: eventId,
-    timestamp: Date.parse(data.createdAt),
-    data: { type, seq, transferId: data.transferId },
   };
 }
 
-const WORDS: Partial<Record<string, [what: string, whom: string]>> = {
+function aboutPayout(data: PayoutNews['data']): Content {
+  const failed = data.failed === 0 ? '' : `, ${formatCount(data.failed)} failed`;
+  return {
+    title: `Your payout paid ${formatAmount(data.amount, data.currency)}`,
+    body: `${formatCount(data.succeeded)} of ${formatCount(data.total)} payments made${failed}`,
+  };
+}
+
+type Words = readonly [what: string, whom: string];
+const WORDS: Partial<Record<string, Words>> = {
   'transfer.debited': ['You paid', 'To'],
   'transfer.credited': ['You received', 'From'],
 };

@@ -141,7 +141,7 @@ test('every browser of an account is told what its feed tells, and only those', 
       title: 'You received ₹100.00',
       body: 'From Asha: lunch',
       tag: entry?.eventId,
-      data: { seq: 1, transferId: entry?.data.transferId },
+      data: { seq: 1, ...(entry?.type === 'transfer.credited' && { transferId: entry.data.transferId }) },
     });
   }
   expect(await other.shown()).toEqual([]);

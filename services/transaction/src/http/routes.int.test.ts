@@ -131,6 +131,7 @@ describe('documentation', () => {
       '/v1/accounts/me/entries',
       '/v1/tokens',
       '/v1/transfers',
+      '/v1/transfers/batch',
       '/v1/transfers/{id}',
     ]);
     expect(Object.keys(document.paths['/v1/transfers']!['post']!.responses)).toEqual(

@@ -1,22 +1,32 @@
+import type { Lane } from '@payfan/contracts';
 import { isDatabaseAway, QueueFull, type Database } from '@payfan/database';
 import { createApi, Problem, type Api, type ApiOptions, type TokenIssuer } from '@payfan/service';
 import { Counter } from 'prom-client';
+import { makeBatches } from '../make-batch.ts';
 import { makeTransfers, type MakeTransfersOptions, type TracedRequest } from '../make-transfers.ts';
 import { accountRoutes } from './accounts.ts';
 import { authenticateLocally } from './authenticate.ts';
 import { tokenRoutes } from './tokens.ts';
+import { transferBatchRoutes } from './transfer-batches.ts';
 import { transferRoutes } from './transfers.ts';
 
 export interface RoutesOptions extends Pick<ApiOptions, 'logger' | 'health' | 'metrics'> {
   database: Database;
   outbox: MakeTransfersOptions['outbox'];
-  /** Requests in one commit at most, and requests that may wait for theirs. */
+  /** Requests in one commit at most, and requests that may wait for theirs on each lane. */
   groupMax: number;
   queueMax: number;
   issuer: TokenIssuer;
   newId: () => string;
   now: () => Date;
 }
+
+/**
+ * Commits under way at once, on each lane. Interactive: one waits for the disk while the other decides; a third
+ * gains nothing, it waits for locks. Bulk: one, so that a payout is decided in its order and a person's transfer
+ * waits for one crowd at most.
+ */
+const GROUPS_AT_ONCE = { interactive: 2, bulk: 1 };
 
 /** The whole HTTP API of this service. */
 export function routes(options: RoutesOptions): Api {
@@ -38,14 +48,25 @@ export function routes(options: RoutesOptions): Api {
     labelNames: ['outcome'],
     registers: [metrics],
   });
-  const commit = makeTransfers({ database, outbox, newId, groupMax, queueMax });
-  const makeTransfer = async (item: TracedRequest) => {
-    const outcome = await commit(item);
-    outcomes.inc({ outcome: outcome.kind === 'invalid' ? outcome.code : outcome.kind });
-    return outcome;
+  // A queue for each lane: however many of a payout wait, a person's transfer waits for other persons' only.
+  const open = (lane: Lane) => {
+    const groupsAtOnce = GROUPS_AT_ONCE[lane];
+    const commit = makeTransfers({ database, outbox, newId, groupMax, groupsAtOnce, queueMax });
+    return async (item: TracedRequest) => {
+      const outcome = await commit(item);
+      outcomes.inc({ outcome: outcome.kind === 'invalid' ? outcome.code : outcome.kind });
+      return outcome;
+    };
   };
+  const makeBatch = makeBatches({
+    makeTransfer: open('bulk'),
+    newId,
+    now,
+    sliceMax: Math.min(groupMax, queueMax),
+  });
 
-  transferRoutes(api, { database, makeTransfer, newId, now });
+  transferRoutes(api, { database, makeTransfer: open('interactive'), newId, now });
+  transferBatchRoutes(api, { makeBatch, newId });
   accountRoutes(api, database);
   tokenRoutes(api, issuer);
   return api;

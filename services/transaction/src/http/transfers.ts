@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { CreateTransfer, IdempotencyKey, pageOf, PageQuery, Transfer } from '@payfan/contracts';
 import type { Database } from '@payfan/database';
 import {
@@ -11,7 +10,7 @@ import {
 } from '@payfan/service';
 import { z } from 'zod';
 import type { TracedRequest } from '../make-transfers.ts';
-import type { InvalidCode, Outcome } from '../transfer.ts';
+import { fingerprintOf, firstIdOf, type InvalidCode, type Outcome } from '../transfer.ts';
 import { findTransfer, listTransfers } from '../transfer-store.ts';
 import { accountOf, readCursor } from './request.ts';
 
@@ -163,7 +162,7 @@ function answer(outcome: Outcome, transferId: string) {
   switch (decision.code) {
     case 'completed': {
       const { response } = decision;
-      const id = kind === 'decided' ? transferId : (JSON.parse(response) as Transfer).id;
+      const id = kind === 'decided' ? transferId : firstIdOf(decision);
       headers['location'] = `/v1/transfers/${id}`;
       return { status: 201 as const, headers, body: new JsonText(response) };
     }
@@ -175,11 +174,6 @@ function answer(outcome: Outcome, transferId: string) {
         headers,
       });
   }
-}
-
-/** SHA-256 of what is asked, as understood: two spellings of a phone number are one request. */
-function fingerprintOf({ to, amount, currency, note }: CreateTransfer): string {
-  return hash('sha256', JSON.stringify([to, amount, currency, note]));
 }
 
 function problemForInvalid(errors: readonly FieldError[]): Problem | undefined {

@@ -1,16 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import type { DeliveryList } from '@payfan/contracts';
 import { openDatabase, type Database } from '@payfan/database';
+import type { Principal } from '@payfan/service';
 import { freshDatabase, type FreshDatabase } from '@payfan/stack/testing';
 import type { z } from 'zod';
-import { someTransfer } from '../contract.ts';
+import { somePayout, someTransfer } from '../contract.ts';
 import { claimDeliveries, recordOutcomes } from '../delivery-store.ts';
+import { recipientsOf } from '../recipient.ts';
 import { startChannelApi } from '../testing/channel-api.ts';
 import { letDie } from '../testing/let-die.ts';
+import { toldOf } from '../told-of.ts';
 
 const event = someTransfer();
 const { payer, payee } = event.data;
 const error = `550 no such user: ${payee.phone}`;
+const payout = somePayout();
+const { payoutId, owner } = payout.data;
+const part = someTransfer({ lane: 'bulk', payoutId });
+part.data.payer = owner;
+const people: Record<string, Principal> = {
+  payer: { kind: 'account', accountId: payer.accountId, tier: 'free' },
+  owner: { kind: 'account', accountId: owner.accountId, tier: 'free' },
+  stranger: { kind: 'account', accountId: randomUUID(), tier: 'free' },
+};
+type List = z.output<typeof DeliveryList>;
 let fresh: FreshDatabase;
 let database: Database;
 let api: Awaited<ReturnType<typeof startChannelApi>>;
@@ -22,10 +35,7 @@ beforeAll(async () => {
     channel: 'phone',
     database,
     broker: { publishable: false, publish: () => Promise.reject(new Error('nothing is published here')) },
-    people: {
-      payer: { kind: 'account', accountId: payer.accountId, tier: 'free' },
-      stranger: { kind: 'account', accountId: randomUUID(), tier: 'free' },
-    },
+    people,
   });
   const claimant = { id: randomUUID(), seconds: 60 };
   const key = { eventId: event.id, role: 'payer' } as const;
@@ -48,8 +58,7 @@ afterAll(async () => {
   await fresh.drop();
 });
 
-const deliveries = (key: string) =>
-  api.get<z.output<typeof DeliveryList>>(`/v1/deliveries?transferId=${event.data.transferId}`, key);
+const deliveries = (key: string) => api.get<List>(`/v1/deliveries?transferId=${event.data.transferId}`, key);
 
 test.each(['operator', 'service'])('the %s sees both deliveries whole', async (key) => {
   const { body } = await deliveries(key);
@@ -96,9 +105,46 @@ test('anybody else sees nothing', async () => {
   expect(await deliveries('stranger')).toMatchObject({ status: 200, body: { data: [] } });
 });
 
-test('a transfer id that is none is refused', async () => {
-  expect(await api.get('/v1/deliveries?transferId=7')).toMatchObject({
+describe('of a payout', () => {
+  beforeAll(async () => {
+    const claimant = { id: randomUUID(), seconds: 60 };
+    const wanted = [payout, part].flatMap((of) =>
+      recipientsOf(of).map(({ role, party }) => {
+        const { accountId, phone: recipient } = party;
+        return { eventId: of.id, role, accountId, recipient, ...toldOf(of) };
+      }),
+    );
+    await claimDeliveries(database, claimant, wanted);
+  });
+
+  test('its owner, operators and services see the one of the whole; others nothing', async () => {
+    const whole = (who: string) => api.get<List>(`/v1/deliveries?payoutId=${payoutId}`, who);
+    for (const who of ['owner', 'operator', 'service']) {
+      const { body } = await whole(who);
+      expect(body.data).toMatchObject([{ role: 'payer', recipient: owner.phone, status: 'sending' }]);
+    }
+    expect((await whole('stranger')).body.data).toEqual([]);
+  });
+
+  test('its owner sees how a payee was told of his transfer, but nothing of his address', async () => {
+    const path = `/v1/deliveries?transferId=${part.data.transferId}`;
+    const { body } = await api.get<List>(path, 'owner');
+    expect(body.data).toMatchObject([
+      { role: 'payee', recipient: expect.stringMatching(/^\+91\*{6}\d{4}$/) },
+    ]);
+    expect((await api.get<List>(path)).body.data).toMatchObject([{ recipient: part.data.payee.phone }]);
+    expect((await api.get<List>(path, 'stranger')).body.data).toEqual([]);
+  });
+});
+
+test.each([
+  ['a transfer id that is none', 'transferId=7', 'transferId'],
+  ['a payout id that is none', 'payoutId=7', 'payoutId'],
+  ['neither', '', ''],
+  ['both', `transferId=${randomUUID()}&payoutId=${randomUUID()}`, ''],
+])('%s is refused', async (_, query, path) => {
+  expect(await api.get(`/v1/deliveries?${query}`)).toMatchObject({
     status: 400,
-    body: { code: 'invalid_request', errors: [{ in: 'query', path: 'transferId' }] },
+    body: { code: 'invalid_request', errors: [{ in: 'query', path }] },
   });
 });

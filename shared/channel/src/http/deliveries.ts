@@ -5,27 +5,45 @@ import { z } from 'zod';
 import { listDeliveries, type DeliveryRow, type Viewer } from '../delivery-store.ts';
 import { maskAddress } from '../mask.ts';
 
-/** How people were told of a transfer on this channel, for those who may know. */
+const DeliveryQuery = z
+  .strictObject({
+    transferId: z.uuid().optional(),
+    payoutId: z
+      .uuid()
+      .optional()
+      .meta({ description: 'The payout as a whole; each of its transfers has deliveries of its own' }),
+  })
+  .refine(({ transferId, payoutId }) => (transferId === undefined) !== (payoutId === undefined), {
+    message: 'must have either transferId or payoutId',
+  });
+
+/** How people were told of a transfer or a payout on this channel, for those who may know. */
 export function deliveryRoutes(api: Api, { name, database }: { name: string; database: Queryable }): void {
   api.route(
     {
       method: 'get',
       path: '/v1/deliveries',
-      summary: "A transfer's deliveries on this channel",
+      summary: 'The deliveries of a transfer or of a payout on this channel',
       description:
-        'A party to the transfer sees both, with the other one’s address masked; operators and services see all. Anybody else gets an empty list.',
+        'A party to the transfer sees all, with the other one’s address masked; operators and services see all. Anybody else gets an empty list. ' +
+        'Of a payout, its owner is told once, when it is completed; of its transfers the payees are told, and not the owner.',
       auth: 'required',
-      query: z.strictObject({ transferId: z.uuid() }),
+      query: DeliveryQuery,
       responses: { 200: { description: 'The deliveries', schema: DeliveryList } },
     },
     async ({ principal, query }) => {
       const viewer: Viewer =
         principal.kind === 'account' ? { kind: 'account', accountId: principal.accountId } : { kind: 'all' };
-      const rows = await listDeliveries(database, query.transferId, viewer);
+      const rows = await listDeliveries(database, subjectOf(query), viewer);
       return { status: 200, body: { data: rows.map((row) => toDelivery(name, row, viewer)) } };
     },
   );
 }
+
+const subjectOf = ({ transferId, payoutId = '' }: z.output<typeof DeliveryQuery>) =>
+  transferId === undefined
+    ? ({ of: 'payout', id: payoutId } as const)
+    : ({ of: 'transfer', id: transferId } as const);
 
 function toDelivery(channel: string, { accountId, ...row }: DeliveryRow, viewer: Viewer): Delivery {
   const isOwn = viewer.kind === 'all' || viewer.accountId === accountId;

@@ -4,8 +4,10 @@ import {
   PAYMENTS_EXCHANGE,
   deadQueue,
   paymentRoutingKey,
+  type Party,
   type PaymentEvent,
   type ReplayResult,
+  type Role,
   type TransferCompleted,
 } from '@payfan/contracts';
 import { openDatabase, type Database } from '@payfan/database';
@@ -70,6 +72,8 @@ interface SeenLetter {
   body: Buffer;
 }
 
+export type Bench = Awaited<ReturnType<typeof setUp>>;
+
 /** A database, a broker, a world, and the channel between them. */
 export async function setUp<Message>(subject: ChannelSubject<Message>) {
   const { name } = subject;
@@ -123,20 +127,26 @@ export async function setUp<Message>(subject: ChannelSubject<Message>) {
     amqpUrl: vhost.amqpUrl,
     channel: openChannel(),
     openChannel,
-    addressOf: (event: PaymentEvent, role: 'payer' | 'payee') =>
-      definition.address({ role, party: event.data[role] }),
-    publish: (event: TransferCompleted) =>
+    addressOf: (event: PaymentEvent, role: Role) => definition.address({ role, party: partyOf(event, role) }),
+    /** How often each address was told of this event; the id of what it tells of is in every text. */
+    async toldOf({ subject }: PaymentEvent): Promise<Record<string, number>> {
+      const told: Record<string, number> = {};
+      for (const { to, text } of await world.arrived()) {
+        if (text.includes(subject.slice(-12))) told[to] = (told[to] ?? 0) + 1;
+      }
+      return told;
+    },
+    publish: (event: PaymentEvent) =>
       publish(broker, paymentRoutingKey(event), Buffer.from(JSON.stringify(event))),
     publishRaw: (body: Buffer) => publish(broker, 'transfer.completed.interactive', body),
     /** As the broker does with a message on which consumers died again and again. */
-    giveUp: (event: TransferCompleted) =>
-      publish(broker, deadQueue(name), Buffer.from(JSON.stringify(event)), ''),
+    giveUp: (event: PaymentEvent) => publish(broker, deadQueue(name), Buffer.from(JSON.stringify(event)), ''),
     /** Replays what is dead of one event. */
-    replay: (event: TransferCompleted): Promise<ReplayResult> =>
+    replay: (event: PaymentEvent): Promise<ReplayResult> =>
       replayDeadLetters(
         { channel: name, database, broker, logger, metrics, nowMs: () => performance.now() },
         {
-          selection: { filter: { transferId: event.data.transferId, state: 'open' } },
+          selection: { filter: { q: event.id, state: 'open' } },
           dryRun: false,
           limit: 10,
           ratePerSecond: 1_000,
@@ -145,7 +155,7 @@ export async function setUp<Message>(subject: ChannelSubject<Message>) {
       ),
     /** Messages acknowledged so far. */
     handled: () => handled,
-    deliveriesOf: (...events: TransferCompleted[]) =>
+    deliveriesOf: (...events: PaymentEvent[]) =>
       database.query<SeenDelivery>({
         text: `select role, status, attempts, error, reference, uncertain from deliveries
                where event_id = any($1::uuid[]) order by role desc`,
@@ -156,7 +166,7 @@ export async function setUp<Message>(subject: ChannelSubject<Message>) {
         text: 'select role, reason, error, attempts, body from dead_letters where reason = $1',
         values: [reason],
       }),
-    deadLettersOf: (event: TransferCompleted) =>
+    deadLettersOf: (event: PaymentEvent) =>
       database.query<SeenLetter>({
         text: 'select role, reason, error, attempts, body from dead_letters where event_id = $1',
         values: [event.id],
@@ -189,6 +199,11 @@ export async function setUp<Message>(subject: ChannelSubject<Message>) {
   };
   await bench.channel.start();
   return bench;
+}
+
+/** Who is on a side of what an event tells of, whether told or not. */
+function partyOf({ type, data }: PaymentEvent, role: Role): Party {
+  return type === 'payfan.payout.completed.v1' ? data.owner : data[role];
 }
 
 function publish(

@@ -6,13 +6,14 @@ interface Whims {
   lane?: Lane;
   amount?: number;
   note?: string;
+  payoutId?: string;
   payerName?: string;
   payeeName?: string;
 }
 
 /** A transfer between two people whom nobody has seen before. */
 export function someTransfer(whims: Whims = {}): TransferCompleted {
-  const { lane = 'interactive', amount = 10_000, note = '', payerName, payeeName } = whims;
+  const { lane = 'interactive', amount = 10_000, note = '', payoutId, payerName, payeeName } = whims;
   const transferId = randomUUID();
   const createdAt = new Date().toISOString();
   return {
@@ -32,13 +33,15 @@ export function someTransfer(whims: Whims = {}): TransferCompleted {
       currency: 'INR',
       note,
       createdAt,
+      payoutId,
       payer: someParty(payerName ?? 'Asha Rao'),
       payee: someParty(payeeName ?? 'Ravi Kumar'),
     },
   };
 }
 
-function someParty(name: string): Party {
+/** Somebody whom nobody has seen before. */
+export function someParty(name: string): Party {
   const digits = String(Math.floor(Math.random() * 1e8)).padStart(8, '0');
   return {
     accountId: randomUUID(),

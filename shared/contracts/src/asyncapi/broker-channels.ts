@@ -1,4 +1,5 @@
 import { type Lane, LANES } from '../lane.ts';
+import { type Tier, TIERS } from '../transfers-api.ts';
 import { LIVE_EXCHANGE, shardKey, SHARDS } from '../live-protocol.ts';
 import { liveTopology } from '../live.ts';
 import { paymentRoutingKey } from '../events.ts';
@@ -9,6 +10,8 @@ import {
   laneQueue,
   PAYMENTS_EXCHANGE,
   paymentsTopology,
+  PAYOUTS_EXCHANGE,
+  payoutsTopology,
   RETRY_STEPS,
   retryExchange,
   retryQueue,
@@ -25,7 +28,7 @@ import {
   type Channel,
   type Parameter,
 } from './format.ts';
-import { BROKER_MESSAGES, EVENT_MESSAGES, replayOf, retryOf } from './messages.ts';
+import { BROKER_MESSAGES, EVENT_MESSAGES, replayOf, retryOf, TURN } from './messages.ts';
 import { PAYMENT_EVENTS } from './schemas.ts';
 
 /** A gateway's own queue on `live`, under this name in the document; the broker gives it another. */
@@ -40,6 +43,11 @@ const lane: Parameter = {
   enum: [...LANES],
   location: '$message.payload#/lane',
 };
+const tier: Parameter = {
+  description: 'Of the payout',
+  enum: [...TIERS],
+  location: '$message.payload#/data/lane',
+};
 const step: Parameter = { description: 'How long it waits', enum: RETRY_STEPS.map(({ name }) => name) };
 
 type About = Pick<Channel, 'summary' | 'description'> & { messages: readonly string[] };
@@ -50,6 +58,7 @@ export function brokerChannels(channels: readonly string[]): Record<string, Chan
   return {
     [PAYMENTS_EXCHANGE]: paymentsChannel(payments),
     ...merged(channels.map(channelsOf)),
+    ...payoutChannels(),
     ...liveChannels(),
   };
 }
@@ -72,52 +81,105 @@ function paymentsChannel(topology: Topology): Channel {
 
 /** What one notification channel has at the broker: lanes, delays, and what was given up. */
 function channelsOf(channel: string): Record<string, Channel> {
-  const topology = channelTopology(channel);
   const retries = EVENT_MESSAGES.map(retryOf);
-  const back = [...retries, ...EVENT_MESSAGES.map(replayOf)];
+  return lanesOf(channel, {
+    topology: channelTopology(channel),
+    lanes: LANES,
+    parameter: lane,
+    first: EVENT_MESSAGES,
+    retries,
+    back: [...retries, ...EVENT_MESSAGES.map(replayOf)],
+    what: `what ${channel} has to tell`,
+  });
+}
+
+/** The exchange of payouts, their lanes, delays, and what could not be read. */
+function payoutChannels(): Record<string, Channel> {
+  const retries = [retryOf(TURN)];
+  return {
+    [PAYOUTS_EXCHANGE]: {
+      ...exchange(payoutsTopology, PAYOUTS_EXCHANGE, {
+        summary: 'Turns of payouts, to the queue of the payout’s lane',
+        messages: [TURN],
+      }),
+      address: addressTemplate(TIERS[0], { lane: TIERS[0] }),
+      parameters: { lane: tier },
+    },
+    ...lanesOf('payouts', {
+      topology: payoutsTopology,
+      lanes: TIERS,
+      parameter: tier,
+      first: [TURN],
+      retries,
+      back: retries,
+      what: 'turns of payouts',
+    }),
+  };
+}
+
+interface Lanes {
+  topology: Topology;
+  /** The first is the example of a routing key. */
+  lanes: readonly [Lane | Tier, ...(Lane | Tier)[]];
+  parameter: Parameter;
+  /** Messages as they are published. */
+  first: readonly string[];
+  /** Those that wait for a further attempt. */
+  retries: readonly string[];
+  /** Those that come back. */
+  back: readonly string[];
+  what: string;
+}
+
+/** Queues by lane with their delays, and a queue for what was given up. */
+function lanesOf(
+  name: string,
+  { topology, lanes, parameter, first, retries, back, what }: Lanes,
+): Record<string, Channel> {
+  const [one] = lanes;
   const keyed = {
-    address: addressTemplate(retryRoutingKey(STEP, LANE), { step: STEP.name, lane: LANE }),
-    parameters: { step, lane },
+    address: addressTemplate(retryRoutingKey(STEP, one), { step: STEP.name, lane: one }),
+    parameters: { step, lane: parameter },
   };
   return {
     ...Object.fromEntries(
-      LANES.map((one) => [
-        laneQueue(channel, one),
-        queue(topology, laneQueue(channel, one), {
-          summary: `What ${channel} has to tell on the lane ${one}`,
-          messages: [...EVENT_MESSAGES, ...back],
+      lanes.map((lane) => [
+        laneQueue(name, lane),
+        queue(topology, laneQueue(name, lane), {
+          summary: `On the lane ${lane}: ${what}`,
+          messages: [...first, ...back],
         }),
       ]),
     ),
-    [delayExchange(channel)]: {
-      ...exchange(topology, delayExchange(channel), {
-        summary: `Into the queues in which deliveries of ${channel} that failed wait`,
+    [delayExchange(name)]: {
+      ...exchange(topology, delayExchange(name), {
+        summary: `Into the queues in which what failed at ${name} waits`,
         messages: retries,
       }),
       ...keyed,
     },
     ...Object.fromEntries(
-      RETRY_STEPS.map((one) => [
-        retryQueue(channel, one),
-        queue(topology, retryQueue(channel, one), {
-          summary: `Deliveries of ${channel} that wait ${one.name} for a further attempt`,
+      RETRY_STEPS.map((delay) => [
+        retryQueue(name, delay),
+        queue(topology, retryQueue(name, delay), {
+          summary: `What waits ${delay.name} for a further attempt at ${name}`,
           description: 'Nobody consumes it: the broker moves what has waited to the dead-letter exchange.',
           messages: retries,
         }),
       ]),
     ),
-    [retryExchange(channel)]: {
-      ...exchange(topology, retryExchange(channel), {
-        summary: `Back to the queue of the lane of ${channel}, and to no other channel`,
+    [retryExchange(name)]: {
+      ...exchange(topology, retryExchange(name), {
+        summary: `Back to the queue of the lane of ${name}, and to nobody else`,
         description:
           'From a delay queue under the key that the message had, and from a replay of dead letters.',
         messages: back,
       }),
       ...keyed,
     },
-    [deadQueue(channel)]: queue(topology, deadQueue(channel), {
-      summary: `What the broker gave up on, as consumers of ${channel} died with it in hand again and again`,
-      messages: [...EVENT_MESSAGES, ...back],
+    [deadQueue(name)]: queue(topology, deadQueue(name), {
+      summary: `What the broker gave up on, as consumers of ${name} died with it in hand again and again`,
+      messages: [...first, ...back],
     }),
   };
 }

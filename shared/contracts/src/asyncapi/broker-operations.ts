@@ -1,6 +1,16 @@
 import { LANES } from '../lane.ts';
 import { LIVE_EXCHANGE } from '../live-protocol.ts';
-import { deadQueue, delayExchange, laneQueue, PAYMENTS_EXCHANGE, retryExchange } from '../topology.ts';
+import { PayoutCompleted } from '../events.ts';
+import {
+  deadQueue,
+  delayExchange,
+  laneQueue,
+  PAYMENTS_EXCHANGE,
+  payoutQueue,
+  PAYOUTS_EXCHANGE,
+  retryExchange,
+} from '../topology.ts';
+import { TIERS } from '../transfers-api.ts';
 import { GATEWAY_QUEUE } from './broker-channels.ts';
 import { AMQP_BINDING, merged, operation, type Operation } from './format.ts';
 import {
@@ -10,6 +20,7 @@ import {
   replayOf,
   retryOf,
   TOPIC_MESSAGE,
+  TURN,
 } from './messages.ts';
 
 const bindingVersion = AMQP_BINDING;
@@ -18,13 +29,16 @@ const transient = { amqp: { deliveryMode: 1, mandatory: false, bindingVersion } 
 const acknowledged = { amqp: { ack: true, bindingVersion } } as const;
 const unacknowledged = { amqp: { ack: false, bindingVersion } } as const;
 
+/** The event that payout publishes; transaction publishes the others. */
+const FINISHED = PayoutCompleted.meta()?.id ?? '';
+
 /** Who publishes and who consumes; `channels` are the services that tell people. */
 export function brokerOperations(channels: readonly string[]): Record<string, Operation> {
   return {
     'transaction.publish': operation(
       'transaction',
       'send',
-      { channel: PAYMENTS_EXCHANGE, messages: EVENT_MESSAGES },
+      { channel: PAYMENTS_EXCHANGE, messages: EVENT_MESSAGES.filter((event) => event !== FINISHED) },
       {
         summary: 'Publishes what was committed, from the outbox',
         description: 'Until it is confirmed, again and again under the same `message-id`.',
@@ -32,6 +46,7 @@ export function brokerOperations(channels: readonly string[]): Record<string, Op
       },
     ),
     ...merged(channels.map(channelOperations)),
+    ...payoutOperations(),
     'push.tellLive': operation(
       'push',
       'send',
@@ -53,6 +68,52 @@ export function brokerOperations(channels: readonly string[]): Record<string, Op
       'receive',
       { channel: GATEWAY_QUEUE, messages: BROKER_MESSAGES },
       { summary: 'Takes what its clients follow', bindings: unacknowledged },
+    ),
+  };
+}
+
+/** Of the API of payouts and of its workers. */
+function payoutOperations(): Record<string, Operation> {
+  const turns = [TURN, retryOf(TURN)];
+  return {
+    'payout.publishTurn': operation(
+      'payout',
+      'send',
+      { channel: PAYOUTS_EXCHANGE, messages: [TURN] },
+      { summary: 'Publishes the first turns of a payout, and after each chunk the next', bindings: stored },
+    ),
+    'payout.publish': operation(
+      'payout',
+      'send',
+      { channel: PAYMENTS_EXCHANGE, messages: [FINISHED] },
+      { summary: 'Publishes that a payout is finished, from the outbox', bindings: stored },
+    ),
+    ...Object.fromEntries(
+      TIERS.map((lane) => [
+        `payout.work.${lane}`,
+        operation(
+          'payout',
+          'receive',
+          { channel: payoutQueue(lane), messages: turns },
+          {
+            summary: `Does one chunk for each turn, with workers of the lane ${lane}`,
+            description: 'Acknowledged when what became of every line is recorded.',
+            bindings: acknowledged,
+          },
+        ),
+      ]),
+    ),
+    'payout.tryAgainLater': operation(
+      'payout',
+      'send',
+      { channel: delayExchange('payouts'), messages: [retryOf(TURN)] },
+      { summary: 'Puts a turn off while what it needs is away', bindings: stored },
+    ),
+    'payout.tellLive': operation(
+      'payout',
+      'send',
+      { channel: LIVE_EXCHANGE, messages: [TOPIC_MESSAGE] },
+      { summary: 'Tells gateways how far a payout is, on the topic `payout.<id>`', bindings: transient },
     ),
   };
 }

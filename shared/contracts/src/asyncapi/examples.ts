@@ -4,6 +4,7 @@ import { ATTEMPT_HEADER, ROUTING_KEY_HEADER } from '../message-headers.ts';
 const ASHA = '00000000-0000-7000-8000-000000000001';
 const RAVI = '00000000-0000-7000-8000-000000000002';
 const TRANSFER = '01a20cc5-e0e8-722d-9423-a86d180875fd';
+const PAYOUT = '01a20cc5-e0e8-722d-9423-a86d180875fe';
 const EVENT = '01a20cc5-e0e9-7c11-8f0a-5d2e6b7c8d9e';
 const TIME = '2026-11-24T08:57:04.488Z';
 const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
@@ -42,6 +43,36 @@ const transferCompleted = {
     },
   },
 };
+const payoutTurn = {
+  specversion: '1.0',
+  id: '01a20cc5-e0e9-7c11-8f0a-5d2e6b7c8d9f',
+  source: '/payfan/payout',
+  type: 'payfan.payout.turn.v1',
+  subject: PAYOUT,
+  time: TIME,
+  datacontenttype: 'application/json',
+  traceparent: TRACEPARENT,
+  correlationid: 'salaries-11',
+  data: { payoutId: PAYOUT, lane: 'premium' },
+};
+const payoutCompleted = {
+  ...payoutTurn,
+  id: '01a20cc5-e0e9-7c11-8f0a-5d2e6b7c8da0',
+  type: 'payfan.payout.completed.v1',
+  lane: 'interactive',
+  data: {
+    payoutId: PAYOUT,
+    lane: 'premium',
+    total: 3,
+    succeeded: 2,
+    failed: 1,
+    amount: 20_000,
+    currency: 'INR',
+    createdAt: TIME,
+    completedAt: TIME,
+    owner: transferCompleted.data.payer,
+  },
+};
 const feedEvent = {
   t: 'event',
   topic: accountTopic(RAVI),
@@ -63,6 +94,8 @@ const topicEvent = { t: 'event', topic, id: EVENT, type: 'rate.changed', time: T
 
 const EXAMPLES: Record<string, unknown> = {
   TransferCompleted: transferCompleted,
+  PayoutCompleted: payoutCompleted,
+  PayoutTurn: payoutTurn,
   EventHeaders: { traceparent: TRACEPARENT },
   RetryHeaders: { traceparent: TRACEPARENT, [ATTEMPT_HEADER]: 1 },
   ReplayHeaders: { traceparent: TRACEPARENT, [ROUTING_KEY_HEADER]: FIRST_KEY },

@@ -8,6 +8,9 @@ export const EVENT_MESSAGES: readonly string[] = [...PAYMENT_EVENTS.keys()];
 export const retryOf = (event: string): string => `${event}Retry`;
 export const replayOf = (event: string): string => `${event}Replay`;
 
+/** The one message of `payouts`. */
+export const TURN = 'PayoutTurn';
+
 /** Messages of `live`: of topics with a log, and without. */
 export const FEED_MESSAGE = 'FeedEvent';
 export const TOPIC_MESSAGE = 'TopicEvent';
@@ -22,6 +25,7 @@ const JSON_TYPE = 'application/json';
 export function componentMessages(): Record<string, Message> {
   return {
     ...merged(EVENT_MESSAGES.map(eventMessages)),
+    ...turnMessages(),
     [FEED_MESSAGE]: live(FEED_MESSAGE, 'An entry of an account’s feed, as it was committed'),
     [TOPIC_MESSAGE]: live(TOPIC_MESSAGE, 'An event of a topic without a log'),
     ...Object.fromEntries([...CLIENT_FRAMES.keys()].map((name) => [name, frame(name, REQUEST)])),
@@ -31,22 +35,40 @@ export function componentMessages(): Record<string, Message> {
   };
 }
 
-function eventMessages(event: string): Record<string, Message> {
-  const base = {
-    contentType: CLOUDEVENTS_JSON,
-    payload: ref('schemas', event),
-    correlationId: {
-      description: 'Of the request that caused it: find it in every service’s log',
-      location: '$message.payload#/correlationid',
-    },
+/** A message with an event as its body. */
+const eventIn = (event: string, title: string, description: string, headers: string): Message => ({
+  title,
+  description,
+  contentType: CLOUDEVENTS_JSON,
+  payload: ref('schemas', event),
+  correlationId: {
+    description: 'Of the request that caused it: find it in every service’s log',
+    location: '$message.payload#/correlationid',
+  },
+  headers: ref('schemas', headers),
+  examples: [{ headers: example(headers) as object, payload: example(event) }],
+});
+
+function turnMessages(): Record<string, Message> {
+  return {
+    [TURN]: eventIn(
+      TURN,
+      `${TURN}, as published`,
+      'Whoever takes it does one chunk of its payout, and publishes the next turn. It may come more than once: every line is paid once, by its key.',
+      'EventHeaders',
+    ),
+    [retryOf(TURN)]: eventIn(
+      TURN,
+      `${TURN}, put off`,
+      'The same turn, while what it needs is away.',
+      'RetryHeaders',
+    ),
   };
-  const variant = (title: string, description: string, headers: string): Message => ({
-    title,
-    description,
-    ...base,
-    headers: ref('schemas', headers),
-    examples: [{ headers: example(headers) as object, payload: example(event) }],
-  });
+}
+
+function eventMessages(event: string): Record<string, Message> {
+  const variant = (title: string, description: string, headers: string) =>
+    eventIn(event, title, description, headers);
   return {
     [event]: variant(
       `${event}, as published`,

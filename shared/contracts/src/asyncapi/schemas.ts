@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Party, PaymentEvent } from '../events.ts';
 import { FeedEvent, TopicEvent } from '../feed-event.ts';
 import { ClientFrame, ServerFrame } from '../live.ts';
+import { PayoutTurn } from '../payout-turn.ts';
 import {
   EventHeaders,
   FeedEventHeaders,
@@ -29,6 +30,7 @@ export function componentSchemas(): Record<string, object> {
   const schemas = z.registry<{ id: string }>();
   const named: [string, z.ZodType][] = [
     ...PAYMENT_EVENTS,
+    ['PayoutTurn', PayoutTurn],
     ['Party', Party],
     ['EventHeaders', EventHeaders],
     ['RetryHeaders', RetryHeaders],

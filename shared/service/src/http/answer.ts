@@ -28,7 +28,7 @@ export function sendResult(
   if (body !== undefined) {
     all['content-type'] = contentType.startsWith('text/') ? `${contentType}; charset=utf-8` : contentType;
     all['content-length'] = Buffer.byteLength(body);
-  } else if (status !== 204) {
+  } else if (status !== 204 && status !== 304) {
     all['content-length'] = 0;
   }
   response.writeHead(status, headers === undefined ? all : Object.assign(all, headers)).end(body);

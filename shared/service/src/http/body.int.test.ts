@@ -212,3 +212,106 @@ test.each([
   expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, challenge]);
   expect(await answer.json()).toMatchObject({ code: 'unauthenticated' });
 });
+
+describe('a route that takes another type as a stream', () => {
+  const startLines = () =>
+    startApi(
+      (api) =>
+        api.route(
+          {
+            method: 'POST',
+            path: '/v1/lines',
+            summary: 'Counts bytes',
+            auth: 'none',
+            query: z.object({ refuse: z.string().optional() }),
+            body: Thing.optional(),
+            streams: { 'text/csv': 'Lines' },
+            responses: {
+              200: { description: 'Counted', schema: z.unknown(), streamedAs: ['text/plain'] },
+              304: { description: 'As before' },
+            },
+          },
+          async ({ body, stream, query }) => {
+            if (query.refuse === 'quietly') return { status: 304, headers: { etag: '"1"' } };
+            if (query.refuse !== undefined) throw new Problem({ status: 400, code: query.refuse });
+            let bytes = 0;
+            for await (const chunk of stream ?? []) bytes += (chunk as Buffer).length;
+            return { status: 200, body: { bytes, body } };
+          },
+        ),
+      {},
+    );
+  const send = async (url: string, body: Body | null, type: string, headers: Record<string, string> = {}) => {
+    const answer = await fetch(url, { method: 'POST', headers: { 'content-type': type, ...headers }, body });
+    return [answer.status, (await answer.json()) as Record<string, unknown>] as const;
+  };
+
+  test('hands it over unread, of whatever size, and reads JSON as ever', async () => {
+    const { url } = await startLines();
+    const lines = `${url}/v1/lines`;
+    for (const type of ['text/csv', 'Text/CSV; header=present; charset="UTF-8"']) {
+      expect(await send(lines, 'x'.repeat(1_000_000), type)).toEqual([200, { bytes: 1_000_000 }]);
+    }
+    expect(await send(lines, JSON.stringify(WHOLE), 'application/json')).toEqual([
+      200,
+      { bytes: 0, body: WHOLE },
+    ]);
+    expect(await send(lines, '{"name":""}', 'application/json')).toMatchObject([
+      400,
+      { code: 'invalid_request' },
+    ]);
+    expect(await send(lines, null, 'text/csv')).toEqual([200, { bytes: 0 }]);
+  });
+
+  test.each<[string, string, Record<string, string>]>([
+    ['of a third type', 'text/plain', {}],
+    ['in another charset', 'text/csv; charset=latin1', {}],
+    ['compressed', 'text/csv', { 'content-encoding': 'gzip' }],
+  ])('does not take one %s', async (_what, type, headers) => {
+    const { url } = await startLines();
+    expect(await send(`${url}/v1/lines`, 'a,b', type, headers)).toMatchObject([
+      415,
+      { code: 'unsupported_media_type' },
+    ]);
+  });
+
+  test('answers when it is refused unread, and goes on on the same connection', async () => {
+    const { url } = await startLines();
+    for (const refuse of ['no_good', 'no_better']) {
+      expect(await send(`${url}/v1/lines?refuse=${refuse}`, 'x'.repeat(3_000_000), 'text/csv')).toMatchObject(
+        [400, { code: refuse }],
+      );
+    }
+    expect(await send(`${url}/v1/lines?colour=red`, 'x'.repeat(3_000_000), 'text/csv')).toMatchObject([
+      400,
+      { code: 'invalid_request' },
+    ]);
+    expect(await send(`${url}/v1/lines`, 'abc', 'text/csv')).toEqual([200, { bytes: 3 }]);
+  });
+
+  test('an answer that all is as before has no body, and says nothing of its length', async () => {
+    const { url } = await startLines();
+    const answer = await fetch(`${url}/v1/lines?refuse=quietly`, { method: 'POST' });
+    expect([answer.status, answer.headers.get('etag'), answer.headers.get('content-length')]).toEqual([
+      304,
+      '"1"',
+      null,
+    ]);
+  });
+
+  test('is documented with both kinds of body', async () => {
+    const { url } = await startLines();
+    const document = (await (await fetch(`${url}/openapi.json`)).json()) as {
+      paths: Record<string, Record<string, unknown>>;
+    };
+    expect(document.paths['/v1/lines']?.['post']).toMatchObject({
+      requestBody: {
+        required: true,
+        content: { 'application/json': {}, 'text/csv': { schema: { type: 'string', description: 'Lines' } } },
+      },
+      responses: {
+        200: { content: { 'application/json': {}, 'text/plain': { schema: { type: 'string' } } } },
+      },
+    });
+  });
+});

@@ -5,8 +5,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 const DEFAULT_BODY_LIMIT_BYTES = 64 * 1024;
 
-/** Reads a JSON body; undefined if the request has none. */
+/** Reads a JSON body; undefined if the request has none, an `UnreadBody` if it is of a type taken as a stream. */
 export type ReadBody = (request: IncomingMessage, response: ServerResponse) => Promise<unknown>;
+
+/** A body that its handler reads. */
+export class UnreadBody {
+  readonly stream: IncomingMessage;
+  constructor(stream: IncomingMessage) {
+    this.stream = stream;
+  }
+}
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 
@@ -15,27 +23,63 @@ const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
  * which costs as much as all the rest of a request.
  *
  * @param limitBytes counted after decompression, so that a small gzip cannot unfold into a large object
+ * @param streams content types that are left unread
  */
-export function jsonBodyReader(limitBytes: number = DEFAULT_BODY_LIMIT_BYTES): ReadBody {
+export function bodyReader(
+  limitBytes: number = DEFAULT_BODY_LIMIT_BYTES,
+  streams: readonly string[] = [],
+): ReadBody {
   const parse: RequestHandler = express.json({ limit: limitBytes, type: () => true });
 
-  return async (request, response) => {
+  return async (request, response): Promise<unknown> => {
     const { headers } = request;
     const length = Number(headers['content-length'] ?? 0);
     if (headers['transfer-encoding'] === undefined && !(length > 0)) return undefined;
     const type = headers['content-type'] ?? '';
+    if (streams.includes(mediaTypeOf(type))) {
+      assertPlainUtf8(request);
+      return new UnreadBody(request);
+    }
     if (!JSON_TYPE.test(type)) {
-      throw new Problem({
-        status: 415,
-        code: 'unsupported_media_type',
-        detail: 'Send the body as JSON, with Content-Type: application/json.',
-      });
+      throw unsupported(`Send the body with Content-Type: ${['application/json', ...streams].join(' or ')}.`);
     }
     if (headers['content-encoding'] === undefined && !type.includes(';')) {
       return parseJson(await readText(request, limitBytes));
     }
     return parseByExpress(parse, request, response);
   };
+}
+
+const mediaTypeOf = (contentType: string): string => contentType.split(';', 1).join().trim().toLowerCase();
+
+const unsupported = (detail: string) => new Problem({ status: 415, code: 'unsupported_media_type', detail });
+
+/** What its handler reads bit by bit nobody unfolds and recodes for it. */
+function assertPlainUtf8({ headers }: IncomingMessage): void {
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8';
+  if (!/^(utf-?8|us-ascii)$/i.test(charset)) throw unsupported(`Send it in UTF-8, not in ${charset}.`);
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (!/^identity$/i.test(encoding)) throw unsupported('Send it without Content-Encoding.');
+}
+
+/** Of an unread body that was refused, so much is still taken. */
+const DRAIN_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Reads what is left of a body to its end, and forgets it: only then does the client listen. One that goes on for
+ * longer is answered all the same.
+ */
+export async function drain(request: IncomingMessage): Promise<void> {
+  if (request.readableEnded || request.destroyed) return;
+  await new Promise<void>((resolve) => {
+    let bytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > DRAIN_BYTES) resolve();
+    });
+    for (const event of ['end', 'close', 'error']) request.once(event, () => resolve());
+    request.resume();
+  });
 }
 
 /** UTF-8, as RFC 8259 has it. */

@@ -21,6 +21,7 @@ const ProblemSchema = z
       .array(
         z.object({
           in: z.enum(['path', 'query', 'header', 'body']).optional(),
+          line: z.int().optional().meta({ description: 'Of a body that comes in lines, from 1' }),
           path: z.string(),
           message: z.string(),
         }),
@@ -63,13 +64,25 @@ function describe(route: AnyRoute): RouteConfig {
         ? {}
         : {
             body: {
-              required: !route.body.safeParse(undefined).success,
-              content: { 'application/json': { schema: route.body } },
+              required: route.streams !== undefined || !route.body.safeParse(undefined).success,
+              content: {
+                'application/json': { schema: route.body },
+                ...describeStreams(route.streams ?? {}),
+              },
             },
           }),
     },
     responses: { ...describeResponses(route), ...describeProblems(route) },
   };
+}
+
+function describeStreams(streams: Readonly<Record<string, string>>) {
+  return Object.fromEntries(
+    Object.entries(streams).map(([type, description]) => [
+      type,
+      { schema: { type: 'string' as const, description } },
+    ]),
+  );
 }
 
 /** `get /v1/transfers/{id}` → `getTransfersById`, for generated clients. */
@@ -92,11 +105,15 @@ function describeResponse({
   description,
   schema,
   contentType = 'application/json',
+  streamedAs = [],
   headers,
 }: ResponseDefinition): ResponseConfig {
+  const others = streamedAs.map((type) => [type, { schema: { type: 'string' as const } }] as const);
   return {
     description,
-    ...(schema === undefined ? {} : { content: { [contentType]: { schema } } }),
+    ...(schema === undefined
+      ? {}
+      : { content: { [contentType]: { schema }, ...Object.fromEntries(others) } }),
     ...(headers === undefined
       ? {}
       : {

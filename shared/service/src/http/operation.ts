@@ -1,6 +1,6 @@
 import { Problem } from '../problem.ts';
 import { sendResult } from './answer.ts';
-import { jsonBodyReader } from './body.ts';
+import { bodyReader, drain, UnreadBody } from './body.ts';
 import { inputParser } from './validate.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticate } from '../auth.ts';
@@ -30,7 +30,8 @@ export function createOperation(
       `${route.method} ${route.path} requires authentication: give createApi an authenticate function`,
     );
   }
-  const readBody = route.body === undefined ? undefined : jsonBodyReader(route.bodyLimit);
+  const readBody =
+    route.body === undefined ? undefined : bodyReader(route.bodyLimit, Object.keys(route.streams ?? {}));
   const parseInput = inputParser(route);
 
   return async (request, response, { params, query }) => {
@@ -40,13 +41,13 @@ export function createOperation(
         ? await identify(request, authenticate)
         : undefined;
     const body = await readBody?.(request, response);
-    const input = parseInput({
-      params,
-      query,
-      headers: request.headers,
-      body,
-    });
-    const result = await handler({ principal, ...input, request });
+    const stream = body instanceof UnreadBody ? body.stream : undefined;
+    const answer = async () => {
+      const parts = { params, query, headers: request.headers };
+      const input = parseInput({ ...parts, body: stream === undefined ? body : undefined });
+      return handler({ principal, ...input, stream, request });
+    };
+    const result = await (stream === undefined ? answer() : answer().finally(() => drain(stream)));
     sendResult(response, result, route.responses[result.status]?.contentType);
   };
 }

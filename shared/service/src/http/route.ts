@@ -11,6 +11,8 @@ export interface ResponseDefinition {
   readonly schema?: z.ZodType;
   /** `application/json` unless told; any other type is answered with a string or a Buffer. */
   readonly contentType?: string;
+  /** Other types that a handler may stream it as (`Streamed`), named in its `content-type` header. */
+  readonly streamedAs?: readonly string[];
   /** Response headers worth telling of in /openapi.json: name → description. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -54,6 +56,11 @@ export interface Route<
   readonly problems?: readonly ProblemDefinition[];
   /** Bytes; 64 KiB unless told. */
   readonly bodyLimit?: number;
+  /**
+   * Other types that a body may be of: `text/csv` → description. Such a body, in UTF-8 and not compressed, is not
+   * read but handed to the handler as `stream`, and `body` is then what its schema makes of nothing.
+   */
+  readonly streams?: Readonly<Record<string, string>>;
   /** A more exact problem than `invalid_request` for these errors, if there is one. */
   readonly problemForInvalid?: (errors: readonly FieldError[]) => Problem | undefined;
 }
@@ -78,7 +85,7 @@ export class Streamed {
 type BodyOf<D> = D extends { readonly schema: infer S extends z.ZodType }
   ? D extends { readonly contentType: string }
     ? { readonly body: z.input<S> | string | Buffer | Streamed }
-    : { readonly body: z.input<S> | JsonText }
+    : { readonly body: z.input<S> | JsonText | Streamed }
   : { readonly body?: undefined };
 
 /** One of the declared answers; the body must fit the schema declared for its status. */
@@ -101,6 +108,8 @@ export interface HandlerInput<
   readonly query: z.output<Query>;
   readonly headers: z.output<Headers>;
   readonly body: z.output<Body>;
+  /** A body of one of the route's `streams`. */
+  readonly stream: IncomingMessage | undefined;
   /** For what the above does not tell: the client's address, a stream. */
   readonly request: IncomingMessage;
 }
@@ -129,5 +138,6 @@ export type AnyHandler = (input: {
   readonly query: unknown;
   readonly headers: unknown;
   readonly body: unknown;
+  readonly stream: IncomingMessage | undefined;
   readonly request: IncomingMessage;
 }) => AnyResult | Promise<AnyResult>;

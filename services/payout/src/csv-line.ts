@@ -1,0 +1,9 @@
+/** A line of CSV (RFC 4180): fields in quotes where they need them, nothing for null. */
+export function csvLine(fields: readonly (string | number | null)[]): string {
+  return `${fields.map(csvField).join(',')}\r\n`;
+}
+
+function csvField(field: string | number | null): string {
+  if (typeof field !== 'string') return field === null ? '' : String(field);
+  return /[",\r\n]|^\s|\s$/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+}

@@ -1,0 +1,152 @@
+import { IdempotencyKey, PayoutAccepted, type Payout } from '@payfan/contracts';
+import type { Database } from '@payfan/database';
+import { bearerOf, currentContext, JsonText, newTraceparent, Problem, type Api } from '@payfan/service';
+import { z } from 'zod';
+import type { Owner } from '../account-client.ts';
+import type { NewPayout } from '../payout.ts';
+import { findByKey, type Remembered } from '../payout-store.ts';
+import {
+  CSV_BODY,
+  draftOfCsv,
+  draftOfItems,
+  invalidLines,
+  JSON_LIMIT_BYTES,
+  PayoutBody,
+} from './payout-body.ts';
+import { Reading } from './reading.ts';
+import { accountOf, problemForKey } from './request.ts';
+
+export interface CreateRouteOptions {
+  database: Database;
+  /** False if the key has been used. */
+  create: (payout: NewPayout) => Promise<boolean>;
+  accountOfCaller: (authorization: string) => Promise<Owner>;
+  newId: () => string;
+  now: () => Date;
+}
+
+const locationOf = (id: string) => `/v1/payouts/${id}`;
+
+/** Sending a payout. */
+export function createRoute(api: Api, options: CreateRouteOptions): void {
+  const { database, create, accountOfCaller, newId, now } = options;
+  const reading = new Reading();
+
+  api.route(
+    {
+      method: 'post',
+      path: '/v1/payouts',
+      summary: 'Pay many at once',
+      description:
+        'Answers when the payout is stored, and pays after that: ask for it, or follow the topic `payout.<id>`. ' +
+        'Every line is checked before anything is stored; with `partial=true` the good ones are taken, and the ' +
+        'answer tells of the others. The sum must be in your account, but is not set aside. A repeat under the same ' +
+        'Idempotency-Key pays nothing again and gets the first answer.',
+      auth: 'required',
+      headers: z.object({ 'idempotency-key': IdempotencyKey }),
+      query: z.strictObject({
+        partial: z
+          .enum(['true', 'false'])
+          .default('false')
+          .meta({ description: 'Whether to take the good lines of a body that has bad ones' }),
+      }),
+      body: PayoutBody.optional(),
+      bodyLimit: JSON_LIMIT_BYTES,
+      streams: { 'text/csv': CSV_BODY },
+      problemForInvalid: problemForKey,
+      responses: {
+        202: {
+          description: 'The payout is stored, and will be paid',
+          schema: PayoutAccepted,
+          headers: {
+            Location: 'The address of the payout',
+            'Idempotent-Replayed': 'true where this is the answer of an earlier request',
+          },
+        },
+      },
+      problems: [
+        { status: 400, code: 'idempotency_key_missing' },
+        {
+          status: 402,
+          code: 'insufficient_funds',
+          description: 'Nothing is stored, and the key is still free',
+        },
+        { status: 403, code: 'forbidden' },
+        { status: 422, code: 'idempotency_key_reused' },
+        { status: 503, code: 'overloaded', description: 'Nothing was done. Repeat after Retry-After' },
+        { status: 503, code: 'temporarily_unavailable', description: 'Repeat with the same Idempotency-Key' },
+      ],
+    },
+    async ({ principal, headers, query, body, stream, request }) => {
+      const { accountId, tier: lane } = accountOf(principal);
+      const draft = await reading.within(accountId, () =>
+        stream === undefined ? draftOfItems(body?.items ?? []) : draftOfCsv(stream),
+      );
+      const { rejected } = draft;
+      const lines = draft.finish();
+      if (lines === undefined || (rejected !== undefined && query.partial === 'false')) {
+        throw invalidLines(rejected);
+      }
+
+      const idempotencyKey = headers['idempotency-key'];
+      const known = await findByKey(database, accountId, idempotencyKey);
+      if (known !== undefined) return replay(known, lines.fingerprint);
+
+      const { balance, name, phone, email, language } = await accountOfCaller(`Bearer ${bearerOf(request)}`);
+      if (balance < lines.amount) throw insufficientFunds(lines.amount, balance);
+
+      const id = newId();
+      const { total } = lines;
+      const accepted: PayoutAccepted = {
+        id,
+        status: 'processing',
+        lane,
+        total,
+        ...(rejected === undefined ? {} : { rejected }),
+      };
+      const answer = JSON.stringify(accepted);
+      const context = currentContext();
+      const stored = await create({
+        ...lines,
+        id,
+        accountId,
+        idempotencyKey,
+        answer,
+        lane,
+        owner: { accountId, name, phone, email, language },
+        traceparent: context?.traceparent ?? newTraceparent(),
+        correlationId: context?.correlationId ?? id,
+        createdAt: now(),
+      });
+      if (stored) return accept(id, answer);
+      // Somebody sent the same in the same moment, and was first.
+      const first = await findByKey(database, accountId, idempotencyKey);
+      if (first === undefined) throw new Error('a key is taken, and there is no payout under it');
+      return replay(first, lines.fingerprint);
+    },
+  );
+}
+
+const accept = (id: Payout['id'], answer: string, headers: Record<string, string> = {}) => ({
+  status: 202 as const,
+  headers: { ...headers, location: locationOf(id) },
+  body: new JsonText(answer),
+});
+
+function replay({ id, answer, fingerprint }: Remembered, asked: Buffer) {
+  if (fingerprint.equals(asked)) return accept(id, answer, { 'idempotent-replayed': 'true' });
+  throw new Problem({
+    status: 422,
+    code: 'idempotency_key_reused',
+    detail: 'This Idempotency-Key was used for another payout. Use a new key for a new payout.',
+  });
+}
+
+function insufficientFunds(amount: number, balance: number): Problem {
+  return new Problem({
+    status: 402,
+    code: 'insufficient_funds',
+    detail: `Your balance is too low: the payout needs ${amount} and you have ${balance} (minor units). Nothing was stored.`,
+    extensions: { amount, balance },
+  });
+}

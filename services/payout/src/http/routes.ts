@@ -1,0 +1,58 @@
+import { isDatabaseAway, type Database } from '@payfan/database';
+import { createApi, Problem, type Api, type ApiOptions, type Authenticate } from '@payfan/service';
+import type { Owner } from '../account-client.ts';
+import { cancelPayout } from '../cancel-payout.ts';
+import type { Events } from '../commit-with-events.ts';
+import { createPayout } from '../create-payout.ts';
+import type { Making } from '../payout-events.ts';
+import type { StoredPayout } from '../payout-store.ts';
+import { createRoute } from './create.ts';
+import { itemRoutes } from './items.ts';
+import { payoutRoutes } from './payouts.ts';
+
+export interface RoutesOptions extends Pick<ApiOptions, 'logger' | 'health' | 'metrics'>, Making {
+  database: Database;
+  outbox: Events;
+  authenticate: Authenticate;
+  accountOfCaller: (authorization: string) => Promise<Owner>;
+  /** Told of a payout that was changed here. */
+  onProgress: (payout: StoredPayout) => void;
+  chunkItems: number;
+}
+
+/** The whole HTTP API of this service. */
+export function routes(options: RoutesOptions): Api {
+  const { database, logger, health, metrics, authenticate, onProgress } = options;
+  const api = createApi({
+    title: 'Payfan payout',
+    description: 'Paying many at once. Amounts are integers in minor units (paise).',
+    version: '1.0.0',
+    logger,
+    health,
+    metrics,
+    authenticate,
+    problemFor: databaseAway,
+  });
+  createRoute(api, { ...options, create: (payout) => createPayout(options, payout) });
+  payoutRoutes(api, {
+    database,
+    async cancel(asked) {
+      const cancelled = await cancelPayout(options, asked);
+      if (cancelled !== undefined) onProgress(cancelled);
+      return cancelled;
+    },
+  });
+  itemRoutes(api, { database, logger });
+  return api;
+}
+
+function databaseAway(error: unknown): Problem | undefined {
+  if (!isDatabaseAway(error)) return undefined;
+  return new Problem({
+    status: 503,
+    code: 'temporarily_unavailable',
+    detail: 'The database does not answer at the moment. Repeat the request with the same Idempotency-Key.',
+    retryAfterSeconds: 2,
+    cause: error,
+  });
+}

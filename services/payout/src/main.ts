@@ -1,0 +1,59 @@
+import { openDatabase, openPresence, openRetention, registerRetentionMetrics } from '@payfan/database';
+import { openBroker } from '@payfan/messaging';
+import { Outbox, registerOutboxMetrics } from '@payfan/outbox';
+import {
+  createHealth,
+  createLogger,
+  createMetrics,
+  httpServer,
+  main,
+  newId,
+  remoteAuthenticator,
+  runParts,
+} from '@payfan/service';
+import { accountOfCaller } from './account-client.ts';
+import { apiConfig } from './config.ts';
+import { routes } from './http/routes.ts';
+import { LiveProgress } from './live-progress.ts';
+import { topologyOf } from './topology.ts';
+
+main(async () => {
+  const settings = apiConfig();
+  const { DATABASE_URL: url, TRANSACTION_URL: transactionUrl } = settings;
+  const name = 'payout';
+  const logger = createLogger({ service: name, level: settings.LOG_LEVEL });
+  const metrics = createMetrics(name);
+  const relayId = newId();
+
+  const database = openDatabase({ url, name });
+  const presence = openPresence({ url, name, id: relayId });
+  const topology = topologyOf(settings.CHANNELS);
+  const broker = openBroker({ urls: settings.AMQP_URL, name, log: logger, topology });
+  const outbox = new Outbox({ database, broker, log: logger, relayId });
+  registerOutboxMetrics(metrics, outbox);
+  const tables = [{ table: 'payouts', days: settings.PAYOUT_DAYS }];
+  const retention = openRetention({ url, name, log: logger, tables });
+  registerRetentionMetrics(metrics, retention);
+  const progress = new LiveProgress(broker, logger);
+
+  // Payouts are taken without the broker: their turns wait in the outbox.
+  const health = createHealth({ database: () => database.ping() });
+  const api = routes({
+    database,
+    outbox,
+    authenticate: remoteAuthenticator({ transactionUrl }),
+    accountOfCaller: (authorization) => accountOfCaller(transactionUrl, authorization),
+    onProgress: (payout) => progress.tell(payout),
+    chunkItems: settings.CHUNK_ITEMS,
+    logger,
+    health,
+    metrics,
+    newId,
+    now: () => new Date(),
+  });
+  await runParts({
+    logger,
+    health,
+    parts: [database, presence, broker, outbox, httpServer({ api, port: settings.PORT, logger }), retention],
+  });
+});

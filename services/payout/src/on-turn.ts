@@ -1,0 +1,56 @@
+import { PayoutTurn } from '@payfan/contracts';
+import type { Incoming } from '@payfan/messaging';
+import { runInContext, type Logger } from '@payfan/service';
+import { BatchNotTaken } from './batch-client.ts';
+import type { Chunk } from './chunk-store.ts';
+import type { ParkTurn } from './park-turn.ts';
+import type { WorkOff } from './work-off.ts';
+
+export interface OnTurnOptions {
+  claim: (turn: { id: string; payoutId: string }) => Promise<Chunk | undefined>;
+  workOff: WorkOff;
+  park: ParkTurn;
+  logger: Logger;
+}
+
+/**
+ * Takes a turn: the next chunk of its payout, or the one that it took before its worker died. Returning means that
+ * nothing of it is left to do; throwing, that what it needs is away.
+ */
+export function onTurn({
+  claim,
+  workOff,
+  park,
+  logger,
+}: OnTurnOptions): (message: Incoming) => Promise<void> {
+  return async (message) => {
+    const turn = readTurn(message);
+    if (turn === undefined) {
+      await park.forGood(message, 'it is no turn of a payout');
+      return;
+    }
+    const { id, correlationid: correlationId, traceparent, data } = turn;
+    await runInContext({ correlationId, traceparent }, async () => {
+      const chunk = await claim({ id, payoutId: data.payoutId });
+      if (chunk === undefined) return;
+      try {
+        await workOff(chunk);
+      } catch (error) {
+        if (!(error instanceof BatchNotTaken)) throw error;
+        logger.error(
+          { err: error, payoutId: data.payoutId, chunk: chunk.chunk },
+          'chunk put back: transaction does not take it; see why there, it is sent again later',
+        );
+        await park.forLater(message, turn, chunk);
+      }
+    });
+  };
+}
+
+function readTurn({ body }: Incoming): PayoutTurn | undefined {
+  try {
+    return PayoutTurn.parse(JSON.parse(body.toString('utf8')));
+  } catch {
+    return undefined;
+  }
+}

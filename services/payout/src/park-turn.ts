@@ -1,0 +1,65 @@
+import {
+  ATTEMPT_HEADER,
+  CLOUDEVENTS_JSON,
+  deadQueue,
+  delayExchange,
+  RETRY_STEPS,
+  retryRoutingKey,
+  type PayoutTurn,
+} from '@payfan/contracts';
+import type { Database } from '@payfan/database';
+import type { Broker, Incoming } from '@payfan/messaging';
+import { newId, type Logger } from '@payfan/service';
+import { releaseChunk, type Chunk } from './chunk-store.ts';
+import { keepQuiet } from './payout-store.ts';
+
+const REASON_HEADER = 'payfan-reason';
+const [FIRST_STEP] = RETRY_STEPS;
+
+export interface ParkTurn {
+  /**
+   * Puts a turn off, longer each time and in the end for an hour, for as long as it takes: others on its lane go on,
+   * and lines whose payment may have been made are never given up.
+   */
+  forLater(message: Incoming, turn: PayoutTurn, chunk: Chunk): Promise<void>;
+  /** Puts away what nobody here can read. */
+  forGood(message: Incoming, reason: string): Promise<void>;
+}
+
+export function parkTurn({
+  broker,
+  database,
+  logger,
+}: {
+  broker: Pick<Broker, 'publish'>;
+  database: Database;
+  logger: Logger;
+}): ParkTurn {
+  return {
+    async forLater(message, turn, chunk) {
+      const attempt = Number(message.headers[ATTEMPT_HEADER] ?? 0);
+      const step = RETRY_STEPS[Math.min(attempt, RETRY_STEPS.length - 1)] ?? FIRST_STEP;
+      await keepQuiet(database, chunk.payoutId, 2 * step.delayMs);
+      await releaseChunk(database, chunk);
+      await broker.publish({
+        exchange: delayExchange('payouts'),
+        routingKey: retryRoutingKey(step, turn.data.lane),
+        messageId: turn.id,
+        contentType: CLOUDEVENTS_JSON,
+        headers: { traceparent: turn.traceparent, [ATTEMPT_HEADER]: attempt + 1 },
+        body: message.body,
+      });
+    },
+    async forGood({ messageId, queue, body }, reason) {
+      logger.error({ queue, messageId, reason }, `message put into ${deadQueue('payouts')}: ${reason}`);
+      await broker.publish({
+        exchange: '',
+        routingKey: deadQueue('payouts'),
+        messageId: messageId ?? newId(),
+        contentType: 'application/octet-stream',
+        headers: { [REASON_HEADER]: reason },
+        body,
+      });
+    },
+  };
+}

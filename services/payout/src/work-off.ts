@@ -1,0 +1,76 @@
+import type { BatchResult } from '@payfan/contracts';
+import type { Database } from '@payfan/database';
+import type { Logger } from '@payfan/service';
+import type { BatchClient } from './batch-client.ts';
+import { finishChunk, hasPendingChunk, type Chunk } from './chunk-store.ts';
+import { commitWithEvents, type Events } from './commit-with-events.ts';
+import { itemsOfChunk, recordOutcomes, type ItemOutcome, type ItemToPay } from './item-store.ts';
+import { moveOn } from './move-on.ts';
+import { itemKey } from './payout.ts';
+import { turnOf, type Making } from './payout-events.ts';
+import { lockPayout, type StoredPayout } from './payout-store.ts';
+
+export interface WorkOffOptions extends Making {
+  database: Database;
+  outbox: Events;
+  batches: Pick<BatchClient, 'send'>;
+  /** Told of each chunk that is done. */
+  onProgress: (payout: StoredPayout, outcomes: readonly ItemOutcome[]) => void;
+  logger: Logger;
+}
+
+export type WorkOff = (chunk: Chunk) => Promise<void>;
+
+/**
+ * Has the lines of a chunk paid, then writes down what became of them together with the payout's next turn, or with
+ * the news that it is finished. If its worker dies anywhere in between, the same lines are asked for again under the
+ * same keys, and get the same results.
+ */
+export function workOff(options: WorkOffOptions): WorkOff {
+  return async (chunk) => {
+    const items = await itemsOfChunk(options.database, chunk);
+    const results = await options.batches.send({
+      from: chunk.accountId,
+      payoutId: chunk.payoutId,
+      items: items.map(({ line, to, amount, note }) => {
+        return { key: itemKey(chunk.payoutId, line), to, amount, currency: chunk.currency, note };
+      }),
+    });
+    const outcomes = items.map((item, index) => outcomeOf(item, results[index]));
+    const payout = await record(options, chunk, outcomes);
+    if (payout !== undefined) options.onProgress(payout, outcomes);
+  };
+}
+
+function outcomeOf({ line }: ItemToPay, result: BatchResult | undefined): ItemOutcome {
+  if (result === undefined) throw new Error(`there is no result for line ${line}`);
+  if (result.outcome === 'completed') {
+    return { line, transferId: result.transferId, code: null, detail: null };
+  }
+  return { line, transferId: null, code: result.code, detail: result.detail };
+}
+
+/** Answers how far the payout is then; undefined if somebody else has taken the chunk over, and will record it. */
+function record(
+  options: WorkOffOptions,
+  chunk: Chunk,
+  outcomes: readonly ItemOutcome[],
+): Promise<StoredPayout | undefined> {
+  return commitWithEvents(options, async (tx) => {
+    const locked = await lockPayout(tx, chunk.payoutId, null);
+    if (locked === undefined || !(await finishChunk(tx, chunk))) {
+      options.logger.warn(
+        { payoutId: chunk.payoutId, chunk: chunk.chunk },
+        'chunk was taken over by another',
+      );
+      return { value: undefined, events: [] };
+    }
+    const paid = await recordOutcomes(tx, chunk.payoutId, outcomes);
+    const succeeded = outcomes.filter(({ transferId }) => transferId !== null).length;
+    const done = await moveOn(tx, locked, { succeeded, failed: outcomes.length - succeeded, paid }, options);
+    const { payout } = done.value;
+    const goesOn = await hasPendingChunk(tx, payout.id);
+    const next = goesOn ? [turnOf({ id: payout.id, lane: payout.lane, ...locked.trace }, options)] : [];
+    return { value: done.value, events: [...done.events, ...next] };
+  });
+}

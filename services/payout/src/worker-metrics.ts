@@ -1,0 +1,28 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+
+/** What a worker counts. */
+export function workerMetrics(registry: Registry, inHand: () => number) {
+  const registers = [registry];
+  new Gauge({
+    name: 'payout_turns_in_hand',
+    help: 'Chunks under way now',
+    registers,
+    collect() {
+      this.set(inHand());
+    },
+  });
+  return {
+    chunks: new Counter({ name: 'payout_chunks_total', help: 'Chunks worked off and recorded', registers }),
+    items: new Counter({
+      name: 'payout_items_total',
+      help: 'Items by what became of them: succeeded, or the code of the refusal',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    finished: new Counter({
+      name: 'payouts_finished_total',
+      help: 'Payouts whose last item this worker recorded',
+      registers,
+    }),
+  };
+}

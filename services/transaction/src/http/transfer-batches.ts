@@ -1,0 +1,85 @@
+import { BatchItem, BatchResults, MAX_BATCH_ITEMS, TransferBatch, type BatchResult } from '@payfan/contracts';
+import { currentContext, newTraceparent, Problem, type Api, type Principal } from '@payfan/service';
+import { z } from 'zod';
+import type { Batch, InvalidItem } from '../make-batch.ts';
+import type { Trace } from '../transfer-event.ts';
+
+export interface TransferBatchRoutesOptions {
+  makeBatch: (batch: Batch, trace: Trace) => Promise<BatchResult[]>;
+  newId: () => string;
+}
+
+/** 500 items with the longest keys and notes, every character of the notes escaped, are 0.7 MB. */
+const BODY_LIMIT_BYTES = 1024 * 1024;
+
+/** Whoever holds its key moves anybody's money, so it is one service's and no other's: not that of a gateway, say. */
+const PAYOUT_SERVICE = 'payout';
+
+/** An item as a transfer's request is read. One that is wrong must not fail its neighbours, so it becomes the reason. */
+const AnyItem = z.union([BatchItem, z.unknown().transform(whyInvalid)]);
+const AnyBatch = TransferBatch.extend({
+  items: z.array(AnyItem).min(1).max(MAX_BATCH_ITEMS),
+}).meta({ id: 'TransferBatch' });
+
+/** The door by which the transfers of payouts come. */
+export function transferBatchRoutes(api: Api, { makeBatch, newId }: TransferBatchRoutesOptions): void {
+  api.route(
+    {
+      method: 'post',
+      path: '/v1/transfers/batch',
+      summary: 'Make the transfers of a part of a payout',
+      description:
+        'For the service `payout` alone. Items are decided one by one, in their order, each as a transfer by itself: ' +
+        'one that is wrong or refused changes nothing for the others. Payees are told on the bulk lane. ' +
+        'Sent again, a batch moves nothing twice, and gets the same results for what was decided.',
+      auth: 'required',
+      body: AnyBatch,
+      bodyLimit: BODY_LIMIT_BYTES,
+      responses: { 200: { description: 'A result for each item, in their order', schema: BatchResults } },
+      problems: [
+        { status: 403, code: 'forbidden' },
+        {
+          status: 503,
+          code: 'temporarily_unavailable',
+          description: 'Some items may be made. Repeat the batch',
+        },
+        {
+          status: 503,
+          code: 'overloaded',
+          description: 'Some items may be made. Repeat the batch after the time in Retry-After',
+        },
+      ],
+    },
+    async ({ principal, body }) => {
+      assertPayoutService(principal);
+      const context = currentContext();
+      const results = await makeBatch(body, {
+        correlationId: context?.correlationId ?? newId(),
+        traceparent: context?.traceparent ?? newTraceparent(),
+      });
+      return { status: 200, body: { results } };
+    },
+  );
+}
+
+function assertPayoutService(principal: Principal): void {
+  if (principal.kind === 'service' && principal.name === PAYOUT_SERVICE) return;
+  throw new Problem({
+    status: 403,
+    code: 'forbidden',
+    detail: `This needs the key of the service ${PAYOUT_SERVICE}, as SERVICE_KEYS names it.`,
+  });
+}
+
+/** Fields that are told of. */
+const MOST_ISSUES = 3;
+
+function whyInvalid(item: unknown): InvalidItem {
+  const issues = BatchItem.safeParse(item).error?.issues ?? [];
+  const reasons = issues.slice(0, MOST_ISSUES).map((issue) => {
+    // What an unknown field is called is the client's own text, of any length.
+    const message = issue.code === 'unrecognized_keys' ? 'has an unknown field' : issue.message;
+    return [...issue.path.map(String), message].join(': ');
+  });
+  return { invalid: reasons.join('; ') };
+}

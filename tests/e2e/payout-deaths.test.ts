@@ -1,0 +1,234 @@
+import { startTcpProxy, type TcpProxy } from '@payfan/messaging/testing';
+import { testInfrastructure } from '@payfan/stack/testing';
+import { ASHA, linesTo, MEERA, NOBODY, openPayoutWorld, type PayoutWorld } from './payout-world.ts';
+
+jest.setTimeout(180_000);
+
+const WORKER = 'payout-worker-free';
+const CALL = 'POST /v1/transfers/batch';
+const RECORD = 'payout-items-record';
+const COMMIT = 'commit\0';
+/** The method frame of `basic.ack`: class 60, method 80. */
+const ACK = Buffer.from([0, 60, 0, 80]);
+const NEXT_TURN = 'payfan.payout.turn.v1';
+const FINISHED = 'payfan.payout.completed.v1';
+
+let world: PayoutWorld;
+/** The worker's wires. */
+let toPostgres: TcpProxy;
+let toRabbitmq: TcpProxy;
+let toTransaction: TcpProxy | undefined;
+/** Transaction's own. */
+let transactionToPostgres: TcpProxy;
+
+beforeAll(async () => {
+  const { adminUrl, amqpUrl } = await testInfrastructure();
+  [toPostgres, transactionToPostgres, toRabbitmq] = (await Promise.all(
+    [adminUrl, adminUrl, amqpUrl].map(startTcpProxy),
+  )) as [TcpProxy, TcpProxy, TcpProxy];
+  world = await openPayoutWorld({
+    environment: { payout: { CHUNK_ITEMS: '4' } },
+    surroundings(service, around) {
+      const { databaseUrl, amqpUrl: brokerUrl, serviceUrl } = around;
+      if (service === 'transaction') {
+        return { ...around, databaseUrl: (role) => transactionToPostgres.through(databaseUrl(role)) };
+      }
+      if (service !== WORKER) return around;
+      return {
+        ...around,
+        databaseUrl: (role) => toPostgres.through(databaseUrl(role)),
+        amqpUrl: toRabbitmq.through(brokerUrl),
+        serviceUrl: (other) =>
+          other === 'transaction' && toTransaction !== undefined
+            ? toTransaction.through(serviceUrl(other)).replace(/\/$/, '')
+            : serviceUrl(other),
+      };
+    },
+  });
+  // Its address is known only now.
+  toTransaction = await startTcpProxy(world.payfan.url('transaction'));
+  await world.payfan.program(WORKER).stop();
+  await world.payfan.restart(WORKER);
+});
+afterAll(async () => {
+  const wires = [toPostgres, toRabbitmq, wire(), transactionToPostgres];
+  for (const each of wires) await each.forward();
+  await world.stop();
+  for (const each of wires) await each.stop();
+});
+
+/** What earlier cases left in the queue would spring the traps of later ones. */
+beforeEach(async () => {
+  await world.until('no turn being on its way', async () => (await waitingIn('payout', NEXT_TURN)) === 0);
+  await world.payfan.program(WORKER).stop();
+  await world.broker.take('payouts.free');
+  await world.payfan.restart(WORKER);
+});
+
+const transfersUnder = (note: string) =>
+  world.count('select count(*) as n from transaction.transfers where note = $1', [note]);
+const itemsOf = (id: string, status: string) =>
+  world.count('select count(*) as n from payout.payout_items where payout_id = $1 and status = $2', [
+    id,
+    status,
+  ]);
+const waitingIn = (service: string, type: string) =>
+  world.count(`select count(*) as n from ${service}.outbox where body::json ->> 'type' = $1`, [type]);
+const wire = () => {
+  if (toTransaction === undefined) throw new Error('there is no wire to transaction yet');
+  return toTransaction;
+};
+
+interface Death {
+  when: string;
+  /** Resolves when the worker is where it is to die. */
+  moment: () => Promise<void>;
+  /** Looks, while it is dead, whether it died there. */
+  proof: (id: string, note: string) => Promise<void>;
+}
+
+const deaths: Death[] = [
+  {
+    when: 'before it asks for a chunk to be paid',
+    moment: () => wire().freezeBefore(CALL),
+    async proof(id, note) {
+      expect([await transfersUnder(note), await itemsOf(id, 'pending')]).toEqual([0, 10]);
+    },
+  },
+  {
+    when: 'paid, without having heard of it',
+    moment: () => wire().freezeAfter(CALL),
+    async proof(id, note) {
+      await world.until('the chunk being paid', async () => (await transfersUnder(note)) > 0);
+      expect(await itemsOf(id, 'pending')).toBe(10);
+    },
+  },
+  {
+    when: 'paid, before that is recorded',
+    moment: () => toPostgres.freezeBefore(RECORD),
+    async proof(id, note) {
+      expect(await transfersUnder(note)).toBeGreaterThan(0);
+      expect(await itemsOf(id, 'pending')).toBe(10);
+    },
+  },
+  {
+    when: 'recorded, without having heard of it',
+    moment: () => toPostgres.freezeAfter(COMMIT),
+    async proof(id) {
+      await world.until('the chunk being recorded', async () => (await itemsOf(id, 'pending')) === 6);
+    },
+  },
+  {
+    when: 'recorded, before the next turn has left',
+    moment: () => toRabbitmq.freezeBefore(NEXT_TURN),
+    async proof(id) {
+      expect(await itemsOf(id, 'pending')).toBeLessThan(10);
+    },
+  },
+  {
+    when: 'recorded, before the turn is acknowledged',
+    moment: () => toRabbitmq.freezeBefore(ACK),
+    async proof(id) {
+      expect(await itemsOf(id, 'pending')).toBeLessThan(10);
+    },
+  },
+  {
+    when: 'finished, before the news of it has left',
+    moment: () => toRabbitmq.freezeBefore(FINISHED),
+    async proof(id) {
+      expect((await world.get(id)).status).toBe('completed_with_failures');
+    },
+  },
+];
+
+test.each(deaths)(
+  'a worker that dies $when doubles nothing and loses nothing',
+  async ({ when, moment, proof }) => {
+    const note = when.slice(0, 140);
+    const reached = moment();
+    const id = await world.send('demo_ravi', linesTo([ASHA, MEERA, NOBODY], 10, { note, amount: 7 }));
+    await reached;
+    await world.payfan.program(WORKER).kill();
+    await proof(id, note);
+
+    for (const each of [toPostgres, toRabbitmq, wire()]) await each.forward();
+    await world.payfan.restart(WORKER);
+    const payout = await world.finished(id);
+    expect(payout).toMatchObject({
+      status: 'completed_with_failures',
+      ...{ total: 10, succeeded: 7, failed: 3, cancelled: 0, paid: 49 },
+    });
+    const failed = (await world.items(id)).filter(({ status }) => status === 'failed');
+    expect(failed.map(({ line, code }) => [line, code])).toEqual(
+      [3, 6, 9].map((line) => [line, 'recipient_not_found']),
+    );
+    await world.expectPaidOnce(id, note);
+
+    const told = () =>
+      world.count(
+        `select count(*) as n from push.feed_events
+       where type = 'payout.completed' and data ->> 'payoutId' = $1`,
+        [id],
+      );
+    await world.until('its owner being told', async () => (await told()) > 0);
+    await world.until('nothing being on its way', async () => (await waitingIn('payout', FINISHED)) === 0);
+    expect(await told()).toBe(1);
+  },
+);
+
+test('a worker that loses its connection in the middle of a chunk finishes it, and so does who gets its turn', async () => {
+  const note = 'cut off';
+  const reached = wire().freezeAfter(CALL);
+  const id = await world.send('demo_ravi', linesTo([ASHA], 4, { note }));
+  await reached;
+  toRabbitmq.cut();
+  await wire().forward();
+  expect(await world.finished(id)).toMatchObject({ status: 'completed', succeeded: 4 });
+  await world.expectPaidOnce(id, note);
+});
+
+test('while the transaction service is gone its worker waits with the chunk in hand', async () => {
+  const note = 'gone';
+  const reached = wire().freezeAfter(CALL);
+  const id = await world.send('demo_ravi', linesTo([ASHA, MEERA], 10, { note }));
+  await reached;
+  await world.payfan.program('transaction').kill();
+  await wire().refuse();
+  const held = () => Promise.resolve(world.payfan.program(WORKER).output().includes('message held'));
+  await world.until('the turn being held', held);
+  await world.payfan.restart('transaction');
+  await wire().forward();
+  expect(await world.finished(id)).toMatchObject({ status: 'completed', succeeded: 10 });
+  await world.expectPaidOnce(id, note);
+});
+
+test('while the transaction service answers that it cannot now, its worker comes back when it is told to', async () => {
+  const note = 'overburdened';
+  await world.payfan.program(WORKER).stop();
+  const id = await world.send('demo_ravi', linesTo([ASHA, MEERA], 10, { note }));
+  await transactionToPostgres.refuse();
+  await world.payfan.restart(WORKER);
+  const output = () => world.payfan.program(WORKER).output();
+  await world.until('the worker trying again', () => {
+    return Promise.resolve(/answered 503.*batch not made, trying again/.test(output()));
+  });
+  const waits = [...output().matchAll(/"waitMs":(\d+)/g)].map(([, ms]) => Number(ms));
+  expect(Math.min(...waits)).toBeGreaterThanOrEqual(2_000);
+  await transactionToPostgres.forward();
+  expect(await world.finished(id)).toMatchObject({ status: 'completed', succeeded: 10 });
+  await world.expectPaidOnce(id, note);
+});
+
+test('several workers of a lane share a payout', async () => {
+  const note = 'shared';
+  const second = await world.payfan.startAnother(WORKER);
+  const id = await world.send('demo_ravi', linesTo([ASHA, MEERA], 60, { note }));
+  expect(await world.finished(id)).toMatchObject({ status: 'completed', succeeded: 60 });
+  const workers = await world.count(
+    'select count(distinct holder) as n from payout.payout_chunks where payout_id = $1',
+    [id],
+  );
+  expect(workers).toBe(2);
+  await world.expectPaidOnce(id, note);
+  await second.stop();
+});
