@@ -20,7 +20,8 @@ const GatewayConfig = z.object({
     .transform((list) => list.split(',').map((origin) => origin.trim()))
     .refine((origins) => origins.every(isOrigin))
     .describe(`origins separated by commas, such as ${DEFAULT_ORIGIN} (no path, no slash at the end)`),
-  /** What services may follow and publish; whoever is not named may do everything. */
+  /** What services may follow and publish; whoever is not named may do everything but with
+   * what belongs to accounts (`account.*`, `payout.*`). */
   SERVICE_GRANTS: z
     .string()
     .transform((list, context) => {

@@ -9,7 +9,10 @@ interface Grant {
   readonly publish: readonly string[];
 }
 
-/** By the service's name; whoever is not named may do everything. */
+/** Topics that tell of somebody's money. */
+const OF_ACCOUNTS = /^(account|payout)(\.|$)/;
+
+/** By the service's name; whoever is not named may do everything but with what belongs to accounts. */
 export type Grants = ReadonlyMap<string, Grant>;
 
 /** `demo=public.*|follow:payout.*,payout=payout.*`: topics and patterns by name. Undefined if it cannot be read. */
@@ -39,8 +42,8 @@ function parseGrant(text: string): Grant | undefined {
 }
 
 /**
- * Whether somebody may follow a topic or pattern: an account its own topic and what is public, services and
- * operators everything, unless a service's grant says less.
+ * Whether somebody may follow a topic or pattern: an account its own topic and what is public, an operator
+ * everything, a service what it was granted, or without a grant what belongs to no account.
  */
 export function mayFollow(principal: Principal, name: string, grants: Grants): boolean {
   switch (principal.kind) {
@@ -62,5 +65,6 @@ export function mayPublish(principal: Principal, topic: string, grants: Grants):
 
 function isGranted(service: string, action: Action, name: string, grants: Grants): boolean {
   const grant = grants.get(service);
-  return grant === undefined || grant[action].some((pattern) => covers(pattern, name));
+  if (grant === undefined) return !OF_ACCOUNTS.test(name);
+  return grant[action].some((pattern) => covers(pattern, name));
 }

@@ -15,6 +15,11 @@ export class Seats {
     this.#options = options;
   }
 
+  /** Connections that may come from one address. */
+  get perAddress(): number {
+    return this.#options.perAddress;
+  }
+
   /** A seat for one connection: call it to give it back (once counts). Undefined if there is none left. */
   take(principal: Principal, address: string): (() => void) | undefined {
     const { perAccount, perAddress } = this.#options;

@@ -2,7 +2,7 @@ import { SHARDS, shardKey, shardOf } from '@payfan/contracts';
 
 /** What is bound by routing key: a `Subscription` of the broker. */
 interface Bindings {
-  /** Resolves when whatever is published afterwards arrives; waits for a broker that is away. */
+  /** Resolves when whatever is published afterwards arrives; waits for a broker that is away. Cheap if bound. */
   bind(routingKey: string): Promise<void>;
   unbind(routingKey: string): Promise<void>;
 }
@@ -15,7 +15,6 @@ export interface ShardsOptions {
 
 interface Shard {
   users: number;
-  bound: Promise<void>;
   lingering: NodeJS.Timeout | undefined;
 }
 
@@ -58,14 +57,16 @@ export class Shards {
   #hold(key: string): Promise<void> {
     let shard = this.#shards.get(key);
     if (shard === undefined) {
-      shard = { users: 0, bound: this.#options.bindings.bind(key), lingering: undefined };
-      // Whoever waits for it hears of it; nobody may be waiting.
-      shard.bound.catch(() => undefined);
+      shard = { users: 0, lingering: undefined };
       this.#shards.set(key, shard);
     }
     clearTimeout(shard.lingering);
     shard.users += 1;
-    return shard.bound;
+    // Also one that is bound already: the broker may have gone since.
+    const bound = this.#options.bindings.bind(key);
+    // Whoever waits for it hears of it; nobody may be waiting.
+    bound.catch(() => undefined);
+    return bound;
   }
 
   #release(key: string): void {

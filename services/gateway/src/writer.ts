@@ -22,6 +22,20 @@ export interface WriterOptions {
 /** What is said in one turn of the event loop leaves in one write; beyond this, in several. */
 const MOST_AT_ONCE_BYTES = 64 * 1024;
 
+let saying: Writer[] = [];
+
+/** One callback for all writers that have something to say: a broadcast has thousands of them. */
+function atEndOfTurn(writer: Writer): void {
+  if (saying.length === 0) {
+    setImmediate(() => {
+      const writers = saying;
+      saying = [];
+      for (const one of writers) one.endTurn();
+    });
+  }
+  saying.push(writer);
+}
+
 /**
  * Writes to one client. What is said in one turn of the event loop leaves in one write, since a write costs ten
  * times what a further event in it does. A reader that does not keep up is found out, so that what waits for
@@ -46,18 +60,21 @@ export class Writer {
       this.flush();
     } else if (!this.#isScheduled) {
       this.#isScheduled = true;
-      setImmediate(() => {
-        this.#isScheduled = false;
-        this.flush();
-      });
+      atEndOfTurn(this);
     }
+  }
+
+  /** To be called when the turn of the event loop is over. */
+  endTurn(): void {
+    this.#isScheduled = false;
+    this.flush();
   }
 
   /** Writes what has been said so far. */
   flush(): void {
-    const [first, ...more] = this.#queue;
+    const [first] = this.#queue;
     if (first === undefined) return;
-    const bytes = more.length === 0 ? first : Buffer.concat(this.#queue, this.#queuedBytes);
+    const bytes = this.#queue.length === 1 ? first : Buffer.concat(this.#queue, this.#queuedBytes);
     this.#queue = [];
     this.#queuedBytes = 0;
     const { sink, isOpen, mostBufferedBytes, onSlow } = this.#options;

@@ -35,6 +35,8 @@ interface Open {
   queue: string;
   /** Resolves when the channel is gone. */
   ended: Promise<void>;
+  /** Keys that the broker has bound. */
+  bound: Set<string>;
   /** The broker closed the channel for lack of what we named: the exchange, as the queue is our own. */
   lackedExchange: boolean;
 }
@@ -112,7 +114,7 @@ export class Subscription {
 
   /**
    * Resolves when the broker has it: whatever is published under the key afterwards arrives. While there is no
-   * broker it waits for one.
+   * broker it waits for one, also for a key that was bound before. Costs nothing while it is bound.
    *
    * @throws SubscriptionStoppedError if the subscription is stopped, before or meanwhile.
    */
@@ -121,9 +123,9 @@ export class Subscription {
     for (;;) {
       const open = await this.#opened();
       // Unbound again while it waited.
-      if (!this.#wanted.has(routingKey)) return;
+      if (!this.#wanted.has(routingKey) || open.bound.has(routingKey)) return;
       try {
-        await open.channel.bindQueue(open.queue, this.#options.exchange, routingKey);
+        await this.#bindNow(open, routingKey);
         return;
       } catch {
         this.#drop(open);
@@ -136,6 +138,7 @@ export class Subscription {
     this.#wanted.delete(routingKey);
     const open = this.#open;
     if (open === undefined) return;
+    open.bound.delete(routingKey);
     try {
       await open.channel.unbindQueue(open.queue, this.#options.exchange, routingKey);
     } catch {
@@ -184,7 +187,7 @@ export class Subscription {
     const { exchange } = this.#options;
     const channel = await model.createChannel();
     const ended = new Promise<void>((resolve) => channel.on('close', () => resolve()));
-    const open: Open = { channel, queue: '', ended, lackedExchange: false };
+    const open: Open = { channel, queue: '', ended, bound: new Set(), lackedExchange: false };
     channel.on('error', (error) => {
       open.lackedExchange = 'code' in error && error.code === 404;
       this.#log.warn({ exchange, reason: error.message }, 'subscribing channel failed');
@@ -210,8 +213,13 @@ export class Subscription {
   }
 
   /** One after the other, so that whoever binds meanwhile need not wait for them all. */
-  async #bindAll({ channel, queue }: Open): Promise<void> {
-    for (const key of this.#wanted) await channel.bindQueue(queue, this.#options.exchange, key);
+  async #bindAll(open: Open): Promise<void> {
+    for (const key of this.#wanted) await this.#bindNow(open, key);
+  }
+
+  async #bindNow({ channel, queue, bound }: Open, key: string): Promise<void> {
+    await channel.bindQueue(queue, this.#options.exchange, key);
+    if (this.#wanted.has(key)) bound.add(key);
   }
 
   /** Binds everything again now and then, until the channel is gone. */

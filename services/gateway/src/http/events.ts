@@ -82,12 +82,28 @@ async function eventsAfter(
   options: EventRouteOptions,
   asked: Asked,
 ): Promise<{ messages: readonly LiveMessage[]; next: number }> {
-  const { topic, query } = asked;
+  const { topic, query, principal, request } = asked;
   const accountId = logOf(topic);
   if (accountId === undefined) {
     throw new Problem({ status: 400, code: 'invalid_request', detail: `${topic} has no log to be polled.` });
   }
   const { after = 0 } = query;
+  // Reading is work, too: an account has as many polls under way as connections.
+  const giveBack = takeSeat(options, principal, request);
+  try {
+    return await readOrWait(options, asked, accountId, after);
+  } finally {
+    giveBack();
+  }
+}
+
+async function readOrWait(
+  options: EventRouteOptions,
+  asked: Asked,
+  accountId: string,
+  after: number,
+): Promise<{ messages: readonly LiveMessage[]; next: number }> {
+  const { topic, query } = asked;
   const { firstSeq, lastSeq, events } = await options.feeds.read(topic, accountId, after);
   const isGone = firstSeq > after + 1 || lastSeq < after;
   if (isGone && query.after !== undefined) throw historyGone(lastSeq);
@@ -100,10 +116,9 @@ async function eventsAfter(
 /** What happens next, or nothing if nothing does in time. */
 async function waitFor(
   options: EventRouteOptions,
-  { topic, query, principal, request }: Asked,
+  { topic, query, request }: Asked,
   after: number,
 ): Promise<readonly LiveMessage[]> {
-  const giveBack = takeSeat(options, principal, request);
   const poll = new Poll(query.limit, query.wait * 1_000);
   const remove = options.connections.add(poll);
   const following = options.hub.follow(topic, after, poll);
@@ -117,6 +132,5 @@ async function waitFor(
     request.socket.off('close', leave);
     following.end();
     remove();
-    giveBack();
   }
 }

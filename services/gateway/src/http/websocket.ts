@@ -9,6 +9,9 @@ import type { Seats } from '../seats.ts';
 import { clientAddress } from './client-address.ts';
 import { readHandshake, refuseHandshake, type HandshakeRefusal } from './handshake.ts';
 
+/** Handshakes that any address may try within a second: its connections are counted by themselves. */
+const FEWEST_TRIES = 50;
+
 export interface WebSocketDoorOptions {
   readonly around: Surroundings;
   readonly connections: Connections;
@@ -36,6 +39,7 @@ export class WebSocketDoor {
   #underWay = 0;
   #second = 0;
   #inSecond = 0;
+  readonly #byAddress = new Map<string, number>();
 
   constructor(options: WebSocketDoorOptions) {
     this.#options = options;
@@ -75,20 +79,25 @@ export class WebSocketDoor {
     if (!readHandshake(request).offersProtocol) {
       return { status: 400, code: 'invalid_request', detail: `Offer the subprotocol ${LIVE_PROTOCOL}.` };
     }
-    if (!this.#hasRoom()) {
+    if (!this.#hasRoom(clientAddress(request, this.#options.trustedProxies))) {
       const retryAfterSeconds = 1 + Math.floor(Math.random() * 5);
       return { status: 503, code: 'overloaded', detail: 'Too many connect at once.', retryAfterSeconds };
     }
     return undefined;
   }
 
-  #hasRoom(): boolean {
-    const { handshakesMax } = this.#options;
+  /** An address that may hold so many connections may try as often in a second, and takes no more from the others. */
+  #hasRoom(address: string): boolean {
+    const { handshakesMax, seats } = this.#options;
     const second = Math.floor(performance.now() / 1_000);
     if (second !== this.#second) {
       this.#second = second;
       this.#inSecond = 0;
+      this.#byAddress.clear();
     }
+    const tried = (this.#byAddress.get(address) ?? 0) + 1;
+    this.#byAddress.set(address, tried);
+    if (tried > Math.max(seats.perAddress, FEWEST_TRIES)) return false;
     this.#inSecond += 1;
     return this.#underWay < handshakesMax && this.#inSecond <= handshakesMax;
   }
