@@ -18,15 +18,11 @@ export interface Limits {
   readonly tokenNoticeMs: number;
 }
 
-export const LIMITS: Limits = {
-  topics: 100,
-  framesPerSecond: 50,
-  mostBufferedBytes: 1024 * 1024,
-  pingEveryMs: 25_000,
-  pongWithinMs: 8_000,
+/** Those that are no settings (config.ts has the others, with their defaults). */
+export const LIMITS = {
   closeWithinMs: 1_000,
   tokenNoticeMs: 25_000,
-};
+} satisfies Partial<Limits>;
 
 /** A fifth more or less, so that what began together does not go on together. */
 export const jittered = (ms: number): number => ms * (0.8 + 0.4 * Math.random());

@@ -1,4 +1,4 @@
-import { LIVE_EXCHANGE, LIVE_HEADERS, shardKey, shardOf, type LiveEvent } from '@payfan/contracts';
+import { liveMessageOf, type LiveEvent } from '@payfan/contracts';
 import type { Broker } from '@payfan/messaging';
 import { newId } from '@payfan/service';
 
@@ -7,16 +7,7 @@ export type Publish = (event: Pick<LiveEvent, 'topic' | 'type' | 'data'>) => Pro
 
 export function publisher(broker: Pick<Broker, 'publish'>): Publish {
   return async ({ topic, type, data }) => {
-    const id = newId();
-    const event: LiveEvent = { t: 'event', topic, id, type, time: new Date().toISOString(), data };
-    await broker.publish({
-      exchange: LIVE_EXCHANGE,
-      routingKey: shardKey(shardOf(topic)),
-      messageId: id,
-      contentType: 'application/json',
-      headers: { [LIVE_HEADERS.topic]: topic },
-      transient: true,
-      body: Buffer.from(JSON.stringify(event)),
-    });
+    const time = new Date().toISOString();
+    await broker.publish(liveMessageOf({ t: 'event', topic, id: newId(), type, time, data }));
   };
 }

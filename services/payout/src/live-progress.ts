@@ -1,12 +1,4 @@
-import {
-  LIVE_EXCHANGE,
-  LIVE_HEADERS,
-  PAYOUT_PROGRESS,
-  payoutTopic,
-  shardKey,
-  shardOf,
-  type LiveEvent,
-} from '@payfan/contracts';
+import { liveMessageOf, PAYOUT_PROGRESS, payoutTopic, type LiveEvent } from '@payfan/contracts';
 import type { Broker } from '@payfan/messaging';
 import type { Logger } from '@payfan/service';
 import type { StoredPayout } from './payout-store.ts';
@@ -43,15 +35,7 @@ export class LiveProgress {
     };
     this.#unconfirmed += 1;
     this.#broker
-      .publish({
-        exchange: LIVE_EXCHANGE,
-        routingKey: shardKey(shardOf(topic)),
-        messageId: id,
-        contentType: 'application/json',
-        headers: { [LIVE_HEADERS.topic]: topic },
-        transient: true,
-        body: Buffer.from(JSON.stringify(event)),
-      })
+      .publish(liveMessageOf(event))
       .catch((error: unknown) => this.#logger.debug({ err: error, topic }, 'progress not told live'))
       .finally(() => (this.#unconfirmed -= 1));
   }

@@ -1,5 +1,5 @@
 import type { ProviderSurroundings } from '@payfan/channel';
-import { LIVE_EXCHANGE, LIVE_HEADERS, shardKey, shardOf } from '@payfan/contracts';
+import { liveMessageOf } from '@payfan/contracts';
 import { Counter } from 'prom-client';
 import type { FeedEntry } from './feed-item.ts';
 import { liveEventOf } from './live-event.ts';
@@ -50,15 +50,7 @@ export class LivePublisher {
     const event = liveEventOf(entry.accountId, entry);
     this.#unconfirmed += 1;
     broker
-      .publish({
-        exchange: LIVE_EXCHANGE,
-        routingKey: shardKey(shardOf(event.topic)),
-        messageId: `${event.topic}.${entry.seq}`,
-        contentType: 'application/json',
-        headers: { [LIVE_HEADERS.topic]: event.topic, [LIVE_HEADERS.seq]: entry.seq },
-        transient: true,
-        body: Buffer.from(JSON.stringify(event)),
-      })
+      .publish(liveMessageOf(event, `${event.topic}.${entry.seq}`))
       .then(
         () => published.inc({ outcome: 'confirmed' }),
         (error: unknown) => {

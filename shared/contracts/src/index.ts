@@ -4,6 +4,7 @@ export * from './events.ts';
 export * from './feed-event.ts';
 export * from './lane.ts';
 export * from './live-protocol.ts';
+export * from './live-message.ts';
 export * from './live.ts';
 export * from './message-headers.ts';
 export * from './money.ts';

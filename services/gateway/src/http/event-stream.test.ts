@@ -20,7 +20,11 @@ test('a client that does not read is cut when its stream ends, whatever it ends 
     const stream = new EventStream({
       verified: { principal: { kind: 'operator' }, expiresAtMs: Date.now() + 60_000 },
       isResumed: false,
-      limits: { ...LIMITS, mostBufferedBytes: Infinity, closeWithinMs: 10 },
+      limits: {
+        ...LIMITS,
+        ...{ topics: 1, framesPerSecond: 1, pingEveryMs: 60_000, pongWithinMs: 60_000 },
+        ...{ mostBufferedBytes: Infinity, closeWithinMs: 10 },
+      },
       metrics: createGatewayMetrics(createMetrics('gateway')),
       onEnd: () => undefined,
     });

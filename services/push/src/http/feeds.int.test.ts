@@ -1,25 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { FeedsRead, type LiveEvent, type ReadFeeds } from '@payfan/contracts';
 import { openDatabase, type Database } from '@payfan/database';
-import {
-  createApi,
-  createHealth,
-  createLogger,
-  createMetrics,
-  httpServer,
-  type HttpServer,
-  type Principal,
-} from '@payfan/service';
-import { freshDatabase, type FreshDatabase } from '@payfan/stack/testing';
+import type { Principal } from '@payfan/service';
 import { appendToFeeds } from '../feed-store.ts';
 import { liveEventOf } from '../live-event.ts';
+import { startPushApi } from '../testing/push-api.ts';
 import { someItem } from '../testing/some-item.ts';
 import { feedRoutes } from './feeds.ts';
 
-let fresh: FreshDatabase;
-let database: Database;
+let push: Awaited<ReturnType<typeof startPushApi>>;
 let admin: Database;
-let server: HttpServer;
 
 const people: Record<string, Principal> = {
   operator: { kind: 'operator' },
@@ -28,37 +18,15 @@ const people: Record<string, Principal> = {
 };
 
 beforeAll(async () => {
-  fresh = await freshDatabase();
-  database = openDatabase({ url: fresh.urlFor('push'), name: 'push' });
-  admin = openDatabase({ url: fresh.adminUrl, name: 'admin', max: 2 });
-  const logger = createLogger({ service: 'push', level: 'silent' });
-  const api = createApi({
-    title: 'push',
-    description: '',
-    version: '1',
-    logger,
-    health: createHealth({}),
-    metrics: createMetrics('push'),
-    authenticate: (key) => Promise.resolve(people[key]),
-  });
-  feedRoutes(api, database);
-  server = httpServer({ api, port: 0, logger, host: '127.0.0.1' });
-  await server.start();
+  push = await startPushApi(people, feedRoutes);
+  admin = openDatabase({ url: push.adminUrl, name: 'admin', max: 2 });
 });
 afterAll(async () => {
-  await server.stop();
-  await Promise.all([database.stop(), admin.stop()]);
-  await fresh.drop();
+  await admin.stop();
+  await push.stop();
 });
 
-async function call(body: unknown, key: string): Promise<{ status: number; body: unknown }> {
-  const response = await fetch(`http://127.0.0.1:${server.port}/v1/feeds/read`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  return { status: response.status, body: await response.json() };
-}
+const call = (body: unknown, key: string) => push.call('POST', '/v1/feeds/read', key, body);
 
 async function read(limit: number, ...feeds: ReadFeeds['feeds']): Promise<FeedsRead['feeds']> {
   const { status, body } = await call({ feeds, limit }, 'service');
@@ -70,7 +38,7 @@ async function read(limit: number, ...feeds: ReadFeeds['feeds']): Promise<FeedsR
 async function accountWith(entries: number): Promise<{ accountId: string; events: LiveEvent[] }> {
   const accountId = randomUUID();
   const items = Array.from({ length: entries }, () => someItem(accountId));
-  const appended = items.length === 0 ? [] : await appendToFeeds(database, items);
+  const appended = items.length === 0 ? [] : await appendToFeeds(push.database, items);
   return { accountId, events: appended.map((entry) => liveEventOf(accountId, entry)) };
 }
 
@@ -80,7 +48,7 @@ async function forgetUpTo(accountId: string, seq: number): Promise<void> {
     text: `update push.feed_events set created_at = created_at - interval '91 days' where account_id = $1 and seq <= $2`,
     values: [accountId, seq],
   });
-  await database.query({ text: `select forget_feed_events(90, '-infinity', 1000)` });
+  await push.database.query({ text: `select forget_feed_events(90, '-infinity', 1000)` });
 }
 
 test('each feed is answered with what it holds after the number asked, in order and in the order asked', async () => {
@@ -96,7 +64,7 @@ test('each feed is answered with what it holds after the number asked, in order 
 test('an event tells the topic, the number, the event and what is shown', async () => {
   const accountId = randomUUID();
   const item = someItem(accountId);
-  await appendToFeeds(database, [item]);
+  await appendToFeeds(push.database, [item]);
   const [feed] = await read(10, { accountId, after: 0 });
   expect(feed?.events).toEqual([
     {

@@ -32,6 +32,7 @@ export async function startPushApi(
   await server.start();
   return {
     database,
+    adminUrl: fresh.adminUrl,
     async call(method: string, path: string, key: string, body?: unknown) {
       const response = await fetch(`http://127.0.0.1:${server.port}${path}`, {
         method,
