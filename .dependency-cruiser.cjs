@@ -1,3 +1,9 @@
+const { existsSync } = require('node:fs');
+const path = require('node:path');
+
+/** Where the libraries of the pages are not installed, nothing can be said about them. */
+const isWebInstalled = existsSync(path.join(__dirname, 'services/web/node_modules'));
+
 /** The import rules of docs/architecture.md. Checked over sources, so that nothing has to be built first. */
 module.exports = {
   forbidden: [
@@ -57,6 +63,42 @@ module.exports = {
       },
     },
     {
+      name: 'pages-take-along-what-browsers-need',
+      comment:
+        'The pages run in browsers: of ours the live client and the protocol, and of the other contracts types only.',
+      severity: 'error',
+      from: { path: '^services/web/', pathNot: '\\.test\\.ts$' },
+      to: {
+        path: '^shared/',
+        pathNot: ['^shared/live-client/', '^shared/contracts/(src|dist)/live-protocol\\.'],
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'settings-stay-on-the-server',
+      severity: 'error',
+      from: {
+        path: '^services/web/src/(api|session|live|ui|format|shell|wallet|compare|payouts|operations)/',
+      },
+      to: { path: '^services/web/src/config\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'what-pages-share-knows-no-page',
+      severity: 'error',
+      from: { path: '^services/web/src/(api|session|live|ui|format)/' },
+      to: { path: '^services/web/src/(app|shell|wallet|compare|payouts|operations)/' },
+    },
+    {
+      name: 'pages-stand-alone',
+      comment: 'What two pages need is lifted to where both find it.',
+      severity: 'error',
+      from: { path: '^services/web/src/(wallet|compare|payouts|operations)/' },
+      to: {
+        path: '^services/web/src/(wallet|compare|payouts|operations)/',
+        pathNot: '^services/web/src/$1/',
+      },
+    },
+    {
       name: 'no-cycles',
       severity: 'error',
       from: {},
@@ -65,7 +107,7 @@ module.exports = {
     {
       name: 'resolvable',
       severity: 'error',
-      from: {},
+      from: isWebInstalled ? {} : { pathNot: '^services/web/' },
       to: { couldNotResolve: true },
     },
     {
@@ -77,12 +119,12 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: ['/dist/', '\\.payfan/'] },
+    exclude: { path: ['/dist/', '\\.payfan/', '/\\.next/', 'next-env\\.d\\.ts$'] },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['source', 'import', 'node', 'default', 'types'],
-      extensions: ['.ts', '.mjs', '.js', '.json'],
+      extensions: ['.ts', '.tsx', '.mjs', '.js', '.json'],
     },
   },
 };

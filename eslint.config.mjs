@@ -1,12 +1,30 @@
+import { existsSync } from 'node:fs';
 import js from '@eslint/js';
 import prettier from 'eslint-config-prettier';
+import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
+/**
+ * The libraries of the pages are there where somebody starts or changes the pages. Without them no type of theirs
+ * is known, and every use of one would be an error.
+ */
+const isWebInstalled = existsSync(new URL('services/web/node_modules', import.meta.url));
+
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/.payfan/**', '**/coverage/**', '.dependency-cruiser.cjs'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/.payfan/**',
+      '**/.next/**',
+      '**/next-env.d.ts',
+      '**/coverage/**',
+      '.dependency-cruiser.cjs',
+      ...(isWebInstalled ? [] : ['services/web/**/*.ts', 'services/web/**/*.tsx']),
+    ],
+  },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -28,7 +46,15 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/config.ts', 'shared/stack/**', 'tests/**', '**/*.test.ts', '**/*-main.ts'],
+    // Next puts the name of the runtime into instrumentation.ts while it compiles it.
+    files: [
+      '**/config.ts',
+      'shared/stack/**',
+      'tests/**',
+      '**/*.test.ts',
+      '**/*-main.ts',
+      'services/web/src/instrumentation.ts',
+    ],
     rules: { 'no-restricted-properties': 'off' },
   },
   {
@@ -38,6 +64,10 @@ export default tseslint.config(
       // Jest's asymmetric matchers (expect.any and the like) are typed `any`.
       '@typescript-eslint/no-unsafe-assignment': 'off',
     },
+  },
+  {
+    files: ['services/web/**/*.tsx', 'services/web/**/*.ts'],
+    extends: [reactHooks.configs.flat.recommended],
   },
   {
     files: ['**/*.mjs'],

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { services } from '@payfan/stack/testing';
+import { services, web } from '@payfan/stack/testing';
 import { parse } from 'yaml';
 
 const ROOT = path.resolve(__dirname, '../..');
@@ -47,7 +47,9 @@ function expectedEnvironment(service: (typeof services)[number]): Record<string,
       smtpUrl: 'smtp://mailhog:1025',
       smsUrl: 'http://sandbox:8026',
       webPushUrl: 'http://sandbox:8027',
+      mailUrl: 'http://mailhog:8025',
       serviceUrl: (name) => `http://${name}:${portOf.get(name)}`,
+      publicUrl: (name) => `http://127.0.0.1:${portOf.get(name)}`,
       serviceKey: (name) => name,
       demo: true,
     }),
@@ -60,7 +62,7 @@ function doorLeadsTo(): string[] {
   return `${LEADS_TO},${LEADS_ALSO_TO}`.split(',');
 }
 
-const table = services.map((service) => ({ ...service, service }));
+const table = [...services, web].map((service) => ({ ...service, service }));
 const answering = table.filter(({ worksFor }) => worksFor === undefined);
 const workers = table.filter(({ worksFor }) => worksFor !== undefined);
 const withDatabase = table.filter(({ hasDatabase }) => hasDatabase);
@@ -68,7 +70,20 @@ const withDatabase = table.filter(({ hasDatabase }) => hasDatabase);
 test('every service of the repository is there, and starts its own program', () => {
   const { services: containers } = compose();
   for (const name of readdirSync(path.join(ROOT, 'services'))) {
-    expect([name, containers[name]?.command]).toEqual([name, ['node', `services/${name}/dist/main.js`]]);
+    // The pages' server brings its own libraries, so it has an image of its own.
+    const entry = name === 'web' ? 'services/web/server.js' : `services/${name}/dist/main.js`;
+    expect([name, containers[name]?.command]).toEqual([name, ['node', entry]]);
+  }
+  expect(web.entry).toBe('services/web/.next/standalone/services/web/server.js');
+});
+
+test('the pages send browsers to the ports and the name of this machine that it is given', () => {
+  const usual = environmentOf(compose(), 'web');
+  for (const { name, portVariable, port } of services) {
+    const variable = `PUBLIC_${name.toUpperCase()}_URL`;
+    if (usual[variable] === undefined) continue;
+    const told = environmentOf(compose({ [portVariable]: '23456', PAYFAN_HOST: 'pay.local' }), 'web');
+    expect([usual[variable], told[variable]]).toEqual([`http://127.0.0.1:${port}`, 'http://pay.local:23456']);
   }
 });
 
@@ -76,7 +91,7 @@ test.each(table)('$name is told the same as natively', ({ name, service }) => {
   expect(environmentOf(compose(), name)).toEqual(expectedEnvironment(service));
 });
 
-test.each(table)('$name waits until its tables are there', ({ name }) => {
+test.each(services.map(({ name }) => ({ name })))('$name waits until its tables are there', ({ name }) => {
   expect(compose().services[name]?.depends_on).toMatchObject({
     migrate: { condition: 'service_completed_successfully' },
   });

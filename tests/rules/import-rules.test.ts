@@ -11,7 +11,8 @@ let copy: string;
 /** A copy of our sources, so that a violation can be seeded where no other check trips over it. */
 beforeAll(() => {
   copy = mkdtempSync(path.join(tmpdir(), 'payfan-rules-'));
-  const isSource = (file: string) => !/\/(dist|node_modules)(\/|$)|\.test\.ts$/.test(file.slice(ROOT.length));
+  const isSource = (file: string) =>
+    !/\/(dist|node_modules|\.next)(\/|$)|\.test\.ts$/.test(file.slice(ROOT.length));
   for (const folder of PACKAGE_FOLDERS) {
     cpSync(path.join(ROOT, folder), path.join(copy, folder), { recursive: true, filter: isSource });
   }
@@ -67,6 +68,18 @@ describe('a seeded violation is caught:', () => {
     ['express-only-at-the-doors', 'services/email/src/seed-6.ts', `import 'express';`],
     ['a-browser-takes-it-along', 'shared/live-client/src/seed-8.ts', `import 'zod';`],
     ['a-browser-takes-it-along', 'shared/live-client/src/seed-9.ts', `import 'node:fs';`],
+    [
+      'pages-take-along-what-browsers-need',
+      'services/web/src/api/seed-10.ts',
+      `import { Account } from '@payfan/contracts'; export const schema = Account;`,
+    ],
+    [
+      'settings-stay-on-the-server',
+      'services/web/src/ui/seed-11.tsx',
+      `import { config } from '../config.ts'; export const demo = config().demo;`,
+    ],
+    ['what-pages-share-knows-no-page', 'services/web/src/live/seed-12.ts', `import '../wallet/wallet.tsx';`],
+    ['pages-stand-alone', 'services/web/src/payouts/seed-13.tsx', `import '../wallet/wallet.tsx';`],
     ['resolvable', 'services/email/src/seed-7.ts', `import '@payfan/phone';`],
   ];
   let found: { file: string; rule: string }[];

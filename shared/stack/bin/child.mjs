@@ -73,14 +73,19 @@ export async function run(command, args, { env, cwd, timeout, gently = false, on
   return { ok, output };
 }
 
+/** Ends what runs, and nothing else: for a program that has more to do. */
+export function endChildren(signal = 'SIGTERM') {
+  running.forEach((end) => end(signal));
+}
+
 /** From here on a signal ends what runs, and then us. Answers how to take that back. */
 export function endChildrenOnSignal() {
-  const onExit = () => running.forEach((end) => end('SIGKILL'));
+  const onExit = () => endChildren('SIGKILL');
   const onSignal = (signal) => {
     // A second one doesn't wait.
     if (interruptedBy !== undefined) process.exit(EXIT_CODES[signal]);
     interruptedBy = signal;
-    running.forEach((end) => end('SIGTERM'));
+    endChildren();
   };
   const signals = Object.keys(EXIT_CODES);
   process.on('exit', onExit);

@@ -55,8 +55,12 @@ function stamp(repository) {
   return createHash('sha256').update(lock).digest('hex');
 }
 
-/** Installs what package-lock.json names; `note` is told how far it is. */
-export async function installPackages(repository, note) {
+/** Installs what the package-lock.json of a folder names; `note` is told how far it is. */
+export async function installPackages(
+  repository,
+  note,
+  logFile = path.join(repository, '.payfan/logs/npm-ci.log'),
+) {
   let fetched = 0;
   // Development packages are needed to build; optional ones bring PostgreSQL.
   const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=http'];
@@ -73,11 +77,11 @@ export async function installPackages(repository, note) {
     return;
   }
   const telling = output.replaceAll(/^npm http .*\n/gm, '');
-  throw new InstallFailed(outputTail(telling, path.join(repository, '.payfan/logs/npm-ci.log')));
+  throw new InstallFailed(outputTail(telling, logFile));
 }
 
 /** The npm that runs us, or else the one on the PATH. */
-function npm() {
+export function npm() {
   const running = process.env.npm_execpath ?? '';
   return path.basename(running) === 'npm-cli.js' ? [process.execPath, [running]] : ['npm', []];
 }

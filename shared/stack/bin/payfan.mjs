@@ -23,9 +23,10 @@ const USAGE = `Usage: node shared/stack/bin/payfan.mjs <command>
 Every command first installs and builds what is missing.
 
   PAYFAN_FRESH=1       start on throw-away data
+  PAYFAN_WEB=false     start without the pages (services/web), which are built when they are first started
   DATABASE_URL, AMQP_URL, SMTP_URL, SMS_URL
                        servers of yours, to be used instead of our own
-  <SERVICE>_PORT       where a service listens, such as TRANSACTION_PORT=4100; also POSTGRES_PORT,
+  <SERVICE>_PORT       where a service listens, such as TRANSACTION_PORT=4100; also WEB_PORT, POSTGRES_PORT,
                        RABBITMQ_PORT, RABBITMQ_MANAGEMENT_PORT, SMTP_PORT, MAIL_PORT, SMS_PORT
   PAYFAN_INFRA=native  (or docker) where tests get PostgreSQL and RabbitMQ from
   NO_COLOR=1           no colours
@@ -46,6 +47,13 @@ function copiesOf(args) {
   const [, number] = /^(?:--gateways[ =]([1-9]|1\d|20))?$/.exec(args.join(' ')) ?? [undefined, ''];
   if (number === '') return undefined;
   return number === undefined ? {} : { gateway: Number(number) };
+}
+
+/** `npm start` alone has them, unless told otherwise. */
+async function pagesFor(command, progress) {
+  if (command !== 'start' || process.env.PAYFAN_WEB === 'false') return undefined;
+  const { webBuild } = await import('./web.mjs');
+  return webBuild(repository, progress);
 }
 
 async function main([command = 'help', ...args]) {
@@ -78,7 +86,7 @@ async function main([command = 'help', ...args]) {
     return process.exitCode;
   }
   const { runCommand } = await import('../dist/index.js');
-  return runCommand(command, progress, copies);
+  return runCommand(command, progress, copies, await pagesFor(command, progress));
 }
 
 try {

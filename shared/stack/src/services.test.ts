@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { repository } from './paths.ts';
-import { services, servicesWithDatabase, servicesWithKey, type Surroundings } from './services.ts';
+import { services, servicesWithDatabase, servicesWithKey, web, type Surroundings } from './services.ts';
 
 const around: Surroundings = {
   databaseUrl: (service) => `postgres://payfan_${service}`,
@@ -10,7 +10,9 @@ const around: Surroundings = {
   smtpUrl: 'smtp://mail',
   smsUrl: 'http://sms',
   webPushUrl: 'http://web-push',
+  mailUrl: 'http://mail-api',
   serviceUrl: (service) => `http://${service}`,
+  publicUrl: (service) => `http://public-${service}`,
   serviceKey: (service) => `key-of-${service}`,
   demo: true,
 };
@@ -28,9 +30,10 @@ const programs = services.filter(({ worksFor }) => worksFor === undefined).map((
 
 test('every service in the repository is started, each on a port of its own', () => {
   const names = services.map(({ name }) => name);
-  expect([...programs, 'sandbox'].sort()).toEqual(readdirSync(folder).sort());
-  expect(new Set(services.map(({ port }) => port)).size).toBe(services.length);
-  expect(new Set(services.map(({ portVariable }) => portVariable)).size).toBe(services.length);
+  const all = [...services, web];
+  expect([...programs, 'sandbox', 'web'].sort()).toEqual(readdirSync(folder).sort());
+  expect(new Set(all.map(({ port }) => port)).size).toBe(all.length);
+  expect(new Set(all.map(({ portVariable }) => portVariable)).size).toBe(all.length);
   expect(names).toEqual(expect.arrayContaining(['payout-worker-premium', 'payout-worker-free']));
 });
 
@@ -54,6 +57,15 @@ test('transaction and operations know every channel', () => {
     expect(told(name)).toBe(told('transaction'));
   }
   expect(told('operations')).toBe(channels.map((name) => `${name}=http://${name}`).join(','));
+});
+
+test('the pages tell browsers where every API is, and themselves ask the transaction service', () => {
+  const told = web.environment(around);
+  for (const name of ['transaction', 'gateway', 'payout', 'operations', 'push']) {
+    expect(told[`PUBLIC_${name.toUpperCase()}_URL`]).toBe(`http://public-${name}`);
+  }
+  expect(told).toMatchObject({ TRANSACTION_URL: 'http://transaction', MAIL_URL: 'http://mail-api' });
+  expect(web.environment({ ...around, mailUrl: undefined })).toMatchObject({ MAIL_URL: '' });
 });
 
 test('transaction knows the key of every service that has one', () => {

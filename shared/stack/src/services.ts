@@ -9,8 +9,12 @@ export interface Surroundings {
   smsUrl: string;
   /** The push service that stands in for those of browsers. */
   webPushUrl: string;
+  /** The inbox over HTTP, with MailHog's API; undefined when mail goes to a server of yours. */
+  mailUrl: string | undefined;
   /** Services by name: `http://127.0.0.1:4000`. */
   serviceUrl: (service: string) => string;
+  /** The same as browsers on this machine find them. */
+  publicUrl: (service: string) => string;
   /** The API key of one of `servicesWithKey`. */
   serviceKey: (service: string) => string;
   /** Demo accounts and keys. */
@@ -130,6 +134,30 @@ export const services: readonly Service[] = [
     }),
   }),
 ];
+
+/**
+ * The pages for people. Not among the services above: nobody needs it but people, and its libraries weigh more than
+ * all the rest, so that `npm start` alone builds and starts it, when the rest is up.
+ */
+export const web: Service = {
+  ...service('web', 3000, {
+    hasDatabase: false,
+    environment: (around) => ({
+      // Next listens there; without it a container would answer to its own name only.
+      HOSTNAME: '0.0.0.0',
+      PAYFAN_DEMO: String(around.demo),
+      TRANSACTION_URL: around.serviceUrl('transaction'),
+      PUBLIC_TRANSACTION_URL: around.publicUrl('transaction'),
+      PUBLIC_GATEWAY_URL: around.publicUrl('gateway'),
+      PUBLIC_PAYOUT_URL: around.publicUrl('payout'),
+      PUBLIC_OPERATIONS_URL: around.publicUrl('operations'),
+      PUBLIC_PUSH_URL: around.publicUrl('push'),
+      MAIL_URL: around.mailUrl ?? '',
+      SMS_URL: around.smsUrl,
+    }),
+  }),
+  entry: 'services/web/.next/standalone/services/web/server.js',
+};
 
 /** An AMQP URL names its vhost by its path; without one it is the usual vhost. */
 function vhostOf(amqpUrl: string): string {

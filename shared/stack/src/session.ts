@@ -8,7 +8,7 @@ import { endAbandonedRuns, Run } from './runs.ts';
 import { Stack, type StackOptions } from './stack.ts';
 import type { StackDescription } from './stack-file.ts';
 
-export interface SessionOptions extends Pick<StackOptions, 'progress' | 'onChange' | 'copies'> {
+export interface SessionOptions extends Pick<StackOptions, 'progress' | 'onChange' | 'copies' | 'later'> {
   command: string;
   /** True for data that is gone at the end. */
   throwAway: boolean;
@@ -25,7 +25,11 @@ const SAME_SIGNAL_MS = 1_000;
 /** Runs the stack around `work`, and stops everything it started, however `work` or the person ends it. */
 export async function withStack(
   options: SessionOptions,
-  work: (description: StackDescription, interrupted: AbortSignal, place: Place) => Promise<number>,
+  work: (
+    description: StackDescription,
+    interrupted: AbortSignal,
+    around: { place: Place; stack: Stack },
+  ) => Promise<number>,
 ): Promise<number> {
   await clearUpAfterOthers(options.progress);
   const run = Run.begin(options.command);
@@ -37,6 +41,7 @@ export async function withStack(
     secretsFolder: persistentState(),
     progress: options.progress,
     copies: options.copies ?? {},
+    later: options.later ?? [],
     ...(options.onChange === undefined ? {} : { onChange: options.onChange }),
   });
   const interrupted = listenForSignals(options.progress);
@@ -45,7 +50,7 @@ export async function withStack(
   });
   try {
     return await Promise.race([
-      stack.start().then((description) => work(description, interrupted, place)),
+      stack.start().then((description) => work(description, interrupted, { place, stack })),
       interruption,
     ]);
   } finally {

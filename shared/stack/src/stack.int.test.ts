@@ -17,9 +17,13 @@ const state = throwAwayState();
 const run = Run.begin('start', records);
 run.throwAway(state);
 const told: StackDescription[] = [];
+const [operations] = services.filter(({ name }) => name === 'operations');
+if (operations === undefined) throw new Error('there is no operations');
+const later = { ...operations, name: 'latecomer', port: undefined, portVariable: 'LATECOMER_PORT' };
 const stack = new Stack({
   place: { state, logs: path.join(state, 'logs'), throwAway: true, usualPorts: false, run },
   secretsFolder: state,
+  later: [later],
   progress: { line: () => undefined, done: () => undefined },
   onChange: (description) => told.push(description),
 });
@@ -40,6 +44,13 @@ test('the whole stack: told once it is ready, kept running, and ended without a 
   expect(Object.keys(description.services)).toEqual([...services.map(({ name }) => name), 'sandbox']);
   for (const { url } of Object.values(description.services))
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
+
+  // One that comes later is like the others from then on.
+  const complete = await stack.startLater(later);
+  expect(told.at(-1)).toEqual(complete);
+  expect(told.slice(0, -1).every(({ services: { latecomer } }) => latecomer === undefined)).toBe(true);
+  const latecomer = complete.services['latecomer']?.url ?? '';
+  expect((await fetch(`${latecomer}/readyz`)).status).toBe(200);
 
   // A service and the database die as in a crash; both come back where they were, and say so.
   const now = () => told.at(-1) ?? description;
@@ -63,7 +74,7 @@ test('the whole stack: told once it is ready, kept running, and ended without a 
   await stack.stop();
   expect(pids.map(processIdentity)).toEqual(pids.map(() => undefined));
   expect(readdirSync(run.folder)).toEqual(['owner.json']);
-  for (const { url } of Object.values(description.services))
+  for (const { url } of Object.values(complete.services))
     expect(await isPortFree(Number(new URL(url).port))).toBe(true);
   expect(told).toHaveLength(changesBefore);
 });

@@ -24,6 +24,8 @@ export interface StackOptions {
   secretsFolder: string;
   progress: Progress;
   copies?: Copies;
+  /** Services that are not started with the others, see `startLater`. Their ports are theirs from the beginning. */
+  later?: readonly Service[];
   /** Called with where everything is, once it is ready and whenever a process has taken another's place. */
   onChange?: (description: StackDescription) => void;
 }
@@ -36,9 +38,11 @@ const LOG_LIMIT_BYTES = 20 * 1024 * 1024;
 /** The whole of Payfan, natively: servers, migrations, services, each kept running. */
 export class Stack {
   readonly #options: StackOptions;
-  readonly #services: readonly Service[];
+  /** Those that are to run, in the order of the table. */
+  #services: readonly Service[];
   readonly #supervisor: Supervisor;
   #infrastructure: Infrastructure | undefined;
+  #around: Surroundings | undefined;
   #ports = new Map<string, number>();
   #ready = false;
   #stopped: Promise<void> | undefined;
@@ -56,7 +60,7 @@ export class Stack {
   async start(): Promise<StackDescription> {
     const { place, secretsFolder } = this.#options;
     // Before anything else, since a taken port is the likeliest thing to be wrong.
-    this.#ports = await chooseServicePorts(this.#services, place);
+    this.#ports = await chooseServicePorts([...this.#services, ...(this.#options.later ?? [])], place);
     const secrets = loadSecrets(secretsFolder, {
       withDatabase: servicesWithDatabase,
       withKey: servicesWithKey,
@@ -70,12 +74,27 @@ export class Stack {
       this.#begin(planned.outside),
     ]);
     const around = this.#surroundings(planned, secrets);
+    this.#around = around;
     const startedMs = performance.now();
     await Promise.all(this.#services.map((service) => this.#supervisor.start(this.#unitOf(service, around))));
     this.#options.progress.done(`Services: ${this.#services.map(({ name }) => name).join(', ')}`, startedMs);
     this.#ready = true;
     this.#changed();
     return this.#describe(planned);
+  }
+
+  /** Starts one of `later` beside the others, and resolves when it is ready. From then on it is kept running. */
+  async startLater(service: Service): Promise<StackDescription> {
+    if (this.#around === undefined || this.#infrastructure === undefined) {
+      throw new Error(`${service.name} comes after the others`);
+    }
+    const startedMs = performance.now();
+    await this.#supervisor.start(this.#unitOf(service, this.#around));
+    // Told of only now that it answers.
+    this.#services = [...this.#services, service];
+    this.#options.progress.done(`${service.name} is ready`, startedMs);
+    this.#changed();
+    return this.#describe(this.#infrastructure);
   }
 
   /** Services first, while they can still finish what they do; then the servers. May be called at any time. */
@@ -85,7 +104,8 @@ export class Stack {
   }
 
   async #stopInOrder(): Promise<void> {
-    await this.#supervisor.stop(this.#services.map(({ name }) => name));
+    const { later = [] } = this.#options;
+    await this.#supervisor.stop([...this.#services, ...later].map(({ name }) => name));
     const { postgres, rabbitmq } = this.#infrastructure ?? {};
     // A server of yours may be away by now; what is left there then does no harm.
     await Promise.allSettled([postgres?.cleanUp?.(), rabbitmq?.cleanUp?.()]);
@@ -119,7 +139,9 @@ export class Stack {
       smtpUrl: outside.address.smtpUrl,
       smsUrl: outside.address.smsUrl,
       webPushUrl: outside.address.webPushUrl,
+      mailUrl: outside.address.mailApi,
       serviceUrl: (service) => this.#urlOf(service),
+      publicUrl: (service) => this.#urlOf(service),
       serviceKey: (service) => secrets.keys[service] ?? service,
       demo: true,
     };

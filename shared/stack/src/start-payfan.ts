@@ -206,7 +206,9 @@ class Fleet implements Payfan {
       smtpUrl: this.smtpUrl,
       smsUrl: this.smsUrl,
       webPushUrl: this.webPushUrl,
+      mailUrl: this.mailApi,
       serviceUrl: (service) => this.url(service),
+      publicUrl: (service) => this.url(service),
       serviceKey: (service) => `key-of-${service}`,
       demo: true,
     };

@@ -3,12 +3,14 @@ import type { Copies } from './copies.ts';
 import type { Place } from './infrastructure.ts';
 import type { Progress } from './progress.ts';
 import { INTERRUPTED, withStack } from './session.ts';
+import { web } from './services.ts';
+import { pageUrl, startWeb, type WebBuild } from './start-web.ts';
 import { removeStackFile, writeStackFile, type StackDescription } from './stack-file.ts';
 import { takeStartLock } from './start-lock.ts';
 import { renderTable } from './table.ts';
 
-/** `npm start`: runs until Ctrl-C. */
-export async function start(progress: Progress, copies: Copies = {}): Promise<number> {
+/** `npm start`: runs until Ctrl-C. Without a `webBuild` there are no pages. */
+export async function start(progress: Progress, copies: Copies = {}, webBuild?: WebBuild): Promise<number> {
   const giveBackLock = takeStartLock();
   const throwAway = process.env.PAYFAN_FRESH === '1';
   try {
@@ -19,11 +21,22 @@ export async function start(progress: Progress, copies: Copies = {}): Promise<nu
         usualPorts: true,
         progress,
         copies,
+        later: webBuild === undefined ? [] : [web],
         onChange: (now) => writeStackFile(now),
       },
-      async (description, interrupted, place) => {
-        process.stdout.write(welcome(description, place));
-        return new Promise((resolve) => interrupted.addEventListener('abort', () => resolve(INTERRUPTED)));
+      async (description, interrupted, { place, stack }) => {
+        const showWeb = async () => webBuild && (await startWeb({ stack, webBuild, progress, interrupted }));
+        // What is built already is there in a second, and belongs to the picture; a build takes its time.
+        const isBuilt = webBuild?.isBuilt() === true;
+        const shown = (isBuilt ? await showWeb() : undefined) ?? description;
+        process.stdout.write(welcome(shown, place, { webFollows: webBuild !== undefined && !isBuilt }));
+        const later = isBuilt ? undefined : await showWeb();
+        if (later !== undefined)
+          progress.line(`The pages are at ${pageUrl(later.services['web']?.url ?? '')}`);
+        return new Promise((resolve) => {
+          if (interrupted.aborted) resolve(INTERRUPTED);
+          interrupted.addEventListener('abort', () => resolve(INTERRUPTED));
+        });
       },
     );
     // Ctrl-C is how one ends it, so that is a success.
@@ -38,10 +51,13 @@ export async function start(progress: Progress, copies: Copies = {}): Promise<nu
 function welcome(
   { services, infrastructure }: StackDescription,
   { logs, throwAway }: Pick<Place, 'logs' | 'throwAway'>,
+  { webFollows }: { webFollows: boolean },
 ): string {
   const rows = [
+    ...(services['web'] === undefined ? [] : [['web', pageUrl(services['web'].url), '']]),
+    ...(webFollows ? [['web', '(being built, which takes a minute)', '']] : []),
     ...Object.entries(services)
-      .filter(([name]) => name !== 'sandbox')
+      .filter(([name]) => name !== 'sandbox' && name !== 'web')
       .map(([name, { url }]) => [name, url, name.includes('-worker-') ? '' : `${url}/docs`]),
     ...(infrastructure.mail.api === undefined ? [] : [['mail inbox', infrastructure.mail.api, '']]),
     ['SMS', `${infrastructure.sms.url}/messages`, ''],

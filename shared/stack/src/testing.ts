@@ -11,6 +11,6 @@ export { startPayfan, type Payfan, type PayfanOptions } from './start-payfan.ts'
 export { startProgram, type StartProgramOptions } from './start-program.ts';
 export { startSandbox, type Sandbox } from './start-sandbox.ts';
 export { waitFor, WaitTimeout, type WaitOptions } from './wait.ts';
-export { channelNames, services } from './services.ts';
+export { channelNames, services, web } from './services.ts';
 export { renderTable } from './table.ts';
 export { withRun } from './test-run.ts';

@@ -1,0 +1,71 @@
+/** One field of a request that was refused, in the words of our APIs. */
+export interface FieldProblem {
+  in?: 'path' | 'query' | 'header' | 'body';
+  /** Of a body that comes in lines: which one, from 1. */
+  line?: number;
+  /** Dotted path inside that place; empty for the whole of it. */
+  path: string;
+  message: string;
+}
+
+interface ApiErrorFields {
+  /** 0 when nobody answered. */
+  status: number;
+  /** Stable, for programs: `insufficient_funds`; `unreachable` when nobody answered. */
+  code: string;
+  /** For people. */
+  detail: string;
+  /** What the service's log knows the request by. */
+  requestId?: string | undefined;
+  retryAfterSeconds?: number | undefined;
+  errors?: readonly FieldProblem[] | undefined;
+}
+
+/** A request that came to nothing, whatever the reason. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly requestId: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
+  readonly errors: readonly FieldProblem[];
+
+  constructor({ status, code, detail, requestId, retryAfterSeconds, errors }: ApiErrorFields) {
+    super(detail);
+    this.status = status;
+    this.code = code;
+    this.detail = detail;
+    this.requestId = requestId;
+    this.retryAfterSeconds = retryAfterSeconds;
+    this.errors = errors ?? [];
+  }
+
+  /** Whether the same request may work later. */
+  get isRetryable(): boolean {
+    return this.status === 0 || this.status === 429 || [500, 502, 503, 504].includes(this.status);
+  }
+}
+
+const PROBLEM = /^application\/(problem\+)?json\b/;
+
+/** Of an answer that is no success: by its problem (RFC 9457), or by its status alone if it has none. */
+export async function apiErrorOf(answer: Response): Promise<ApiError> {
+  const isProblem = PROBLEM.test(answer.headers.get('content-type') ?? '');
+  const body = isProblem ? ((await answer.json().catch(() => ({}))) as Record<string, unknown>) : {};
+  const text = (name: string) => (typeof body[name] === 'string' ? body[name] : undefined);
+  const retryAfter = Number(answer.headers.get('retry-after') ?? Number.NaN);
+  return new ApiError({
+    status: answer.status,
+    code: text('code') ?? `http_${answer.status}`,
+    detail: text('detail') ?? `The service answered ${answer.status}.`,
+    requestId: answer.headers.get('x-request-id') ?? text('instance'),
+    retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : undefined,
+    errors: Array.isArray(body['errors']) ? (body['errors'] as FieldProblem[]) : undefined,
+  });
+}
+
+/** Nobody answered: no network, no service, or one that does not know this page. */
+export function unreachable(name: string): ApiError {
+  return new ApiError({ status: 0, code: 'unreachable', detail: `The ${name} service does not answer.` });
+}

@@ -1,0 +1,8 @@
+import type { Metadata } from 'next';
+import { Operations } from '../../operations/operations.tsx';
+
+export const metadata: Metadata = { title: 'Operations' };
+
+export default function OperationsPage() {
+  return <Operations />;
+}

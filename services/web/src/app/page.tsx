@@ -1,0 +1,5 @@
+import { Wallet } from '../wallet/wallet.tsx';
+
+export default function WalletPage() {
+  return <Wallet />;
+}

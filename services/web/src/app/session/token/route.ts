@@ -1,0 +1,33 @@
+import { cookies } from 'next/headers';
+import { config } from '../../../config.ts';
+import { countSession } from '../../../metrics.ts';
+import { fromElsewhere, NEVER_KEPT, problem } from '../../../session/answers.ts';
+import { isKey, noSessionCookies, SESSION_COOKIE } from '../../../session/cookie.ts';
+import { isSameOrigin } from '../../../session/same-origin.ts';
+import { exchangeKey } from '../../../session/token-exchange.ts';
+
+/** A new token for the session, to be kept in a page's memory. */
+export async function POST(request: Request): Promise<Response> {
+  if (!isSameOrigin(request.headers)) return fromElsewhere();
+  const jar = await cookies();
+  const key = jar.get(SESSION_COOKIE)?.value;
+  const exchange = isKey(key)
+    ? await exchangeKey(config().transactionUrl, key)
+    : ({ outcome: 'refused' } as const);
+  if (exchange.outcome === 'refused') {
+    if (key !== undefined) {
+      countSession('refused');
+      for (const cookie of noSessionCookies(request)) jar.set(cookie);
+    }
+    return problem(401, 'unauthenticated', 'There is no session any more. Sign in again.');
+  }
+  if (exchange.outcome === 'unavailable') {
+    countSession('unavailable');
+    return problem(503, 'temporarily_unavailable', 'The session cannot be renewed at the moment.', {
+      'retry-after': String(exchange.retryAfterSeconds),
+    });
+  }
+  countSession('renewed');
+  const { token, expiresAt } = exchange;
+  return Response.json({ token, expiresAt }, { headers: NEVER_KEPT });
+}

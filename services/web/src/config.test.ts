@@ -1,0 +1,51 @@
+import { ConfigError, readWebConfig } from './config.ts';
+
+test('without settings it finds everything where npm start has it, and offers nobody', () => {
+  expect(readWebConfig({})).toEqual({
+    transactionUrl: 'http://127.0.0.1:4000',
+    publicAddresses: {
+      transaction: 'http://127.0.0.1:4000',
+      gateway: 'http://127.0.0.1:4010',
+      payout: 'http://127.0.0.1:4020',
+      operations: 'http://127.0.0.1:4030',
+      push: 'http://127.0.0.1:4041',
+    },
+    demo: false,
+    mailUrl: undefined,
+    smsUrl: undefined,
+    isDevelopment: false,
+  });
+});
+
+test('what is set counts, empty is unset, and a slash at the end is none', () => {
+  const read = readWebConfig({
+    TRANSACTION_URL: 'http://transaction:4000/',
+    PUBLIC_GATEWAY_URL: ' https://live.example.com ',
+    PUBLIC_PUSH_URL: '',
+    PAYFAN_DEMO: 'true',
+    MAIL_URL: 'http://mailhog:8025',
+  });
+  expect(read).toMatchObject({
+    transactionUrl: 'http://transaction:4000',
+    publicAddresses: { gateway: 'https://live.example.com', push: 'http://127.0.0.1:4041' },
+    demo: true,
+    mailUrl: 'http://mailhog:8025',
+  });
+});
+
+test('everything that is wrong is told at once, a sentence for each, and no password', () => {
+  const wrong = {
+    TRANSACTION_URL: 'transaction:4000',
+    PAYFAN_DEMO: 'yes',
+    SMS_URL: 'smtp://user:geheim@sms',
+  };
+  const read = () => readWebConfig(wrong);
+  expect(read).toThrow(ConfigError);
+  expect(read).toThrow(
+    [
+      'TRANSACTION_URL must be a URL that starts with http:// or https://, but it is "transaction:4000".',
+      'PAYFAN_DEMO must be true or false, but it is "yes".',
+      'SMS_URL must be a URL that starts with http:// or https://, but it is something else (not shown, it may be secret).',
+    ].join('\n'),
+  );
+});

@@ -1,0 +1,38 @@
+'use client';
+
+import type { ApiError } from '../api/api-error.ts';
+import type { Instant } from '../format/time.ts';
+import { Button } from './button.tsx';
+import { RequestId } from './error-note.tsx';
+import { Icon } from './icon.tsx';
+import { Time } from './time.tsx';
+
+interface StaleNoteProps {
+  asOf: Instant;
+  error?: ApiError | undefined;
+  retry?: (() => void) | undefined;
+}
+
+/** Says how old is what is shown, and why there is nothing newer. */
+export function StaleNote({ asOf, error, retry }: StaleNoteProps) {
+  return (
+    <div
+      role="status"
+      className="mb-4 flex flex-wrap items-center gap-x-3 gap-y-2 rounded-control bg-warn-soft px-4 py-2.5 text-warn"
+    >
+      <Icon name="clock" />
+      <div className="min-w-40 flex-1">
+        <p>
+          As of <Time at={asOf} as="seconds" className="font-medium" />
+          {error !== undefined && `. ${error.detail}`}
+        </p>
+        {error !== undefined && <RequestId error={error} />}
+      </div>
+      {retry !== undefined && (
+        <Button size="small" icon="refresh" onClick={retry}>
+          Try again
+        </Button>
+      )}
+    </div>
+  );
+}
