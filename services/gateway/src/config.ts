@@ -2,8 +2,6 @@ import { configFields, readConfig } from '@payfan/service';
 import { z } from 'zod';
 import { parseGrants } from './grants.ts';
 
-const DEFAULT_ORIGIN = 'http://localhost:3000';
-
 const GatewayConfig = z.object({
   PORT: configFields.port(4010),
   LOG_LEVEL: configFields.logLevel,
@@ -13,13 +11,8 @@ const GatewayConfig = z.object({
   PUSH_URL: configFields.httpUrl('http://127.0.0.1:4041'),
   /** Our own API key, of the role `service`: one of transaction's SERVICE_KEYS. */
   SERVICE_KEY: configFields.text(),
-  /** Pages that may connect. Exact, so without a path or a slash at the end. */
-  ALLOWED_ORIGINS: z
-    .string()
-    .default(DEFAULT_ORIGIN)
-    .transform((list) => list.split(',').map((origin) => origin.trim()))
-    .refine((origins) => origins.every(isOrigin))
-    .describe(`origins separated by commas, such as ${DEFAULT_ORIGIN} (no path, no slash at the end)`),
+  /** Pages that may connect. */
+  ALLOWED_ORIGINS: configFields.origins,
   /** What services may follow and publish; whoever is not named may do everything but with
    * what belongs to accounts (`account.*`, `payout.*`). */
   SERVICE_GRANTS: z
@@ -53,8 +46,3 @@ const GatewayConfig = z.object({
 });
 
 export const config = () => readConfig(GatewayConfig);
-
-/** As browsers write it in the Origin header. */
-function isOrigin(text: string): boolean {
-  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
-}

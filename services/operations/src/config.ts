@@ -7,6 +7,8 @@ const DEFAULT_CHANNELS = 'push=http://127.0.0.1:4041,phone=http://127.0.0.1:4042
 const OperationsConfig = z.object({
   PORT: configFields.port(4030),
   LOG_LEVEL: configFields.logLevel,
+  /** Pages that may use the API. */
+  ALLOWED_ORIGINS: configFields.origins,
   TRANSACTION_URL: configFields.httpUrl('http://127.0.0.1:4000'),
   /** Where each channel answers. */
   CHANNELS: z

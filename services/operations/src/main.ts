@@ -14,7 +14,8 @@ import { deliveryRoutes } from './http/deliveries.ts';
 import { queueRoutes } from './http/queues.ts';
 
 main(async () => {
-  const { PORT, LOG_LEVEL, TRANSACTION_URL, CHANNELS, RABBITMQ_MANAGEMENT_URL, RABBITMQ_VHOST } = config();
+  const settings = config();
+  const { PORT, LOG_LEVEL, TRANSACTION_URL, CHANNELS, RABBITMQ_MANAGEMENT_URL, RABBITMQ_VHOST } = settings;
   const name = 'operations';
   const logger = createLogger({ service: name, level: LOG_LEVEL });
   // It keeps nothing itself; what the others cannot tell is said in each answer.
@@ -27,6 +28,7 @@ main(async () => {
     logger,
     health,
     metrics: createMetrics(name),
+    allowedOrigins: settings.ALLOWED_ORIGINS,
     authenticate: remoteAuthenticator({ transactionUrl: TRANSACTION_URL }),
   });
   const around = { transactionUrl: TRANSACTION_URL, channels: CHANNELS, logger };

@@ -19,6 +19,8 @@ const common = {
 const ApiConfig = z.object({
   ...common,
   PORT: configFields.port(4020),
+  /** Pages that may use the API. */
+  ALLOWED_ORIGINS: configFields.origins,
   /**
    * Lines that are paid in one call: a turn on the lane. Few make turns short and calls many; 200 is what
    * transaction commits at once, without keeping it from people for long.

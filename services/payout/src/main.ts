@@ -44,6 +44,7 @@ main(async () => {
     authenticate: remoteAuthenticator({ transactionUrl }),
     accountOfCaller: (authorization) => accountOfCaller(transactionUrl, authorization),
     onProgress: (payout) => progress.tell(payout),
+    allowedOrigins: settings.ALLOWED_ORIGINS,
     chunkItems: settings.CHUNK_ITEMS,
     logger,
     health,

@@ -6,6 +6,8 @@ import { parseServiceKeys } from './service-keys.ts';
 const TransactionConfig = z.object({
   PORT: configFields.port(4000),
   LOG_LEVEL: configFields.logLevel,
+  /** Pages that may use the API. */
+  ALLOWED_ORIGINS: configFields.origins,
   DATABASE_URL: configFields.databaseUrl,
   AMQP_URL: configFields.amqpUrl,
   /** Connections to PostgreSQL: three groups of transfers under way, the outbox, and reads. */

@@ -5,6 +5,8 @@ import type { z } from 'zod';
 export const channelConfigFields = (defaults: { port: number; concurrency: number }) => ({
   PORT: configFields.port(defaults.port),
   LOG_LEVEL: configFields.logLevel,
+  /** Pages that may use the API. */
+  ALLOWED_ORIGINS: configFields.origins,
   DATABASE_URL: configFields.databaseUrl,
   AMQP_URL: configFields.amqpUrl,
   TRANSACTION_URL: configFields.httpUrl('http://127.0.0.1:4000'),

@@ -72,6 +72,7 @@ export async function runChannel<Message>(
     logger,
     health,
     metrics: registry,
+    allowedOrigins: config.ALLOWED_ORIGINS,
     authenticate: remoteAuthenticator({ transactionUrl: config.TRANSACTION_URL }),
     problemFor: databaseAway,
   });

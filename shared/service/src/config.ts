@@ -85,6 +85,12 @@ function urls({ schemes, default: fallback }: UrlOptions): z.ZodType<string[]> {
   return (fallback === undefined ? field : field.prefault(fallback)).describe(description);
 }
 
+/** As browsers write it in the Origin header. */
+const isOrigin = (text: string) =>
+  /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+
+const DEFAULT_ORIGIN = 'http://localhost:3000';
+
 interface IntegerOptions {
   readonly min?: number;
   readonly max?: number;
@@ -126,6 +132,13 @@ export const configFields = {
   amqpUrl: urls({ schemes: ['amqp', 'amqps'] }),
   httpUrl: (fallback?: string) =>
     url({ schemes: ['http', 'https'], ...(fallback === undefined ? {} : { default: fallback }) }),
+  /** Pages that may use an API, separated by commas → `string[]`. Exact, so without a path or a slash at the end. */
+  origins: z
+    .string()
+    .default(DEFAULT_ORIGIN)
+    .transform((list) => list.split(',').map((origin) => origin.trim()))
+    .refine((origins) => origins.every(isOrigin))
+    .describe(`origins separated by commas, such as ${DEFAULT_ORIGIN} (no path, no slash at the end)`),
   url,
   urls,
   integer,

@@ -12,6 +12,7 @@ const around: Surroundings = {
   webPushUrl: 'http://web-push',
   mailUrl: 'http://mail-api',
   serviceUrl: (service) => `http://${service}`,
+  pageOrigins: ['http://pages'],
   publicUrl: (service) => `http://public-${service}`,
   serviceKey: (service) => `key-of-${service}`,
   demo: true,

@@ -13,6 +13,8 @@ export interface Surroundings {
   mailUrl: string | undefined;
   /** Services by name: `http://127.0.0.1:4000`. */
   serviceUrl: (service: string) => string;
+  /** Where the pages come from: origins that may use the APIs. */
+  pageOrigins: readonly string[];
   /** The same as browsers on this machine find them. */
   publicUrl: (service: string) => string;
   /** The API key of one of `servicesWithKey`. */
@@ -55,6 +57,7 @@ function channel(
       DATABASE_URL: around.databaseUrl(name),
       AMQP_URL: around.amqpUrl,
       TRANSACTION_URL: around.serviceUrl('transaction'),
+      ALLOWED_ORIGINS: around.pageOrigins.join(','),
       ...provider(around),
     }),
   });
@@ -98,6 +101,7 @@ export const services: readonly Service[] = [
       AMQP_URL: around.amqpUrl,
       CHANNELS: channelNames.join(','),
       PAYFAN_DEMO: String(around.demo),
+      ALLOWED_ORIGINS: around.pageOrigins.join(','),
       SERVICE_KEYS: servicesWithKey.map((name) => `${name}=${around.serviceKey(name)}`).join(','),
     }),
   }),
@@ -109,6 +113,7 @@ export const services: readonly Service[] = [
       TRANSACTION_URL: around.serviceUrl('transaction'),
       PUSH_URL: around.serviceUrl('push'),
       SERVICE_KEY: around.serviceKey('gateway'),
+      ALLOWED_ORIGINS: around.pageOrigins.join(','),
       // Everybody comes from this machine, or through the one door of the containers.
       CONNECTIONS_PER_ADDRESS: '20000',
     }),
@@ -119,6 +124,7 @@ export const services: readonly Service[] = [
       DATABASE_URL: around.databaseUrl('payout'),
       AMQP_URL: around.amqpUrl,
       TRANSACTION_URL: around.serviceUrl('transaction'),
+      ALLOWED_ORIGINS: around.pageOrigins.join(','),
       CHANNELS: channelNames.join(','),
     }),
   }),
@@ -128,6 +134,7 @@ export const services: readonly Service[] = [
     hasDatabase: false,
     environment: (around) => ({
       TRANSACTION_URL: around.serviceUrl('transaction'),
+      ALLOWED_ORIGINS: around.pageOrigins.join(','),
       CHANNELS: channels.map(({ name }) => `${name}=${around.serviceUrl(name)}`).join(','),
       RABBITMQ_MANAGEMENT_URL: around.managementUrl,
       RABBITMQ_VHOST: vhostOf(around.amqpUrl),

@@ -11,6 +11,7 @@ import {
   services,
   servicesWithDatabase,
   servicesWithKey,
+  web,
   type Service,
   type Surroundings,
 } from './services.ts';
@@ -141,6 +142,7 @@ export class Stack {
       webPushUrl: outside.address.webPushUrl,
       mailUrl: outside.address.mailApi,
       serviceUrl: (service) => this.#urlOf(service),
+      pageOrigins: ['localhost', '127.0.0.1'].map((host) => `http://${host}:${this.#pagesPort()}`),
       publicUrl: (service) => this.#urlOf(service),
       serviceKey: (service) => secrets.keys[service] ?? service,
       demo: true,
@@ -159,6 +161,11 @@ export class Stack {
       logFile,
       runFolder: place.run.folder,
     });
+  }
+
+  /** Where pages are, or would be: they may come from a server of their own. */
+  #pagesPort(): number | undefined {
+    return this.#ports.get(web.name) ?? web.port;
   }
 
   #urlOf(service: string): string {

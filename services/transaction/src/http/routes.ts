@@ -17,6 +17,8 @@ export interface RoutesOptions extends Pick<ApiOptions, 'logger' | 'health' | 'm
   groupMax: number;
   queueMax: number;
   issuer: TokenIssuer;
+  /** Pages that may use the API. */
+  allowedOrigins?: readonly string[];
   newId: () => string;
   now: () => Date;
 }
@@ -30,7 +32,7 @@ const GROUPS_AT_ONCE = { interactive: 2, bulk: 1 };
 
 /** The whole HTTP API of this service. */
 export function routes(options: RoutesOptions): Api {
-  const { database, outbox, issuer, logger, health, metrics, newId, now, groupMax, queueMax } = options;
+  const { database, outbox, issuer, logger, health, metrics, newId, now, groupMax, queueMax, allowedOrigins } = options;
   const api = createApi({
     title: 'Payfan transaction',
     description: 'Accounts, transfers and the ledger. Amounts are integers in minor units (paise).',
@@ -38,6 +40,7 @@ export function routes(options: RoutesOptions): Api {
     logger,
     health,
     metrics,
+    ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
     authenticate: authenticateLocally(database, issuer),
     problemFor: (error) => (error instanceof QueueFull ? overloaded(error) : databaseAway(error)),
   });

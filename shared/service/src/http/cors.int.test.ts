@@ -47,3 +47,15 @@ test('without origins nothing is added', async () => {
   const answer = await ask(await listen([]), 'GET', { origin: OURS });
   expect([answer.text, answer.headers.get('vary')]).toEqual(['served', null]);
 });
+
+test('what pages send and read beyond the usual is allowed: keys, conditions, ETags, names of files', async () => {
+  const asked = await ask(await listen([OURS]), 'OPTIONS', { origin: OURS, ...question });
+  const allowed = asked.headers.get('access-control-allow-headers')?.split(', ');
+  expect(allowed).toEqual(
+    expect.arrayContaining(['authorization', 'idempotency-key', 'if-none-match', 'last-event-id']),
+  );
+  const exposed = asked.headers.get('access-control-expose-headers')?.split(', ');
+  expect(exposed).toEqual(
+    expect.arrayContaining(['etag', 'content-disposition', 'x-request-id', 'retry-after']),
+  );
+});

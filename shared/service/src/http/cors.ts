@@ -5,6 +5,7 @@ const ALLOWED_HEADERS = [
   'authorization',
   'content-type',
   'idempotency-key',
+  'if-none-match',
   'last-event-id',
   'traceparent',
   'x-correlation-id',
@@ -12,7 +13,7 @@ const ALLOWED_HEADERS = [
 ].join(', ');
 const ALLOWED_METHODS = 'GET, POST, PUT, PATCH, DELETE';
 /** What their scripts may read of an answer. */
-const EXPOSED_HEADERS = 'idempotent-replayed, location, retry-after, x-request-id';
+const EXPOSED_HEADERS = 'content-disposition, etag, idempotent-replayed, location, retry-after, x-request-id';
 /** How long a browser need not ask again. */
 const MAX_AGE_SECONDS = '600';
 
