@@ -5,17 +5,13 @@ import { wallMs } from './open-load.ts';
 import { overRounds, ratios } from './rounds.ts';
 import { withStage, type Stage } from './stage.ts';
 import { quantile } from './statistics.ts';
-import { CHANNELS, whenAllTold } from './told.ts';
+import { MEASURED_MS, timesOfPeople, WARM_UP_MS } from './times-of-people.ts';
+import { CHANNELS } from './told.ts';
 
 /** On every channel, whenever a measurement with a crowd begins. */
 const BULK_MESSAGES = 100_000;
-/** Little, as people are beside a bulk payout; 600 transfers a round, so six of them lie above p99. */
-const PER_SECOND = 15;
-const MEASURED_MS = 40_000;
 /** Of the bulk lane alone. */
 const ALONE_MS = 30_000;
-/** Programs that have just started are slow. */
-const WARM_UP_MS = 10_000;
 
 interface Round {
   idle: number[];
@@ -56,17 +52,6 @@ export async function lanes({ rounds, say }: BenchOptions): Promise<Figure[]> {
     await backlog.close();
   });
   return figuresOf(measured, last);
-}
-
-/** From when each request was to be sent to the last of its six deliveries, once all that began is warm. */
-async function timesOfPeople(stage: Stage): Promise<number[]> {
-  const load = stage.load(PER_SECOND);
-  await delay(WARM_UP_MS);
-  const fromMs = wallMs();
-  await delay(MEASURED_MS);
-  const transfers = await load.stopWithoutRefusal();
-  const told = await whenAllTold(stage.database, transfers);
-  return told.filter((_, index) => (transfers[index]?.intendedMs ?? 0) >= fromMs);
 }
 
 /**

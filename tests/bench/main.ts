@@ -12,6 +12,7 @@ import { lanes } from './lanes.ts';
 import { latency } from './latency.ts';
 import { outage } from './outage.ts';
 import { outbox } from './outbox.ts';
+import { payouts } from './payouts.ts';
 import { pipeline } from './pipeline.ts';
 import { renderPlot } from './plot.ts';
 import { relay } from './relay.ts';
@@ -56,6 +57,11 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   lanes: {
     about: 'people beside 100,000 bulk messages on every channel, and bulk beside people',
     run: lanes,
+  },
+  payouts: {
+    about:
+      'a payout against the same transfers one by one, people beside full lanes, and free beside premium',
+    run: payouts,
   },
   gateway: {
     about:
