@@ -30,6 +30,7 @@ main(async () => {
     ALLOWED_ORIGINS,
     GROUP_MAX,
     QUEUE_MAX,
+    BULK_TIME_PERCENT,
     IDEMPOTENCY_KEY_DAYS,
   } = config();
   const name = 'transaction';
@@ -64,6 +65,7 @@ main(async () => {
     now: () => new Date(),
     groupMax: GROUP_MAX,
     queueMax: QUEUE_MAX,
+    bulkShare: BULK_TIME_PERCENT / 100,
   });
 
   await runParts({

@@ -3,6 +3,7 @@ import { newId } from '@payfan/service';
 import fc from 'fast-check';
 import { makeBatches, type InvalidItem } from './make-batch.ts';
 import { makeTransfers } from './make-transfers.ts';
+import { RoomForPeople } from './room-for-people.ts';
 import { openLedger, TRACE, type TestLedger } from './testing/ledger.ts';
 
 const PEOPLE = 4;
@@ -26,7 +27,8 @@ const outbox = {
 const openProcess = () => {
   const [database, limits] = [ledger.another(), { groupMax: GROUP_MAX, groupsAtOnce: 1, queueMax: 1_000 }];
   const makeTransfer = makeTransfers({ database, outbox, newId, ...limits });
-  return makeBatches({ makeTransfer, newId, now: () => new Date(), sliceMax: SLICE_MAX });
+  const room = new RoomForPeople({ share: 1, nowMs: () => performance.now() });
+  return makeBatches({ makeTransfer, newId, now: () => new Date(), sliceMax: SLICE_MAX, room });
 };
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b);
 const told = (result: BatchResult) => (result.outcome === 'completed' ? 'completed' : result.code);

@@ -1,5 +1,6 @@
 import type { BatchItem, BatchRefusalCode, BatchResult } from '@payfan/contracts';
 import type { TracedRequest } from './make-transfers.ts';
+import type { RoomForPeople } from './room-for-people.ts';
 import { fingerprintOf, firstIdOf, type Outcome } from './transfer.ts';
 import type { Trace } from './transfer-event.ts';
 
@@ -23,6 +24,7 @@ export interface MakeBatchOptions {
   now: () => Date;
   /** Items that wait for their commit at once. */
   sliceMax: number;
+  room: Pick<RoomForPeople, 'sliceOf' | 'afterPeople'>;
 }
 
 /**
@@ -35,7 +37,7 @@ export interface MakeBatchOptions {
 export function makeBatches(
   options: MakeBatchOptions,
 ): (batch: Batch, trace: Trace) => Promise<BatchResult[]> {
-  const { makeTransfer, newId, now, sliceMax } = options;
+  const { makeTransfer, newId, now, sliceMax, room } = options;
 
   async function makeItem(batch: Batch, item: BatchItem | InvalidItem, trace: Trace): Promise<BatchResult> {
     if ('invalid' in item) return refused('invalid_request', item.invalid);
@@ -63,9 +65,10 @@ export function makeBatches(
 
   return async (batch, trace) => {
     const results: BatchResult[] = [];
-    for (let at = 0; at < batch.items.length; at += sliceMax) {
-      const slice = batch.items.slice(at, at + sliceMax);
-      results.push(...(await Promise.all(slice.map((item) => makeItem(batch, item, trace)))));
+    while (results.length < batch.items.length) {
+      const slice = batch.items.slice(results.length, results.length + room.sliceOf(sliceMax));
+      const make = () => Promise.all(slice.map((item) => makeItem(batch, item, trace)));
+      results.push(...(await room.afterPeople(make)));
     }
     return results;
   };

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { gather } from '@payfan/database';
 
 /** Messages of bulk work at a time: what a person's alert may find before it in the event loop is a few milliseconds. */
-const BATCH = 10;
+const BATCH = 4;
 /** How long bulk work waits for people's alerts in hand at most, so that it always moves. */
 const PATIENCE_MS = 20;
 

@@ -4,6 +4,7 @@ import { createApi, Problem, type Api, type ApiOptions, type TokenIssuer } from 
 import { Counter } from 'prom-client';
 import { makeBatches } from '../make-batch.ts';
 import { makeTransfers, type MakeTransfersOptions, type TracedRequest } from '../make-transfers.ts';
+import { RoomForPeople } from '../room-for-people.ts';
 import { accountRoutes } from './accounts.ts';
 import { authenticateLocally } from './authenticate.ts';
 import { tokenRoutes } from './tokens.ts';
@@ -16,6 +17,8 @@ export interface RoutesOptions extends Pick<ApiOptions, 'logger' | 'health' | 'm
   /** Requests in one commit at most, and requests that may wait for theirs on each lane. */
   groupMax: number;
   queueMax: number;
+  /** Of the time, what payouts may take while people send money; in (0, 1]. */
+  bulkShare: number;
   issuer: TokenIssuer;
   /** Pages that may use the API. */
   allowedOrigins?: readonly string[];
@@ -32,7 +35,19 @@ const GROUPS_AT_ONCE = { interactive: 2, bulk: 1 };
 
 /** The whole HTTP API of this service. */
 export function routes(options: RoutesOptions): Api {
-  const { database, outbox, issuer, logger, health, metrics, newId, now, groupMax, queueMax, allowedOrigins } = options;
+  const {
+    database,
+    outbox,
+    issuer,
+    logger,
+    health,
+    metrics,
+    newId,
+    now,
+    groupMax,
+    queueMax,
+    allowedOrigins,
+  } = options;
   const api = createApi({
     title: 'Payfan transaction',
     description: 'Accounts, transfers and the ledger. Amounts are integers in minor units (paise).',
@@ -61,14 +76,21 @@ export function routes(options: RoutesOptions): Api {
       return outcome;
     };
   };
+  const room = new RoomForPeople({ share: options.bulkShare, nowMs: () => performance.now() });
   const makeBatch = makeBatches({
     makeTransfer: open('bulk'),
+    room,
     newId,
     now,
     sliceMax: Math.min(groupMax, queueMax),
   });
 
-  transferRoutes(api, { database, makeTransfer: open('interactive'), newId, now });
+  const makeTransfer = open('interactive');
+  const makeForPerson = (item: TracedRequest) => {
+    room.seen();
+    return makeTransfer(item);
+  };
+  transferRoutes(api, { database, makeTransfer: makeForPerson, newId, now });
   transferBatchRoutes(api, { makeBatch, newId });
   accountRoutes(api, database);
   tokenRoutes(api, issuer);

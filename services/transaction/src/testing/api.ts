@@ -64,6 +64,7 @@ export async function openApi(limits: Pick<RoutesOptions, 'groupMax' | 'queueMax
     metrics: createMetrics('transaction'),
     newId,
     now: () => new Date(),
+    bulkShare: 1,
     ...limits,
   });
   const server = httpServer({ api, port: 0, logger, host: '127.0.0.1' });
