@@ -8,7 +8,7 @@ beforeAll(async () => {
     surroundings: (_service, around) => ({ ...around, pageOrigins: [PAGES] }),
   });
 });
-afterAll(() => payfan?.stop());
+afterAll(() => payfan.stop());
 
 const askBefore = (service: string, origin: string) =>
   fetch(`${payfan.url(service)}/v1/anything`, {
@@ -20,14 +20,17 @@ const askBefore = (service: string, origin: string) =>
     },
   });
 
-describe.each(['transaction', 'gateway', 'payout', 'operations', 'push', 'phone', 'email'])('%s', (service) => {
-  test('lets the pages use it', async () => {
-    const answer = await askBefore(service, PAGES);
-    expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([204, PAGES]);
-  });
+describe.each(['transaction', 'gateway', 'payout', 'operations', 'push', 'phone', 'email'])(
+  '%s',
+  (service) => {
+    test('lets the pages use it', async () => {
+      const answer = await askBefore(service, PAGES);
+      expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([204, PAGES]);
+    });
 
-  test('lets no other page', async () => {
-    const answer = await askBefore(service, 'http://evil.example');
-    expect(answer.headers.get('access-control-allow-origin')).toBeNull();
-  });
-});
+    test('lets no other page', async () => {
+      const answer = await askBefore(service, 'http://evil.example');
+      expect(answer.headers.get('access-control-allow-origin')).toBeNull();
+    });
+  },
+);

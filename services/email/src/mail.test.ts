@@ -31,8 +31,8 @@ test('without a note there is no line for it', () => {
 });
 
 describe('of a payout', () => {
-  function composePayout(succeeded: number, failed: number): Mail {
-    const event = somePayout({ succeeded, failed, amount: 9_800_00 });
+  function composePayout(succeeded: number, failed: number, cancelled = 0): Mail {
+    const event = somePayout({ succeeded, failed, cancelled, amount: 9_800_00 });
     event.data.createdAt = '2026-11-24T08:35:00.000Z';
     event.data.completedAt = '2026-11-24T08:36:00.000Z';
     event.data.payoutId = '01940000-0000-7000-8000-0000000000ab';
@@ -42,13 +42,14 @@ describe('of a payout', () => {
   }
 
   test('its owner reads what it came to', () => {
-    const mail = composePayout(12_345, 655);
+    const mail = composePayout(12_345, 655, 7_000);
     expect(mail.to).toMatchObject({ name: 'Asha Rao' });
-    expect(mail.subject).toBe('Your payout made 12,345 of 13,000 payments, ₹9,800.00 in all');
+    expect(mail.subject).toBe('Your payout made 12,345 of 20,000 payments, ₹9,800.00 in all');
     const facts = [
       ['Amount', '₹9,800.00'],
-      ['Payments made', '12,345 of 13,000'],
+      ['Payments made', '12,345 of 20,000'],
       ['Failed', '655; they moved no money'],
+      ['Cancelled', '7,000; they moved no money'],
       ['Begun', '24 Nov 2026, 2:05 pm IST'],
       ['Completed', '24 Nov 2026, 2:06 pm IST'],
       ['Payout', '01940000-0000-7000-8000-0000000000ab'],
@@ -58,8 +59,8 @@ describe('of a payout', () => {
     expect(cells.filter((cell) => !mail.html.includes(cell))).toEqual([]);
   });
 
-  test('that failed nowhere says nothing of failures', () => {
-    expect(composePayout(3, 0).text).not.toContain('Failed');
+  test('that failed nowhere says nothing of failures, nor of cancellations without any', () => {
+    expect(composePayout(3, 0).text).not.toMatch(/Failed|Cancelled/);
   });
 });
 

@@ -64,20 +64,24 @@ function aboutTransfer(data: TransferCompleted['data'], role: Role): Content {
 
 function aboutPayout(data: PayoutCompleted['data']): Content {
   const amount = formatAmount(data.amount, data.currency);
-  const [total = '', succeeded = '', failed = ''] = [data.total, data.succeeded, data.failed].map(
-    formatCount,
-  );
+  const [total, succeeded] = [formatCount(data.total), formatCount(data.succeeded)];
   return {
     headline: `Your payout made ${succeeded} of ${total} payments, ${amount} in all`,
     facts: [
       ['Amount', amount],
       ['Payments made', `${succeeded} of ${total}`],
-      ...(data.failed === 0 ? [] : [['Failed', `${failed}; they moved no money`] satisfies [string, string]]),
+      ...withoutMoney('Failed', data.failed),
+      ...withoutMoney('Cancelled', data.cancelled),
       ['Begun', formatTime(data.createdAt)],
       ['Completed', formatTime(data.completedAt)],
       ['Payout', data.payoutId],
     ],
   };
+}
+
+/** Payments that were not made; nothing where there are none. */
+function withoutMoney(label: string, count: number): Content['facts'] {
+  return count > 0 ? [[label, `${formatCount(count)}; they moved no money`]] : [];
 }
 
 const CLOSING = 'If this was not you, tell us at once: open Payfan and choose "Report a problem".';

@@ -9,6 +9,8 @@ const GatewayConfig = z.object({
   TRANSACTION_URL: configFields.httpUrl('http://127.0.0.1:4000'),
   /** Who keeps the feeds. */
   PUSH_URL: configFields.httpUrl('http://127.0.0.1:4041'),
+  /** Who knows whose a payout is. */
+  PAYOUT_URL: configFields.httpUrl('http://127.0.0.1:4020'),
   /** Our own API key, of the role `service`: one of transaction's SERVICE_KEYS. */
   SERVICE_KEY: configFields.text(),
   /** Pages that may connect. */

@@ -5,10 +5,11 @@ import type { Counter } from 'prom-client';
 import type { RawData, WebSocket } from 'ws';
 import { readFrame, refusal, SNAPSHOT } from './client-frame.ts';
 import { frameOf } from './frame.ts';
-import { mayFollow, mayPublish, type Grants } from './grants.ts';
+import { mayPublish, type Grants } from './grants.ts';
 import { jittered, type Limits } from './limits.ts';
 import type { LiveMessage } from './live-message.ts';
 import type { Beginning, Subscriber } from './log-topic.ts';
+import type { MayFollow } from './may-follow.ts';
 import { howBegun, type GatewayMetrics } from './metrics.ts';
 import type { Publish } from './publish.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -20,6 +21,7 @@ export interface Surroundings {
   readonly hub: Pick<TopicHub, 'follow'>;
   readonly publish: Publish;
   readonly verify: Verify;
+  readonly mayFollow: MayFollow;
   readonly grants: Grants;
   readonly limits: Limits;
   readonly logger: Logger;
@@ -32,6 +34,8 @@ interface Followed {
   /** Of the frame that asked for it. */
   readonly re: number;
   following: Following;
+  /** False while it is found out whether it may be followed. */
+  isAllowed: boolean;
   hasBegun: boolean;
 }
 
@@ -167,13 +171,9 @@ export class Connection {
   }
 
   #subscribe({ id, topic, after }: Frame<'subscribe'>): void {
-    const { hub, grants, limits } = this.#around;
-    if (!mayFollow(this.#principal, topic, grants)) {
-      this.#say(refusal(id, 'forbidden', `You may not follow ${topic}.`));
-      return;
-    }
+    const { mayFollow, limits } = this.#around;
     const before = this.#topics.get(topic);
-    if (before !== undefined && after === undefined) {
+    if (before?.isAllowed === true && after === undefined) {
       this.#agree(id);
       return;
     }
@@ -181,16 +181,50 @@ export class Connection {
       this.#say(refusal(id, 'too_many_topics', `A connection follows ${limits.topics} topics at most.`));
       return;
     }
+    const allowed = mayFollow(this.#principal, topic);
+    if (allowed === false) {
+      this.#refuseForbidden({ id, topic });
+      return;
+    }
     if (before !== undefined) this.#forget(topic, before);
-    const followed: Followed = { re: id, following: NOT_YET, hasBegun: false };
+    const followed: Followed = { re: id, following: NOT_YET, isAllowed: false, hasBegun: false };
     this.#topics.set(topic, followed);
-    followed.following = hub.follow(topic, after, this.#subscriber(followed, after));
-    followed.following.begun.catch(() => {
+    if (typeof allowed === 'boolean') this.#follow(topic, after, followed);
+    else void this.#followIf(allowed, topic, after, followed);
+  }
+
+  /** What others were asked about: by the time they answer, the client may have left the topic. */
+  async #followIf(
+    allowed: Promise<boolean>,
+    topic: string,
+    after: number | undefined,
+    followed: Followed,
+  ): Promise<void> {
+    try {
+      const isAllowed = await allowed;
       if (this.#topics.get(topic) !== followed) return;
-      this.#topics.delete(topic);
-      this.#around.metrics.begun.inc({ how: 'failed' });
-      this.#say(refusal(id, 'temporarily_unavailable', `${topic} cannot be followed now. Try again.`));
-    });
+      if (isAllowed) {
+        this.#follow(topic, after, followed);
+      } else {
+        this.#topics.delete(topic);
+        this.#refuseForbidden({ id: followed.re, topic });
+      }
+    } catch {
+      this.#cannotFollow(topic, followed);
+    }
+  }
+
+  #follow(topic: string, after: number | undefined, followed: Followed): void {
+    followed.isAllowed = true;
+    followed.following = this.#around.hub.follow(topic, after, this.#subscriber(followed, after));
+    followed.following.begun.catch(() => this.#cannotFollow(topic, followed));
+  }
+
+  #cannotFollow(topic: string, followed: Followed): void {
+    if (this.#topics.get(topic) !== followed) return;
+    this.#topics.delete(topic);
+    this.#around.metrics.begun.inc({ how: 'failed' });
+    this.#say(refusal(followed.re, 'temporarily_unavailable', `${topic} cannot be followed now. Try again.`));
   }
 
   #subscriber(followed: Followed, after: number | undefined): Subscriber {
@@ -273,6 +307,10 @@ export class Connection {
 
   #refuseUnfollowed({ id, topic }: { id: number; topic: string }): void {
     this.#say(refusal(id, 'not_subscribed', `You do not follow ${topic}.`));
+  }
+
+  #refuseForbidden({ id, topic }: { id: number; topic: string }): void {
+    this.#say(refusal(id, 'forbidden', `You may not follow ${topic}.`));
   }
 
   #say(what: ServerFrame): void {

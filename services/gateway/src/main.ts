@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import { LIVE_EXCHANGE, liveTopology } from '@payfan/contracts';
 import { openBroker } from '@payfan/messaging';
 import {
@@ -16,10 +18,13 @@ import { Connections } from './connections.ts';
 import { FeedClient } from './feed-client.ts';
 import { problemFor } from './http/admission.ts';
 import { eventsRoute } from './http/events.ts';
+import { operatingRoutes } from './http/operating.ts';
 import { streamRoute } from './http/stream.ts';
 import { WebSocketDoor } from './http/websocket.ts';
 import { LIMITS } from './limits.ts';
+import { followRule } from './may-follow.ts';
 import { createGatewayMetrics, gauge } from './metrics.ts';
+import { PayoutOwners } from './payout-owners.ts';
 import { publisher } from './publish.ts';
 import { Retry } from './retry.ts';
 import { Seats } from './seats.ts';
@@ -70,10 +75,17 @@ main(async () => {
     pingEveryMs: settings.PING_EVERY_MS,
     pongWithinMs: settings.PONG_WITHIN_MS,
   };
+  const owners = new PayoutOwners({
+    payoutUrl: settings.PAYOUT_URL,
+    serviceKey: settings.SERVICE_KEY,
+    logger,
+  });
+  const mayFollow = followRule(settings.SERVICE_GRANTS, owners);
   const around = {
     hub,
     publish: publisher(broker),
     verify,
+    mayFollow,
     grants: settings.SERVICE_GRANTS,
     limits,
     logger,
@@ -100,13 +112,21 @@ main(async () => {
     problemFor,
   });
   const admission = {
-    grants: settings.SERVICE_GRANTS,
+    mayFollow,
     seats,
     health,
     trustedProxies: settings.TRUSTED_PROXIES,
   };
   streamRoute(api, { ...admission, hub, verify, connections, limits, metrics });
   eventsRoute(api, { ...admission, hub, feeds, connections, metrics });
+  operatingRoutes(api, {
+    id: `${hostname().slice(0, 64)}-${process.pid}-${randomBytes(3).toString('hex')}`,
+    connections,
+    hub,
+    health,
+    uptimeSeconds: () => process.uptime(),
+    drain: () => process.kill(process.pid, 'SIGTERM'),
+  });
   gauge(registry, {
     name: 'gateway_connections',
     help: 'Clients connected now, by kind',

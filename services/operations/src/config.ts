@@ -10,6 +10,8 @@ const OperationsConfig = z.object({
   /** Pages that may use the API. */
   ALLOWED_ORIGINS: configFields.origins,
   TRANSACTION_URL: configFields.httpUrl('http://127.0.0.1:4000'),
+  /** Whose a payout is, is asked there. */
+  PAYOUT_URL: configFields.httpUrl('http://127.0.0.1:4020'),
   /** Where each channel answers. */
   CHANNELS: z
     .string()
@@ -19,6 +21,8 @@ const OperationsConfig = z.object({
     .describe(
       'name=URL pairs separated by commas, such as push=http://127.0.0.1:4041,email=http://127.0.0.1:4043',
     ),
+  /** A host name of several addresses means as many gateways. */
+  GATEWAY_URLS: configFields.urls({ schemes: ['http', 'https'], default: 'http://127.0.0.1:4010' }),
   /** Its user needs the tag `monitoring`, and nothing more: the queues are only looked at. */
   RABBITMQ_MANAGEMENT_URL: configFields
     .httpUrl('http://guest:guest@127.0.0.1:15672')

@@ -7,10 +7,11 @@ import {
 } from '@payfan/contracts';
 import { Problem } from '@payfan/service';
 import { z } from 'zod';
-import { askEach, channelApi, ChannelFailed, type Channels } from './channels.ts';
+import { askEach, type Channels } from './channels.ts';
 import type { LetterGroups, LetterPage } from './answers.ts';
 import { channelOf } from './letter-id.ts';
 import { fromCursor, mergePages, toCursor } from './letter-pages.ts';
+import { apiAt, RemoteFailed } from './remote-api.ts';
 
 /** A page of all channels' dead letters, newest first. `after` is the `nextCursor` of the page before. */
 export async function listLetters(
@@ -47,11 +48,11 @@ export async function findLetter(channels: Channels, id: string): Promise<DeadLe
   const notFound = new Problem({ status: 404, code: 'not_found', detail: `There is no dead letter ${id}.` });
   if (url === undefined) throw notFound;
   try {
-    const api = channelApi(channel, url, channels.authorization);
+    const api = apiAt(channel, url, channels.authorization);
     return await api.get(`/v1/dead-letters/${encodeURIComponent(id)}`, DeadLetterDetail);
   } catch (error) {
     if (error instanceof Problem) throw error;
-    if (error instanceof ChannelFailed && error.status === 404) throw notFound;
+    if (error instanceof RemoteFailed && error.status === 404) throw notFound;
     throw new Problem({
       status: 503,
       code: 'temporarily_unavailable',

@@ -10,6 +10,7 @@ const letter = (channel: string, number: number, at: number): DeadLetter => ({
   eventId: null,
   role: null,
   transferId: null,
+  payoutId: null,
   lane: null,
   reason: 'unreadable',
   error: 'x',

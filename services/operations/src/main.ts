@@ -11,6 +11,7 @@ import {
 import { config } from './config.ts';
 import { deadLetterRoutes } from './http/dead-letters.ts';
 import { deliveryRoutes } from './http/deliveries.ts';
+import { gatewayRoutes } from './http/gateways.ts';
 import { queueRoutes } from './http/queues.ts';
 
 main(async () => {
@@ -32,8 +33,9 @@ main(async () => {
     authenticate: remoteAuthenticator({ transactionUrl: TRANSACTION_URL }),
   });
   const around = { transactionUrl: TRANSACTION_URL, channels: CHANNELS, logger };
-  deliveryRoutes(api, around);
+  deliveryRoutes(api, { ...around, payoutUrl: settings.PAYOUT_URL });
   deadLetterRoutes(api, around);
+  gatewayRoutes(api, { gatewayUrls: settings.GATEWAY_URLS, logger });
   queueRoutes(api, { ...around, management: { url: RABBITMQ_MANAGEMENT_URL, vhost: RABBITMQ_VHOST } });
 
   await runParts({ logger, health, parts: [httpServer({ api, port: PORT, logger })] });

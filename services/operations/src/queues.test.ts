@@ -1,9 +1,10 @@
-import { paymentsTopology } from '@payfan/contracts';
+import { mergeTopologies, paymentsTopology, payoutsTopology } from '@payfan/contracts';
 import { outboxOf } from './outbox-client.ts';
 import { ourQueues, statusOf } from './queues.ts';
 
 test('our queues are exactly those of the topology', () => {
-  const declared = paymentsTopology(['push', 'email']).queues.map(({ name }) => name);
+  const topology = mergeTopologies([paymentsTopology(['push', 'email']), payoutsTopology]);
+  const declared = topology.queues.map(({ name }) => name);
   expect(ourQueues(['push', 'email']).map(({ name }) => name)).toEqual(declared);
 });
 
@@ -17,10 +18,19 @@ test('a queue that the broker does not hold is missing, and a stranger’s is le
     ]),
   );
   expect(data).toEqual([
-    { name: 'email.bulk', kind: 'lane', channel: 'email', lane: 'bulk', step: null, ...counts },
+    {
+      name: 'email.bulk',
+      kind: 'lane',
+      channel: 'email',
+      lane: 'bulk',
+      step: null,
+      oldestAgeSeconds: null,
+      ...counts,
+    },
   ]);
   expect(missing).toContain('email.retry.30s');
-  expect(missing).toHaveLength(7);
+  expect(missing).toContain('payouts.premium');
+  expect(missing).toHaveLength(15);
 });
 
 test.each([

@@ -1,16 +1,31 @@
-import { deadQueue, laneQueue, LANES, RETRY_STEPS, retryQueue, type QueueStatus } from '@payfan/contracts';
+import {
+  deadQueue,
+  laneQueue,
+  LANES,
+  RETRY_STEPS,
+  retryQueue,
+  TIERS,
+  type QueueStatus,
+} from '@payfan/contracts';
 
 /** What the broker counts of a queue. */
 export type QueueCounts = Pick<
   QueueStatus,
   'ready' | 'unacked' | 'consumers' | 'publishRate' | 'deliverRate'
 >;
-type OurQueue = Omit<QueueStatus, keyof QueueCounts>;
+type OurQueue = Omit<QueueStatus, keyof QueueCounts | 'oldestAgeSeconds'>;
 
-/** The queues of these channels: for each its lanes, its delays, and what the broker gave up on. */
+/** Whose lanes are those of payers, rather than those of alerts. */
+const PAYOUTS = 'payouts';
+
+/** The queues of these channels and of payouts: for each its lanes, its delays, and what the broker gave up on. */
 export function ourQueues(channels: Iterable<string>): OurQueue[] {
-  return [...channels].flatMap((channel): OurQueue[] => [
-    ...LANES.map((lane) => ({
+  return [...[...channels].flatMap((channel) => queuesOf(channel, LANES)), ...queuesOf(PAYOUTS, TIERS)];
+}
+
+function queuesOf(channel: string, lanes: typeof LANES | typeof TIERS): OurQueue[] {
+  return [
+    ...lanes.map((lane) => ({
       name: laneQueue(channel, lane),
       kind: 'lane' as const,
       channel,
@@ -25,7 +40,7 @@ export function ourQueues(channels: Iterable<string>): OurQueue[] {
       step: step.name,
     })),
     { name: deadQueue(channel), kind: 'dead', channel, lane: null, step: null },
-  ]);
+  ];
 }
 
 /** Our queues with the broker's counts, and those that the broker does not hold. */
@@ -38,7 +53,8 @@ export function statusOf(
   for (const queue of queues) {
     const counted = counts.get(queue.name);
     if (counted === undefined) missing.push(queue.name);
-    else data.push({ ...queue, ...counted });
+    // The broker has no word of a head's age, and whoever consumes sees only what it has taken already.
+    else data.push({ ...queue, ...counted, oldestAgeSeconds: null });
   }
   return { data, missing };
 }

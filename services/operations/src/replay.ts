@@ -1,8 +1,9 @@
 import { ReplayResult, type ReplayRequest } from '@payfan/contracts';
-import { askEach, type ChannelApi, type Channels } from './channels.ts';
+import { askEach, type Channels } from './channels.ts';
 import type { ReplayOutcome } from './answers.ts';
 import { concerned, only } from './dead-letters.ts';
 import { byChannel } from './letter-id.ts';
+import type { RemoteApi } from './remote-api.ts';
 import { shareOut } from './replay-shares.ts';
 
 const COUNT_TIMEOUT_MS = 5_000;
@@ -18,7 +19,7 @@ export async function replayLetters(channels: Channels, request: ReplayRequest):
   const { ids, filter, dryRun, limit, ratePerSecond } = request;
   const idsOf = byChannel(ids ?? []);
   const those = filter === undefined ? only(channels, idsOf.keys()) : concerned(channels, filter);
-  const ask = (channel: ChannelApi, how: { dryRun: boolean; limit: number; timeoutMs: number }) =>
+  const ask = (channel: RemoteApi, how: { dryRun: boolean; limit: number; timeoutMs: number }) =>
     channel.post('/v1/dead-letters/replay', ReplayResult, {
       body: {
         ...(filter === undefined

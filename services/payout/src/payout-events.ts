@@ -54,7 +54,7 @@ export function completedOf(
   { owner, trace }: { owner: Party; trace: Trace },
   { newId }: Pick<Making, 'newId'>,
 ): OutboxEvent {
-  const { id, lane, total, succeeded, failed, paid, currency, createdAt, completedAt } = payout;
+  const { id, lane, total, succeeded, failed, cancelled, paid, currency, createdAt, completedAt } = payout;
   const event: PayoutCompleted = {
     specversion: '1.0',
     id: newId(),
@@ -72,6 +72,7 @@ export function completedOf(
       total,
       succeeded,
       failed,
+      cancelled,
       amount: paid,
       currency,
       createdAt,

@@ -93,6 +93,16 @@ export async function findPayout(
   return row === undefined ? undefined : toStored(row);
 }
 
+/** The account whose payout it is; undefined if there is none. */
+export async function findOwner(db: Queryable, id: string): Promise<string | undefined> {
+  const [row] = await db.query<{ account_id: string }>({
+    name: 'payout-find-owner',
+    text: 'select account_id from payouts where id = $1',
+    values: [id],
+  });
+  return row?.account_id;
+}
+
 /** A page of payouts, newest first; the id of the last one is the cursor to the next page. */
 export async function listPayouts(
   db: Queryable,

@@ -26,12 +26,29 @@ test('an usual alert is one SMS: 160 characters of the GSM alphabet', () => {
 });
 
 test.each([
-  [98, 2, '98 of 100 payments, Rs 9,800.00 in all, by 24 Nov 2026, 2:05 pm IST. 2 failed. Ref 0000000000ab'],
-  [100, 0, '100 of 100 payments, Rs 9,800.00 in all, by 24 Nov 2026, 2:05 pm IST. Ref 0000000000ab'],
+  [
+    98,
+    2,
+    0,
+    '98 of 100 payments, Rs 9,800.00 in all, by 24 Nov 2026, 2:05 pm IST. 2 failed. Ref 0000000000ab',
+  ],
+  [100, 0, 0, '100 of 100 payments, Rs 9,800.00 in all, by 24 Nov 2026, 2:05 pm IST. Ref 0000000000ab'],
+  [
+    98,
+    0,
+    2,
+    '98 of 100 payments, Rs 9,800.00 in all, by 24 Nov 2026, 2:05 pm IST. 2 cancelled. Ref 0000000000ab',
+  ],
+  [
+    97,
+    1,
+    2,
+    '97 of 100 payments, Rs 9,800.00 in all, by 24 Nov 2026, 2:05 pm IST. 1 failed, 2 cancelled. Ref 0000000000ab',
+  ],
 ])(
-  'the owner of a payout reads what it came to, in one SMS: %i made, %i failed',
-  (succeeded, failed, text) => {
-    const event = somePayout({ succeeded, failed });
+  'the owner of a payout reads what it came to, in one SMS: %i made, %i failed, %i cancelled',
+  (succeeded, failed, cancelled, text) => {
+    const event = somePayout({ succeeded, failed, cancelled });
     event.data.completedAt = '2026-11-24T08:35:00.000Z';
     event.data.payoutId = '01940000-0000-7000-8000-0000000000ab';
     const { owner: party } = event.data;
@@ -43,7 +60,7 @@ test.each([
 );
 
 test('the longest news of a payout is one SMS, too', () => {
-  const event = somePayout({ succeeded: 88_888, failed: 11_112, amount: 99_99_99_999_99 });
+  const event = somePayout({ succeeded: 66_666, failed: 22_222, cancelled: 11_112, amount: 99_99_99_999_99 });
   const composed = composeSms(event, { role: 'payer', party: event.data.owner });
   expect(composed).toMatchObject({ message: { body: expect.stringMatching(/^[\w .,:;]{1,160}$/) } });
 });

@@ -42,8 +42,12 @@ function aboutTransfer(data: TransferCompleted['data'], role: Role): string {
 
 function aboutPayout(data: PayoutCompleted['data']): string {
   const [succeeded, total] = [data.succeeded, data.total].map(formatCount);
-  const failed = data.failed === 0 ? '' : ` ${formatCount(data.failed)} failed.`;
-  return `Your payout made ${succeeded} of ${total} payments, ${amountOf(data)} in all, by ${formatTime(data.completedAt)}.${failed} ${reference(data.payoutId)}`;
+  const others = [
+    ...(data.failed > 0 ? [`${formatCount(data.failed)} failed`] : []),
+    ...(data.cancelled > 0 ? [`${formatCount(data.cancelled)} cancelled`] : []),
+  ];
+  const rest = others.length === 0 ? '' : ` ${others.join(', ')}.`;
+  return `Your payout made ${succeeded} of ${total} payments, ${amountOf(data)} in all, by ${formatTime(data.completedAt)}.${rest} ${reference(data.payoutId)}`;
 }
 
 const reference = (id: string): string => `Ref ${id.slice(-12)}`;

@@ -10,6 +10,7 @@ export interface DeadLetterRow {
   eventId: string | null;
   role: Role | null;
   transferId: string | null;
+  payoutId: string | null;
   lane: Lane | null;
   reason: DeadLetterReason;
   error: string;
@@ -44,7 +45,8 @@ export interface DeadLetterGroupRow {
 /** Groups in one answer; those left out are the smallest. */
 const MAX_GROUPS = 200;
 
-const SUMMARY = `id, subject, event_id as "eventId", role, transfer_id as "transferId", lane, reason, error,
+const SUMMARY = `id, subject, event_id as "eventId", role, transfer_id as "transferId",
+                 payout_id as "payoutId", lane, reason, error,
                  error_group as "group", attempts, times, state, replays, created_at as "createdAt",
                  last_at as "lastAt"`;
 
@@ -52,7 +54,7 @@ const SUMMARY = `id, subject, event_id as "eventId", role, transfer_id as "trans
 // case of letters from A to Z; and nothing in what is searched for has a meaning of its own, as in LIKE.
 const folded = (bytes: string): string => `lower(encode(${bytes}, 'escape'))`;
 
-/** Holds for the letters of a selection, whose values are `$1` to `$9`. */
+/** Holds for the letters of a selection, whose values are `$1` to `$10`. */
 export const SELECTED = `
   ($1::bigint[] is null or id = any($1))
   and ($2::text is null or state = $2)
@@ -64,12 +66,13 @@ export const SELECTED = `
   and ($8::timestamptz is null or last_at < $8)
   and ($9::bytea is null
        or position(${folded('$9')} in ${folded(`convert_to(error, 'UTF8')`)}) > 0
-       or position(${folded('$9')} in ${folded('body')}) > 0)`;
+       or position(${folded('$9')} in ${folded('body')}) > 0)
+  and ($10::uuid is null or payout_id = $10)`;
 
 /** The values of `SELECTED`. */
 export function selectedValues(selection: Selection): unknown[] {
-  if ('ids' in selection) return [selection.ids, ...Array<null>(8).fill(null)];
-  const { state, reason, group, transferId, lane, since, until, q } = selection.filter;
+  if ('ids' in selection) return [selection.ids, ...Array<null>(9).fill(null)];
+  const { state, reason, group, transferId, payoutId, lane, since, until, q } = selection.filter;
   return [
     null,
     state === 'all' ? null : state,
@@ -81,6 +84,7 @@ export function selectedValues(selection: Selection): unknown[] {
     since,
     until,
     q === undefined ? null : Buffer.from(q),
+    payoutId,
   ];
 }
 
@@ -93,8 +97,8 @@ export function listDeadLetters(
   return db.query({
     name: 'dead-letters-list',
     text: `select ${SUMMARY} from dead_letters
-           where ${SELECTED} and ($10::bigint is null or id < $10)
-           order by id desc limit $11`,
+           where ${SELECTED} and ($11::bigint is null or id < $11)
+           order by id desc limit $12`,
     values: [...selectedValues(selection), before, limit],
   });
 }

@@ -18,7 +18,7 @@ export async function findOpenLetters(
     name: 'replay-find',
     text: `select id, times, count(*) over () as matched from dead_letters
            where ${SELECTED} and state = 'open'
-           order by id limit $10`,
+           order by id limit $11`,
     values: [...selectedValues(selection), limit],
   });
   return { matched: rows[0]?.matched ?? 0, deaths: rows.map(({ id, times }) => ({ id, times })) };

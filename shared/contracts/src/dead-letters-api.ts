@@ -28,6 +28,10 @@ export const DeadLetter = z
     eventId: z.uuid().nullable(),
     role: Role.nullable(),
     transferId: z.uuid().nullable(),
+    payoutId: z
+      .uuid()
+      .nullable()
+      .meta({ description: 'Of a transfer of a payout, or of a payout as a whole' }),
     lane: Lane.nullable(),
     reason: DeadLetterReason,
     error: z.string(),
@@ -63,6 +67,7 @@ export const DeadLetterFilter = z.strictObject({
   reason: DeadLetterReason.optional(),
   group: z.string().max(500).optional().meta({ description: 'Exactly this group' }),
   transferId: z.uuid().optional(),
+  payoutId: z.uuid().optional().meta({ description: 'Of its transfers, and of the payout as a whole' }),
   lane: Lane.optional(),
   state: z.enum(['open', 'replayed', 'all']).default('open'),
   since: z.iso.datetime({ offset: true }).optional().meta({ description: 'Last died at or after this' }),

@@ -46,6 +46,7 @@ const payout: PayoutCompleted = {
     total: 3,
     succeeded: 2,
     failed: 1,
+    cancelled: 0,
     amount: 20_000,
     currency: 'INR',
     createdAt: '2026-01-02T03:04:05.678Z',
@@ -81,6 +82,11 @@ test.each(['interactive', 'bulk'] as const)(
     expect(paymentRoutingKey({ ...completed, lane })).toBe(`transfer.completed.${lane}`);
   },
 );
+
+test('a payout told of before its cancelled items were counted has none', () => {
+  const { cancelled: _, ...before } = payout.data;
+  expect(parse({ ...payout, data: before })).toMatchObject({ ok: true, event: payout });
+});
 
 test('the routing key of a payout says so', () => {
   expect(paymentRoutingKey(payout)).toBe('payout.completed.interactive');
@@ -165,6 +171,7 @@ describe('is malformed, and the reason names the field:', () => {
     ['data.lane', { ...payout, data: { ...payout.data, lane: 'bulk' } }],
     ['data.total', { ...payout, data: { ...payout.data, total: 0 } }],
     ['data.failed', { ...payout, data: { ...payout.data, failed: -1 } }],
+    ['data.cancelled', { ...payout, data: { ...payout.data, cancelled: -1 } }],
     ['data.amount', { ...payout, data: { ...payout.data, amount: 0.5 } }],
     ['data.owner', { ...payout, data: { ...payout.data, owner: undefined } }],
     // No database keeps these, and no retry would ever mend them.
@@ -223,6 +230,7 @@ describe('for any body', () => {
       total: fc.integer({ min: 1, max: 100_000 }),
       succeeded: fc.nat(),
       failed: fc.nat(),
+      cancelled: fc.nat(),
       amount: fc.maxSafeNat(),
       currency: fc.constant('INR'),
       createdAt: instant,

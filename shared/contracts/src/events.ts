@@ -59,7 +59,7 @@ export const TransferCompleted = z
   .meta({ id: 'TransferCompleted' });
 export type TransferCompleted = z.output<typeof TransferCompleted>;
 
-/** Every item of a payout has succeeded or failed; its owner is to be told. */
+/** Every item of a payout has succeeded, failed or been cancelled; its owner is to be told. */
 export const PayoutCompleted = z
   .object({
     ...cloudEvent,
@@ -71,6 +71,7 @@ export const PayoutCompleted = z
       total: z.int().positive().meta({ description: 'Items' }),
       succeeded: z.int().nonnegative(),
       failed: z.int().nonnegative(),
+      cancelled: z.int().nonnegative().default(0).meta({ description: 'Items that were never begun' }),
       amount: z
         .int()
         .nonnegative()

@@ -2,6 +2,7 @@ export * from './dead-letters-api.ts';
 export * from './deliveries-api.ts';
 export * from './events.ts';
 export * from './feed-event.ts';
+export * from './gateways-api.ts';
 export * from './lane.ts';
 export * from './live-protocol.ts';
 export * from './live-message.ts';

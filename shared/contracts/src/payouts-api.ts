@@ -86,6 +86,9 @@ export const Payout = z
   .meta({ id: 'Payout' });
 export type Payout = z.output<typeof Payout>;
 
+/** Answer of `GET /v1/payouts/{id}/owner`. */
+export const PayoutOwner = z.object({ accountId: z.uuid() }).meta({ id: 'PayoutOwner' });
+
 export const PAYOUT_ITEM_STATUSES = ['pending', 'succeeded', 'failed', 'cancelled'] as const;
 export const PayoutItemStatus = z.enum(PAYOUT_ITEM_STATUSES);
 export type PayoutItemStatus = z.output<typeof PayoutItemStatus>;

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { Lane } from './lane.ts';
+import { Tier } from './transfers-api.ts';
 
 /**
- * What a queue is for. `lane`: deliveries that are due. `retry`: those that wait for a further attempt.
- * `dead`: what the broker itself gave up on, until the channel has stored it.
+ * What a queue is for. `lane`: deliveries, or turns of payouts, that are due. `retry`: those that wait for a
+ * further attempt. `dead`: what the broker itself gave up on, until the channel has stored it.
  */
 export const QUEUE_KINDS = ['lane', 'retry', 'dead'] as const;
 export const QueueKind = z.enum(QUEUE_KINDS);
@@ -14,13 +15,20 @@ export const QueueStatus = z
   .object({
     name: z.string().meta({ example: 'email.interactive' }),
     kind: QueueKind,
-    channel: z.string().meta({ example: 'email' }),
-    lane: Lane.nullable().meta({ description: 'Of a lane queue' }),
+    channel: z.string().meta({ description: 'Or `payouts`', example: 'email' }),
+    lane: z
+      .union([Lane, Tier])
+      .nullable()
+      .meta({ description: "Of a lane queue: a channel's, or a lane of payouts (`premium`, `free`)" }),
     step: z.string().nullable().meta({ description: 'Of a retry queue: its delay', example: '30s' }),
     ready: z.int().meta({ description: 'Messages that wait' }),
     unacked: z.int().meta({ description: 'Messages in the hands of consumers' }),
     consumers: z.int(),
     publishRate: z.number().meta({ description: 'Messages a second that came in of late' }),
+    oldestAgeSeconds: z.number().nullable().meta({
+      description:
+        'Of a lane queue: how long its oldest message has waited. Null where nobody can tell: RabbitMQ does not tell the age of the head of a quorum queue, which all of ours are',
+    }),
     deliverRate: z.number().meta({ description: 'Messages a second that went out to consumers of late' }),
   })
   .meta({ id: 'QueueStatus' });

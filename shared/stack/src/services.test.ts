@@ -12,6 +12,7 @@ const around: Surroundings = {
   webPushUrl: 'http://web-push',
   mailUrl: 'http://mail-api',
   serviceUrl: (service) => `http://${service}`,
+  serviceUrls: (service) => [`http://${service}`, `http://${service}-2`],
   pageOrigins: ['http://pages'],
   publicUrl: (service) => `http://public-${service}`,
   serviceKey: (service) => `key-of-${service}`,
@@ -58,6 +59,11 @@ test('transaction and operations know every channel', () => {
     expect(told(name)).toBe(told('transaction'));
   }
   expect(told('operations')).toBe(channels.map((name) => `${name}=http://${name}`).join(','));
+});
+
+test('operations knows every copy of the gateway', () => {
+  const told = services.find(({ name }) => name === 'operations')?.environment(around);
+  expect(told?.['GATEWAY_URLS']).toBe('http://gateway,http://gateway-2');
 });
 
 test('the pages tell browsers where every API is, and themselves ask the transaction service', () => {

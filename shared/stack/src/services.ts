@@ -13,6 +13,8 @@ export interface Surroundings {
   mailUrl: string | undefined;
   /** Services by name: `http://127.0.0.1:4000`. */
   serviceUrl: (service: string) => string;
+  /** Every copy of one, the first included. */
+  serviceUrls: (service: string) => string[];
   /** Where the pages come from: origins that may use the APIs. */
   pageOrigins: readonly string[];
   /** The same as browsers on this machine find them. */
@@ -112,6 +114,7 @@ export const services: readonly Service[] = [
       AMQP_URL: around.amqpUrl,
       TRANSACTION_URL: around.serviceUrl('transaction'),
       PUSH_URL: around.serviceUrl('push'),
+      PAYOUT_URL: around.serviceUrl('payout'),
       SERVICE_KEY: around.serviceKey('gateway'),
       ALLOWED_ORIGINS: around.pageOrigins.join(','),
       // Everybody comes from this machine, or through the one door of the containers.
@@ -136,6 +139,8 @@ export const services: readonly Service[] = [
       TRANSACTION_URL: around.serviceUrl('transaction'),
       ALLOWED_ORIGINS: around.pageOrigins.join(','),
       CHANNELS: channels.map(({ name }) => `${name}=${around.serviceUrl(name)}`).join(','),
+      PAYOUT_URL: around.serviceUrl('payout'),
+      GATEWAY_URLS: around.serviceUrls('gateway').join(','),
       RABBITMQ_MANAGEMENT_URL: around.managementUrl,
       RABBITMQ_VHOST: vhostOf(around.amqpUrl),
     }),

@@ -142,6 +142,7 @@ export class Stack {
       webPushUrl: outside.address.webPushUrl,
       mailUrl: outside.address.mailApi,
       serviceUrl: (service) => this.#urlOf(service),
+      serviceUrls: (service) => this.#copiesOf(service).map((name) => this.#urlOf(name)),
       pageOrigins: ['localhost', '127.0.0.1'].map((host) => `http://${host}:${this.#pagesPort()}`),
       publicUrl: (service) => this.#urlOf(service),
       serviceKey: (service) => secrets.keys[service] ?? service,
@@ -170,6 +171,14 @@ export class Stack {
 
   #urlOf(service: string): string {
     return `http://127.0.0.1:${this.#portOf(service)}`;
+  }
+
+  /** They run what the first one runs. */
+  #copiesOf(service: string): string[] {
+    const first = this.#services.find(({ name }) => name === service);
+    return this.#services
+      .filter(({ entry, worksFor }) => entry === first?.entry && worksFor === undefined)
+      .map(({ name }) => name);
   }
 
   #portOf(service: string): number {

@@ -208,6 +208,7 @@ class Fleet implements Payfan {
       webPushUrl: this.webPushUrl,
       mailUrl: this.mailApi,
       serviceUrl: (service) => this.url(service),
+      serviceUrls: (service) => [this.url(service)],
       pageOrigins: ['http://localhost:3000'],
       publicUrl: (service) => this.url(service),
       serviceKey: (service) => `key-of-${service}`,

@@ -3,7 +3,8 @@ import { Problem, type Health, type Principal } from '@payfan/service';
 import type { IncomingMessage } from 'node:http';
 import { SNAPSHOT } from '../client-frame.ts';
 import { LogUnavailable } from '../feed-client.ts';
-import { mayFollow, type Grants } from '../grants.ts';
+import type { MayFollow } from '../may-follow.ts';
+import { OwnerUnavailable } from '../payout-owners.ts';
 import type { Seats } from '../seats.ts';
 import { CannotFollow } from '../topic-hub.ts';
 import { clientAddress } from './client-address.ts';
@@ -14,14 +15,18 @@ export const TopicParameter = TopicPattern.optional().meta({
 });
 
 export interface AdmissionOptions {
-  readonly grants: Grants;
+  readonly mayFollow: MayFollow;
   readonly seats: Seats;
   readonly health: Pick<Health, 'draining'>;
   readonly trustedProxies: number;
 }
 
-/** The topic that is meant. Throws a problem if there is none, or the caller may not follow it. */
-export function topicFor(principal: Principal, topic: string | undefined, grants: Grants): string {
+/** The topic that is meant. Rejects with a problem if there is none, or the caller may not follow it. */
+export async function topicFor(
+  principal: Principal,
+  topic: string | undefined,
+  mayFollow: MayFollow,
+): Promise<string> {
   const name = topic ?? (principal.kind === 'account' ? accountTopic(principal.accountId) : undefined);
   if (name === undefined) {
     throw new Problem({
@@ -30,7 +35,7 @@ export function topicFor(principal: Principal, topic: string | undefined, grants
       detail: 'Say which topic: you have no account.',
     });
   }
-  if (!mayFollow(principal, name, grants)) {
+  if (!(await mayFollow(principal, name))) {
     throw new Problem({ status: 403, code: 'forbidden', detail: `You may not follow ${name}.` });
   }
   return name;
@@ -67,6 +72,15 @@ export const historyGone = (lastSeq: number): Problem =>
 
 /** Errors of ours that are no bugs. */
 export function problemFor(error: unknown): Problem | undefined {
+  if (error instanceof OwnerUnavailable) {
+    return new Problem({
+      status: 503,
+      code: 'temporarily_unavailable',
+      detail: 'Whose this payout is cannot be found out at the moment. Try again shortly.',
+      retryAfterSeconds: 2,
+      cause: error,
+    });
+  }
   if (!(error instanceof LogUnavailable || error instanceof CannotFollow)) return undefined;
   return new Problem({
     status: 503,

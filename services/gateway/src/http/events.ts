@@ -62,7 +62,7 @@ export function eventsRoute(api: Api, options: EventRouteOptions): void {
       ],
     },
     async ({ principal, query, request }) => {
-      const topic = topicFor(principal, query.topic, options.grants);
+      const topic = await topicFor(principal, query.topic, options.mayFollow);
       const { messages, next } = await eventsAfter(options, { topic, query, principal, request });
       options.metrics.delivered.inc({ kind: 'poll' }, messages.length);
       const data = messages.map(({ body }) => body.toString()).join(',');

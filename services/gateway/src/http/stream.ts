@@ -43,7 +43,7 @@ export function streamRoute(api: Api, options: StreamRouteOptions): void {
       ],
     },
     async ({ principal, query, headers, request }) => {
-      const topic = topicFor(principal, query.topic, options.grants);
+      const topic = await topicFor(principal, query.topic, options.mayFollow);
       const verified = await options.verify(bearerOf(request));
       if (verified === undefined) throw new Problem({ status: 401, code: 'unauthenticated' });
       const after = headers['last-event-id'] ?? query.after;

@@ -76,6 +76,11 @@ export class TestClient {
     return this.events.map(({ seq }) => seq);
   }
 
+  /** Resolves once an event like this has been told. */
+  async told(isMeant: (event: LiveEvent) => boolean, timeoutMs = 60_000): Promise<void> {
+    await waitFor(() => Promise.resolve(this.events.some(isMeant)), { what: 'an event', timeoutMs });
+  }
+
   async close(): Promise<void> {
     this.ws.close();
     await this.closed;

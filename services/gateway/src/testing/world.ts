@@ -40,6 +40,7 @@ export class World {
         AMQP_URL: this.payfan.vhost.amqpUrl,
         TRANSACTION_URL: this.payfan.url('transaction'),
         PUSH_URL: this.payfan.url('push'),
+        PAYOUT_URL: this.payfan.url('payout'),
         SERVICE_KEY: 'key-of-gateway',
         ...env,
       },

@@ -10,9 +10,10 @@ const filterOf = (...args: string[]) => {
 
 test('options become the filter of the API; what was not said is left out', () => {
   expect(filterOf()).toEqual({});
-  expect(filterOf('--channel', 'email', '--transfer', 't', '--q', 'no such user')).toEqual({
+  expect(filterOf('--channel', 'email', '--transfer', 't', '--payout', 'p', '--q', 'no such user')).toEqual({
     channel: 'email',
     transferId: 't',
+    payoutId: 'p',
     q: 'no such user',
   });
 });

@@ -7,6 +7,7 @@ export interface FilterOptions {
   reason?: string;
   group?: string;
   transfer?: string;
+  payout?: string;
   lane?: string;
   state?: string;
   since?: string;
@@ -20,6 +21,7 @@ export function withFilterOptions(command: Command): Command {
     .addOption(new Option('--reason <reason>', 'why it was given up').choices(DEAD_LETTER_REASONS))
     .option('--group <text>', 'of exactly this group, as `list --groups` shows it')
     .option('--transfer <id>', 'of one transfer')
+    .option('--payout <id>', 'of one payout: of its transfers, and of the whole')
     .addOption(new Option('--lane <lane>', 'of one lane').choices(LANES))
     .option('--since <time>', 'last died at or after: a time (2026-11-24T08:00Z), or 30m, 2h, 7d ago', toTime)
     .option('--until <time>', 'last died before, likewise', toTime)
@@ -28,8 +30,19 @@ export function withFilterOptions(command: Command): Command {
 
 /** The filter as the API has it; what was not said is left out. */
 export function toFilter(options: FilterOptions): Record<string, string> {
-  const { channel, reason, group, transfer: transferId, lane, state, since, until, q } = options;
-  const filter = { channel, reason, group, transferId, lane, state, since, until, q };
+  const {
+    channel,
+    reason,
+    group,
+    transfer: transferId,
+    payout: payoutId,
+    lane,
+    state,
+    since,
+    until,
+    q,
+  } = options;
+  const filter = { channel, reason, group, transferId, payoutId, lane, state, since, until, q };
   return Object.fromEntries(
     Object.entries(filter).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );

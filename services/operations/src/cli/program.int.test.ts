@@ -113,6 +113,7 @@ test('what a provider said does not steer the terminal, and fits its width', asy
     eventId: null,
     role: null,
     transferId: null,
+    payoutId: null,
     lane: null,
     reason: 'rejected',
     error: `550 \u001b[2J\u202e${'no '.repeat(90)}`,

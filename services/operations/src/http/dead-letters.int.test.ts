@@ -31,6 +31,7 @@ const letter = (id: string, second: number) => ({
   eventId: null,
   role: null,
   transferId: null,
+  payoutId: null,
   lane: 'bulk',
   reason: 'unreadable',
   error: 'malformed: the body is not JSON',

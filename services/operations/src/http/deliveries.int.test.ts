@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http';
 import { deliveryRoutes } from './deliveries.ts';
 import { Bench, json, NOBODY, silent } from './testing.ts';
 
-const TRANSFER_ID = '01940000-0000-7000-8000-000000000001';
+const ID = '01940000-0000-7000-8000-000000000001';
 
 const delivery = (channel: string, role: string) => ({
   channel,
@@ -21,14 +21,19 @@ const delivery = (channel: string, role: string) => ({
 const bench = new Bench();
 afterEach(() => bench.close());
 
-/** Starts operations over these stand-ins and asks it for the transfer's deliveries. */
-async function ask(transaction: RequestListener, channels: Record<string, RequestListener | string>) {
-  const transactionUrl = await bench.standIn(transaction);
+/** Starts operations over these stand-ins and asks it for the deliveries of a transfer or a payout. */
+async function ask(
+  keeper: RequestListener,
+  channels: Record<string, RequestListener | string>,
+  kind: 'transfer' | 'payout' = 'transfer',
+) {
+  const keeperUrl = await bench.standIn(keeper);
+  const [transactionUrl, payoutUrl] = kind === 'transfer' ? [keeperUrl, NOBODY] : [NOBODY, keeperUrl];
   const urls = await bench.channels(channels);
   const get = await bench.operations<{ data?: unknown[]; unavailable?: string[]; code?: string }>((api) =>
-    deliveryRoutes(api, { transactionUrl, channels: urls, logger: silent }),
+    deliveryRoutes(api, { transactionUrl, payoutUrl, channels: urls, logger: silent }),
   );
-  return get(`/v1/transfers/${TRANSFER_ID}/deliveries`);
+  return get(`/v1/${kind}s/${ID}/deliveries`);
 }
 
 test('puts the channels together, asking each as the caller and within the same trace', async () => {
@@ -51,8 +56,8 @@ test('puts the channels together, asking each as the caller and within the same 
   ]);
   expect(body.unavailable).toEqual([]);
   expect(seen.sort()).toEqual([
-    `email Bearer secret corr-7 /v1/deliveries?transferId=${TRANSFER_ID}`,
-    `push Bearer secret corr-7 /v1/deliveries?transferId=${TRANSFER_ID}`,
+    `email Bearer secret corr-7 /v1/deliveries?transferId=${ID}`,
+    `push Bearer secret corr-7 /v1/deliveries?transferId=${ID}`,
   ]);
 });
 
@@ -78,4 +83,36 @@ test.each([
   const answer = await ask(json(answered, {}), { push: channel });
   expect(answer).toMatchObject({ status, body: { code } });
   expect(channel).not.toHaveBeenCalled();
+});
+
+describe('of a payout', () => {
+  test('are those of its owner, asked of every channel as the caller who may see it', async () => {
+    const seen: unknown[] = [];
+    const keeper: RequestListener = (request, response) => {
+      seen.push([request.headers.authorization, request.url]);
+      json(200, {})(request, response);
+    };
+    const channel: RequestListener = (request, response) => {
+      seen.push([request.headers.authorization, request.url]);
+      json(200, { data: [delivery('push', 'payer')] })(request, response);
+    };
+    const { status, body } = await ask(keeper, { push: channel, phone: NOBODY }, 'payout');
+    expect(status).toBe(200);
+    expect(body).toEqual({ data: [delivery('push', 'payer')], unavailable: ['phone'] });
+    expect(seen).toEqual([
+      ['Bearer secret', `/v1/payouts/${ID}`],
+      ['Bearer secret', `/v1/deliveries?payoutId=${ID}`],
+    ]);
+  });
+
+  test.each([
+    [404, 404, 'not_found'],
+    [403, 403, 'forbidden'],
+    [500, 503, 'temporarily_unavailable'],
+  ])('are not shown to whom payout answers %i: %i', async (answered, status, code) => {
+    const channel = jest.fn();
+    const answer = await ask(json(answered, {}), { push: channel }, 'payout');
+    expect(answer).toMatchObject({ status, body: { code } });
+    expect(channel).not.toHaveBeenCalled();
+  });
 });

@@ -1,4 +1,4 @@
-import { paymentsTopology, type QueueList } from '@payfan/contracts';
+import { mergeTopologies, paymentsTopology, payoutsTopology, type QueueList } from '@payfan/contracts';
 import { openBroker, type Broker } from '@payfan/messaging';
 import { BrokerAdmin } from '@payfan/messaging/testing';
 import { freshVhost, waitFor, type FreshVhost } from '@payfan/stack/testing';
@@ -15,7 +15,7 @@ beforeAll(async () => {
     urls: [vhost.amqpUrl],
     name: 'test',
     log: silent,
-    topology: paymentsTopology(['push', 'email']),
+    topology: mergeTopologies([paymentsTopology(['push', 'email']), payoutsTopology]),
   });
   await broker.start();
   await waitFor(() => broker.ping(), { what: 'the broker', timeoutMs: 10_000 });
@@ -64,11 +64,11 @@ test('tells of each queue what waits in it, what is in hands, and who consumes i
     handler: () => new Promise<void>((resolve) => inHands.push(resolve)),
   });
   await consumer.start();
-  const publish = (routingKey: string, count: number) =>
+  const publish = (routingKey: string, count: number, exchange = 'payments') =>
     Promise.all(
       Array.from({ length: count }, (_, index) =>
         broker.publish({
-          exchange: 'payments',
+          exchange,
           routingKey,
           messageId: `${routingKey}-${index}`,
           contentType: 'text/plain',
@@ -78,13 +78,18 @@ test('tells of each queue what waits in it, what is in hands, and who consumes i
     );
   await publish('a.b.interactive', 3);
   await publish('a.b.bulk', 5);
+  await publish('premium', 1, 'payouts');
 
   let list: Answer | undefined;
   const queue = (name: string) => list?.data.find((one) => one.name === name);
   await waitFor(
     async () => {
       list = (await get('/v1/queues')).body;
-      return queue('email.interactive')?.ready === 3 && queue('push.bulk')?.unacked === 2;
+      return (
+        queue('email.interactive')?.ready === 3 &&
+        queue('push.bulk')?.unacked === 2 &&
+        queue('payouts.premium')?.ready === 1
+      );
     },
     { what: 'the broker having counted', timeoutMs: 20_000 },
   );
@@ -99,11 +104,15 @@ test('tells of each queue what waits in it, what is in hands, and who consumes i
     consumers: 0,
     publishRate: expect.any(Number),
     deliverRate: 0,
+    oldestAgeSeconds: null,
   });
   expect(queue('push.bulk')).toMatchObject({ ready: 3, unacked: 2, consumers: 1, lane: 'bulk' });
   expect(queue('email.retry.30s')).toMatchObject({ kind: 'retry', lane: null, step: '30s', ready: 0 });
   expect(queue('email.dead')).toMatchObject({ kind: 'dead', publishRate: 0, deliverRate: 0 });
-  expect(list?.data).toHaveLength(16);
+  expect(queue('payouts.premium')).toMatchObject({ kind: 'lane', channel: 'payouts', lane: 'premium' });
+  expect(queue('payouts.retry.5s')).toMatchObject({ kind: 'retry', channel: 'payouts', lane: null });
+  expect(queue('payouts.dead')).toMatchObject({ kind: 'dead', channel: 'payouts' });
+  expect(list?.data).toHaveLength(24);
   expect(list?.missing).toEqual([]);
   expect(list?.outbox).toEqual({ waiting: 4, oldestAgeSeconds: 1.5 });
 

@@ -27,9 +27,10 @@ export function queueRoutes(
       summary: 'What waits: in the outbox, and in each queue',
       description:
         "The queues are as RabbitMQ's management API last counted them, which may be up to 5 s ago; rates are " +
-        'over its last few seconds. The outbox is counted now.',
+        'over its last few seconds. The outbox is counted now. `oldestAgeSeconds` of queues is null: the broker ' +
+        'does not tell it of quorum queues, and a guess would mislead.',
       auth: 'required',
-      responses: { 200: { description: 'Every queue of every channel', schema: QueueList } },
+      responses: { 200: { description: 'Every queue of every channel, and of payouts', schema: QueueList } },
       problems: [
         { status: 403, code: 'forbidden' },
         { status: 503, code: 'broker_unavailable' },

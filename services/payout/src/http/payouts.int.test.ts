@@ -83,6 +83,19 @@ describe('GET /v1/payouts/{id}', () => {
     }
   });
 
+  test('tells whose it is to services and the operator alone', async () => {
+    const path = `/v1/payouts/${await send(1)}/owner`;
+    const me = await fetch(`${api.transaction.url}/v1/accounts/me`, {
+      headers: { authorization: 'Bearer demo_asha' },
+    });
+    const { id: accountId } = (await me.json()) as { id: string };
+    for (const key of ['demo_service', 'demo_operator']) {
+      expect(await api.call(path, { key })).toMatchObject({ status: 200, body: { accountId } });
+      expect((await api.call(`/v1/payouts/${newId()}/owner`, { key })).status).toBe(404);
+    }
+    expect((await api.call(path)).status).toBe(403);
+  });
+
   test('answers 304 for as long as nothing has changed', async () => {
     const id = await send(2);
     const ask = (tag: string) => api.call(`/v1/payouts/${id}`, { headers: { 'if-none-match': tag } });
@@ -253,6 +266,7 @@ describe('POST /v1/payouts/{id}/cancel', () => {
           payoutId: id,
           total: 5,
           succeeded: 0,
+          cancelled: 5,
           amount: 0,
           owner: expect.objectContaining({ phone: '+917010233310' }) as object,
         }) as object,

@@ -1,8 +1,8 @@
-import { pageOf, PageQuery, Payout } from '@payfan/contracts';
+import { pageOf, PageQuery, Payout, PayoutOwner } from '@payfan/contracts';
 import type { Database } from '@payfan/database';
 import { Problem, type Api } from '@payfan/service';
 import { z } from 'zod';
-import { findPayout, listPayouts, type StoredPayout } from '../payout-store.ts';
+import { findOwner, findPayout, listPayouts, type StoredPayout } from '../payout-store.ts';
 import { noPayout, payoutIdOf, readPayoutCursor, visibleTo } from './request.ts';
 
 export interface PayoutRoutesOptions {
@@ -48,6 +48,31 @@ export function payoutRoutes(api: Api, { database, cancel }: PayoutRoutesOptions
       const known = (headers['if-none-match'] ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
       if (known.includes(answerHeaders.etag)) return { status: 304, headers: answerHeaders };
       return { status: 200, headers: answerHeaders, body: found.payout };
+    },
+  );
+
+  api.route(
+    {
+      method: 'get',
+      path: '/v1/payouts/{id}/owner',
+      summary: 'Whose a payout is',
+      description: 'For services and operators: the gateway asks who may follow a payout.',
+      auth: 'required',
+      params: Id,
+      responses: { 200: { description: 'Its owner', schema: PayoutOwner } },
+      problems: [FORBIDDEN, NOT_FOUND],
+    },
+    async ({ principal, params }) => {
+      if (principal.kind === 'account') {
+        throw new Problem({
+          status: 403,
+          code: 'forbidden',
+          detail: 'This is for services and operators only.',
+        });
+      }
+      const accountId = await findOwner(database, payoutIdOf(params));
+      if (accountId === undefined) throw noPayout();
+      return { status: 200, body: { accountId } };
     },
   );
 

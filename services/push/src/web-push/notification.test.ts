@@ -37,16 +37,17 @@ test('without a note there is no colon, and what people write stays on its line'
   expect(notificationOf(item('transfer.debited', { note: 'a\r\nb' }))?.body).toBe('To Ravi Kumar: a b');
 });
 
-const payout = (type: string, succeeded: number, failed: number): NotifiedItem => ({
+const payout = (type: string, succeeded: number, failed: number, cancelled = 0): NotifiedItem => ({
   type,
   seq: 8,
   eventId: '0190e1d4-7c3a-7000-8000-00000000000e',
   data: {
     payoutId: '0190e1d4-7c3a-7000-8000-000000000002',
     lane: 'free',
-    total: succeeded + failed,
+    total: succeeded + failed + cancelled,
     succeeded,
     failed,
+    cancelled,
     amount: succeeded * 100,
     currency: 'INR',
     createdAt: '2026-11-24T08:35:00.000Z',
@@ -54,7 +55,7 @@ const payout = (type: string, succeeded: number, failed: number): NotifiedItem =
   },
 });
 
-test('the owner of a payout reads what it came to, and of failures only where there are any', () => {
+test('the owner of a payout reads what it came to, and of failures and cancellations only where there are any', () => {
   expect(notificationOf(payout('payout.completed', 99_998, 2))).toEqual({
     title: 'Your payout paid ₹99,998.00',
     body: '99,998 of 1,00,000 payments made, 2 failed',
@@ -63,6 +64,12 @@ test('the owner of a payout reads what it came to, and of failures only where th
     data: { type: 'payout.completed', seq: 8, payoutId: '0190e1d4-7c3a-7000-8000-000000000002' },
   });
   expect(notificationOf(payout('payout.completed', 3, 0))?.body).toBe('3 of 3 payments made');
+  expect(notificationOf(payout('payout.completed', 3, 0, 2_000))?.body).toBe(
+    '3 of 2,003 payments made, 2,000 cancelled',
+  );
+  expect(notificationOf(payout('payout.completed', 3, 1, 2))?.body).toBe(
+    '3 of 6 payments made, 1 failed, 2 cancelled',
+  );
 });
 
 test.each([item('transfer.exploded'), item('payout.completed.v2'), payout('payout.exploded', 1, 0)])(

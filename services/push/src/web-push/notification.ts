@@ -54,9 +54,11 @@ function aboutTransfer(data: TransferNews['data'], [what, whom]: Words): Content
 
 function aboutPayout(data: PayoutNews['data']): Content {
   const failed = data.failed === 0 ? '' : `, ${formatCount(data.failed)} failed`;
+  // Entries of the feed from before there was such a count have none.
+  const cancelled = data.cancelled > 0 ? `, ${formatCount(data.cancelled)} cancelled` : '';
   return {
     title: `Your payout paid ${formatAmount(data.amount, data.currency)}`,
-    body: `${formatCount(data.succeeded)} of ${formatCount(data.total)} payments made${failed}`,
+    body: `${formatCount(data.succeeded)} of ${formatCount(data.total)} payments made${failed}${cancelled}`,
   };
 }
 

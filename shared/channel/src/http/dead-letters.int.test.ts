@@ -74,6 +74,7 @@ test('a letter as a list tells of it', async () => {
     eventId: gone.id,
     role: 'payee',
     transferId: gone.data.transferId,
+    payoutId: null,
     lane: 'interactive',
     reason: 'rejected',
     error: `550 no such number ${gone.data.payee.phone}`,

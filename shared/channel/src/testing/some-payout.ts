@@ -3,13 +3,15 @@ import type { PayoutCompleted } from '@payfan/contracts';
 import { newTraceparent } from '@payfan/service';
 import { someParty } from './some-transfer.ts';
 
-interface Whims extends Partial<Pick<PayoutCompleted['data'], 'succeeded' | 'failed' | 'amount'>> {
+interface Whims extends Partial<
+  Pick<PayoutCompleted['data'], 'succeeded' | 'failed' | 'cancelled' | 'amount'>
+> {
   ownerName?: string;
 }
 
 /** A payout that has just been completed: 98 of 100 payments were made, ₹9,800.00 in all. */
 export function somePayout(whims: Whims = {}): PayoutCompleted {
-  const { succeeded = 98, failed = 2, amount = 9_800_00, ownerName = 'Asha Rao' } = whims;
+  const { succeeded = 98, failed = 2, cancelled = 0, amount = 9_800_00, ownerName = 'Asha Rao' } = whims;
   const payoutId = randomUUID();
   const completedAt = new Date().toISOString();
   return {
@@ -26,9 +28,10 @@ export function somePayout(whims: Whims = {}): PayoutCompleted {
     data: {
       payoutId,
       lane: 'premium',
-      total: succeeded + failed,
+      total: succeeded + failed + cancelled,
       succeeded,
       failed,
+      cancelled,
       amount,
       currency: 'INR',
       createdAt: completedAt,

@@ -66,6 +66,7 @@ const payoutCompleted = {
     total: 3,
     succeeded: 2,
     failed: 1,
+    cancelled: 0,
     amount: 20_000,
     currency: 'INR',
     createdAt: TIME,

@@ -1,0 +1,86 @@
+import { PayoutOwner } from '@payfan/contracts';
+import type { Logger } from '@payfan/service';
+
+export interface PayoutOwnersOptions {
+  /** Base URL of the payout service. */
+  readonly payoutUrl: string;
+  /** Our own API key, of the role `service`. */
+  readonly serviceKey: string;
+  readonly logger: Logger;
+}
+
+/** Whose a payout is cannot be had now; the reason is in the log. */
+export class OwnerUnavailable extends Error {
+  override readonly name = 'OwnerUnavailable';
+  constructor(cause?: unknown) {
+    super('whose the payout is cannot be found out at the moment', { cause });
+  }
+}
+
+const TIMEOUT_MS = 3_000;
+/** Owners remembered: some 2 MB. */
+const MOST_KNOWN = 10_000;
+/** Payouts asked about at once. */
+const MOST_ASKED = 200;
+
+/** Whose payouts are, as the payout service tells it. An owner stays one, so what is known stays true. */
+export class PayoutOwners {
+  readonly #options: PayoutOwnersOptions;
+  /** Whoever was asked for last is last. */
+  readonly #known = new Map<string, string>();
+  readonly #asked = new Map<string, Promise<string | undefined>>();
+
+  constructor(options: PayoutOwnersOptions) {
+    this.#options = options;
+  }
+
+  /** The account id of a payout's owner; undefined if there is no such payout. Rejects with `OwnerUnavailable`. */
+  async ownerOf(payoutId: string): Promise<string | undefined> {
+    const known = this.#known.get(payoutId);
+    if (known !== undefined) {
+      this.#remember(payoutId, known);
+      return known;
+    }
+    const asked = this.#asked.get(payoutId);
+    if (asked !== undefined) return asked;
+    if (this.#asked.size >= MOST_ASKED) throw new OwnerUnavailable();
+    const answer = this.#ask(payoutId).finally(() => this.#asked.delete(payoutId));
+    this.#asked.set(payoutId, answer);
+    return answer;
+  }
+
+  async #ask(payoutId: string): Promise<string | undefined> {
+    try {
+      const accountId = await this.#request(payoutId);
+      if (accountId !== undefined) this.#remember(payoutId, accountId);
+      return accountId;
+    } catch (error) {
+      this.#options.logger.warn({ err: error, payoutId }, 'owner of a payout not found out');
+      throw new OwnerUnavailable(error);
+    }
+  }
+
+  async #request(payoutId: string): Promise<string | undefined> {
+    const { payoutUrl, serviceKey } = this.#options;
+    const base = payoutUrl.endsWith('/') ? payoutUrl : `${payoutUrl}/`;
+    const url = new URL(`v1/payouts/${payoutId}/owner`, base);
+    const response = await fetch(url, {
+      headers: { authorization: `Bearer ${serviceKey}` },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    if (response.ok) return PayoutOwner.parse(await response.json()).accountId;
+    await response.body?.cancel();
+    if (response.status === 404) return undefined;
+    throw new Error(`GET ${url.href} answered ${response.status}`);
+  }
+
+  #remember(payoutId: string, accountId: string): void {
+    this.#known.delete(payoutId);
+    this.#known.set(payoutId, accountId);
+    if (this.#known.size <= MOST_KNOWN) return;
+    for (const oldest of this.#known.keys()) {
+      this.#known.delete(oldest);
+      return;
+    }
+  }
+}
