@@ -23,6 +23,10 @@ export function runNode(repository, [script, ...args]) {
 /** What Jest is told for one of our commands; `bench` has no Jest, and gets what was given. Throws a UsageError, which has an exit code. */
 export function jestArguments(command, args) {
   if (command === 'test') return args;
+  if (command === 'test:browser') {
+    process.env.PAYFAN_SCREENSHOTS = String(args.includes('--screenshots'));
+    return ['--config', 'tests/browser/jest.config.mjs', ...args.filter((arg) => arg !== '--screenshots')];
+  }
   // Servers that are killed and frozen are processes of this machine, Docker or not.
   process.env.PAYFAN_INFRA = 'native';
   if (command === 'bench') return args;

@@ -13,6 +13,8 @@ const USAGE = `Usage: node shared/stack/bin/payfan.mjs <command>
   reset         (npm run reset)     forgets the data that \`start\` keeps
   test [args]   (npm test -- args)  runs the tests; arguments go to Jest, such as a folder
   test:fault    (npm run test:fault) kills, cuts and freezes every part; nothing may be lost or doubled
+  test:browser  (npm run test:browser) opens the pages in Chromium and uses them, on throw-away data;
+                with \`-- --screenshots\` it also renews the pictures in docs/screenshots
   soak          (npm run soak -- --minutes 30) the same at random, for 10 minutes unless told
   queues, deliveries, dead-letters
                 (npm run payfan -- queues) look into a running Payfan, and replay what it gave up;
@@ -29,6 +31,7 @@ Every command first installs and builds what is missing.
   <SERVICE>_PORT       where a service listens, such as TRANSACTION_PORT=4100; also WEB_PORT, POSTGRES_PORT,
                        RABBITMQ_PORT, RABBITMQ_MANAGEMENT_PORT, SMTP_PORT, MAIL_PORT, SMS_PORT
   PAYFAN_INFRA=native  (or docker) where tests get PostgreSQL and RabbitMQ from
+  PAYFAN_CHROMIUM      the browser of test:browser, if not Debian's or Google's
   NO_COLOR=1           no colours
 `;
 
@@ -49,6 +52,15 @@ function copiesOf(args) {
   return number === undefined ? {} : { gateway: Number(number) };
 }
 
+/** What `test:browser` needs beside the rest: the pages, and a browser, which tests learn of by a variable. */
+async function prepareBrowser(progress) {
+  const { provideChromium } = await import('./chromium.mjs');
+  process.env.PAYFAN_CHROMIUM = await provideChromium(repository, progress);
+  const { webBuild } = await import('./web.mjs');
+  const pages = webBuild(repository, progress);
+  if (!pages.isBuilt()) await pages.build(new AbortController().signal);
+}
+
 /** `npm start` alone has them, unless told otherwise. */
 async function pagesFor(command, progress) {
   if (command !== 'start' || process.env.PAYFAN_WEB === 'false') return undefined;
@@ -61,7 +73,7 @@ async function main([command = 'help', ...args]) {
     process.stdout.write(USAGE);
     return 0;
   }
-  const isTest = ['test', 'test:fault', 'soak', 'bench'].includes(command);
+  const isTest = ['test', 'test:fault', 'test:browser', 'soak', 'bench'].includes(command);
   const isOperator = OPERATOR_COMMANDS.includes(command);
   const copies = command === 'start' ? copiesOf(args) : args.length === 0 ? {} : undefined;
   if (!isTest && !isOperator && (!['start', 'demo', 'reset'].includes(command) || copies === undefined)) {
@@ -76,6 +88,7 @@ async function main([command = 'help', ...args]) {
     const { jestArguments, runJest, runNode } = await import('./jest.mjs');
     const forJest = jestArguments(command, args);
     await prepare({ command: 'test', repository, progress });
+    if (command === 'test:browser') await prepareBrowser(progress);
     if (command === 'bench') return runNode(repository, ['tests/dist/bench/main.js', ...args]);
     return runJest(repository, forJest);
   }

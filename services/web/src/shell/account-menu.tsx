@@ -34,7 +34,8 @@ export function AccountMenu({ demo, theme }: { demo: boolean; theme: Theme }) {
     <Popover
       label="Account"
       trigger={
-        <button type="button" aria-label={`Account: ${name}`} className="rounded-full">
+        <button type="button" className="rounded-full">
+          <span className="sr-only">Account: {name}</span>
           <Avatar name={name} />
         </button>
       }

@@ -1,0 +1,85 @@
+import type { Payout, PayoutAccepted, PayoutItemResult } from '@payfan/contracts';
+import type { ApiClient } from './api-client.ts';
+import type { Page, PageRequest } from './transaction.ts';
+
+export type { Payout, PayoutAccepted, PayoutItemResult } from '@payfan/contracts';
+
+/** The names under which answers are kept; the first word alone stands for all of this API. */
+export const payoutKeys = {
+  list: ['payout', 'list'],
+  one: (id: string) => ['payout', 'one', id],
+  failures: (id: string, failed: number) => ['payout', 'failures', id, failed],
+} as const;
+
+/** A payout as it was when it was last asked for. */
+export interface SeenPayout {
+  payout: Payout;
+  /** Names this state: who sends it is told whether there is another. */
+  etag: string | null;
+  /** After which asking again is of use. */
+  retryAfterSeconds: number;
+}
+
+const pathOf = (id: string) => `/v1/payouts/${encodeURIComponent(id)}`;
+const SHORTEST_PAUSE_SECONDS = 1;
+
+export const fetchPayouts = (api: ApiClient, { signal, ...query }: PageRequest = {}): Promise<Page<Payout>> =>
+  api.json('/v1/payouts', { query, signal });
+
+/** @param seen is answered anew, without having been sent, where nothing has changed since */
+export async function fetchPayout(
+  api: ApiClient,
+  id: string,
+  { seen, signal }: { seen?: SeenPayout | undefined; signal?: AbortSignal },
+): Promise<SeenPayout> {
+  const known = seen?.etag ?? undefined;
+  const headers = known === undefined ? {} : { 'if-none-match': known };
+  const answer = await api.send(pathOf(id), { headers, signal });
+  const retryAfterSeconds = Math.max(
+    SHORTEST_PAUSE_SECONDS,
+    Number(answer.headers.get('retry-after') ?? SHORTEST_PAUSE_SECONDS),
+  );
+  if (answer.status === 304 && seen !== undefined) return { ...seen, retryAfterSeconds };
+  return {
+    payout: (await answer.json()) as Payout,
+    etag: answer.headers.get('etag'),
+    retryAfterSeconds,
+  };
+}
+
+/** Lines that were refused, in the order of the file. */
+export const fetchFailures = (
+  api: ApiClient,
+  id: string,
+  { limit, signal }: { limit: number; signal?: AbortSignal },
+): Promise<Page<PayoutItemResult>> =>
+  api.json(`${pathOf(id)}/items`, { query: { status: 'failed', limit }, signal });
+
+/** What became of each line, as CSV. */
+export async function fetchResults(api: ApiClient, id: string): Promise<Blob> {
+  const answer = await api.send(`${pathOf(id)}/items`, { headers: { accept: 'text/csv' } });
+  return answer.blob();
+}
+
+/**
+ * Sends a CSV of payments. Under one key they are made once, however often this is called.
+ *
+ * @param partial whether the good lines are taken where there are bad ones
+ * @throws ApiError `invalid_request` with `errors` by line, `insufficient_funds`, …
+ */
+export const sendPayout = (
+  api: ApiClient,
+  csv: Blob,
+  { partial, idempotencyKey }: { partial: boolean; idempotencyKey: string },
+): Promise<PayoutAccepted> =>
+  api.json('/v1/payouts', {
+    method: 'POST',
+    body: csv,
+    headers: { 'content-type': 'text/csv' },
+    query: partial ? { partial } : {},
+    idempotencyKey,
+  });
+
+/** @throws ApiError `already_finished` */
+export const cancelPayout = (api: ApiClient, id: string): Promise<Payout> =>
+  api.json(`${pathOf(id)}/cancel`, { method: 'POST' });

@@ -1,0 +1,62 @@
+'use client';
+
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { asApiError } from '../api/api-client.ts';
+import { useApiClient } from '../api/api-provider.tsx';
+import { newIdempotencyKey } from '../api/new-idempotency-key.ts';
+import { sendTransfer, transactionKeys } from '../api/transaction.ts';
+import { useAccount } from '../api/use-transaction.ts';
+import { DEMO_PEOPLE } from '../session/demo-people.ts';
+import { Button } from '../ui/button.tsx';
+import { useToast } from '../ui/toasts.tsx';
+
+const ONE_RUPEE = 100;
+
+/** Makes events: sends a rupee to a demo person, once or a few times after each other. */
+export function SendTransfer() {
+  const api = useApiClient('transaction');
+  const queries = useQueryClient();
+  const toast = useToast();
+  const phone = useAccount().data?.phone;
+  const [sending, setSending] = useState<number>();
+  const payee = DEMO_PEOPLE.find((person) => person.phone !== undefined && person.phone !== phone);
+
+  const send = async (times: number) => {
+    if (payee?.phone === undefined) return;
+    setSending(times);
+    try {
+      for (let time = 0; time < times; time += 1) {
+        const transfer = {
+          to: payee.phone,
+          amount: ONE_RUPEE,
+          currency: 'INR',
+          note: 'Comparing transports',
+        } as const;
+        await sendTransfer(api, transfer, newIdempotencyKey());
+      }
+    } catch (error) {
+      toast({ title: 'Not sent', detail: asApiError(error).detail, kind: 'failure' });
+    } finally {
+      setSending(undefined);
+      void queries.invalidateQueries({ queryKey: transactionKeys.all });
+    }
+  };
+  const isWaiting = phone === undefined || sending !== undefined;
+  return (
+    <div className="flex flex-wrap gap-2">
+      <Button disabled={isWaiting} busy={sending === 10} onClick={() => void send(10)}>
+        Send ten
+      </Button>
+      <Button
+        look="primary"
+        icon="arrowUpRight"
+        disabled={isWaiting}
+        busy={sending === 1}
+        onClick={() => void send(1)}
+      >
+        Send a transfer of ₹1
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,21 @@
+import type { DeadLetterReason } from '../api/operations.ts';
+import { formatCount } from '../format/indian.ts';
+
+export const REASONS: Readonly<Record<DeadLetterReason, string>> = {
+  rejected: 'Rejected',
+  exhausted: 'Out of attempts',
+  unreadable: 'Unreadable',
+  delivery_limit: 'Given back too often',
+};
+
+export const lettersIn = (count: number): string =>
+  `${formatCount(count)} ${count === 1 ? 'letter' : 'letters'}`;
+
+/** JSON as people read it; anything else as it is. */
+export function readable(body: string): string {
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2);
+  } catch {
+    return body;
+  }
+}

@@ -1,0 +1,134 @@
+'use client';
+
+import { useState } from 'react';
+import type { DeadLetterGroup, LetterFilter, ReplayTarget } from '../api/operations.ts';
+import { useLetterGroups, useLetters } from '../api/use-operations.ts';
+import { Button } from '../ui/button.tsx';
+import { panelStateOf } from '../ui/panel-state.ts';
+import { Panel } from '../ui/panel.tsx';
+import { Segmented } from '../ui/segmented.tsx';
+import { Skeleton } from '../ui/skeleton.tsx';
+import { LetterFilters } from './letter-filters.tsx';
+import { LetterSheet } from './letter-sheet.tsx';
+import { LetterGroupsTable, LettersTable } from './letter-tables.tsx';
+import { lettersIn } from './letter-words.ts';
+import { ReplayDialog } from './replay-dialog.tsx';
+import { asShown } from './replay.ts';
+import { UnavailableNote } from './unavailable-note.tsx';
+
+type View = 'groups' | 'letters';
+const VIEWS = [
+  { value: 'groups', label: 'By error' },
+  { value: 'letters', label: 'One by one' },
+] as const;
+
+interface Asked {
+  target: ReplayTarget;
+  what: string;
+}
+
+/** What was given up: by what it died of or one by one, with the message, and its replay. */
+export function LettersPanel() {
+  const [filter, setFilter] = useState<LetterFilter>({});
+  const [view, setView] = useState<View>('groups');
+  const [asked, setAsked] = useState<Asked>();
+  const [openedId, setOpenedId] = useState<string>();
+  const groups = useLetterGroups(filter);
+  const letters = useLetters(filter, { enabled: view === 'letters' });
+
+  const shownGroups = groups.data?.data ?? [];
+  const total = shownGroups.reduce((sum, { count }) => sum + count, 0);
+  const pages = letters.data?.pages ?? [];
+  const isNarrowed = Object.values(filter).some((value) => value !== undefined);
+  // Of those replayed already, one at a time is enough.
+  const isReplayable = filter.state === undefined && total > 0;
+  const empty = emptyOf(isNarrowed);
+  const askFor = (what: string, of: readonly DeadLetterGroup[], more: LetterFilter = {}) =>
+    setAsked({ what, target: { filter: asShown({ ...filter, ...more }, of) } });
+
+  return (
+    <>
+      <Panel
+        title="Dead letters"
+        description={groups.data === undefined ? 'What was given up.' : totalIn(total, filter, isNarrowed)}
+        actions={
+          <>
+            <Segmented label="Show dead letters" value={view} options={VIEWS} onChange={setView} />
+            <Button
+              size="small"
+              icon="refresh"
+              disabled={!isReplayable}
+              onClick={() => askFor(isNarrowed ? 'What the filter matches' : 'All that is open', shownGroups)}
+            >
+              Replay all…
+            </Button>
+            <LetterFilters filter={filter} onChange={setFilter} />
+          </>
+        }
+        state={
+          view === 'groups'
+            ? panelStateOf(groups, { ...empty, when: ({ data }) => data.length === 0 })
+            : panelStateOf(letters, { ...empty, when: ({ pages: [first] }) => first?.data.length === 0 })
+        }
+        skeleton={<Skeleton className="h-38" />}
+      >
+        <UnavailableNote
+          channels={(view === 'groups' ? groups.data?.unavailable : pages[0]?.unavailable) ?? []}
+        />
+        {view === 'groups' ? (
+          <LetterGroupsTable
+            groups={shownGroups}
+            onShow={({ channel, reason, group }) => {
+              setFilter({ ...filter, channel, reason, group });
+              setView('letters');
+            }}
+            onReplay={
+              isReplayable
+                ? (one) => {
+                    const { channel, reason, group } = one;
+                    askFor(group, [one], { channel, reason, group });
+                  }
+                : undefined
+            }
+          />
+        ) : (
+          <>
+            <LettersTable letters={pages.flatMap(({ data }) => data)} onOpen={setOpenedId} />
+            {letters.hasNextPage && (
+              <Button
+                className="mt-4"
+                busy={letters.isFetchingNextPage}
+                onClick={() => void letters.fetchNextPage()}
+              >
+                Show more
+              </Button>
+            )}
+          </>
+        )}
+      </Panel>
+      <LetterSheet
+        id={openedId}
+        onClose={() => setOpenedId(undefined)}
+        onReplay={(id) => {
+          setOpenedId(undefined);
+          setAsked({ what: id, target: { ids: [id] } });
+        }}
+      />
+      <ReplayDialog asked={asked} onClose={() => setAsked(undefined)} />
+    </>
+  );
+}
+
+function totalIn(total: number, { state }: LetterFilter, isNarrowed: boolean): string {
+  if (isNarrowed) return `${lettersIn(total)} match.`;
+  return `${lettersIn(total)} ${state ?? 'open'}.`;
+}
+
+function emptyOf(isNarrowed: boolean) {
+  return isNarrowed
+    ? { title: 'Nothing matches', hint: 'Change the search or the filters above to see others.' }
+    : {
+        title: 'Nothing was given up',
+        hint: 'What cannot be delivered after all attempts, or never could be, is kept here with its message.',
+      };
+}

@@ -1,0 +1,147 @@
+'use client';
+
+import { useState } from 'react';
+import type { ApiError } from '../api/api-error.ts';
+import { useAccount } from '../api/use-transaction.ts';
+import { formatCount } from '../format/indian.ts';
+import { formatMoney } from '../format/money.ts';
+import { Button } from '../ui/button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { ErrorNote, RequestId } from '../ui/error-note.tsx';
+import { Icon } from '../ui/icon.tsx';
+import { Money } from '../ui/money.tsx';
+import type { CheckedCsv } from './check-csv.ts';
+import { LineFaults } from './line-faults.tsx';
+
+interface ReviewProps {
+  /** Of the file. */
+  name: string;
+  size: string;
+  checked: CheckedCsv;
+  /** Why it was not taken. */
+  error: ApiError | undefined;
+  isSending: boolean;
+  onSend: (partial: boolean) => void;
+  onForget: () => void;
+}
+
+/** What a chosen file would pay, what is wrong with it, and the last question before it is sent. */
+export function Review({ name, size, checked, error, isSending, onSend, onForget }: ReviewProps) {
+  const balance = useAccount().data?.balance;
+  const [isAsking, setAsking] = useState(false);
+  const { goodLines, amount, badLines, faultCount, faults, isUnreadable } = checked;
+  const refused = refusedLines(error);
+  const partial = badLines > 0 || refused.length > 0;
+  const canSend = !isUnreadable && goodLines > 0;
+  const lines = `${formatCount(goodLines)} ${goodLines === 1 ? 'line' : 'lines'}`;
+  return (
+    <div className="grid gap-5">
+      <div className="flex items-center gap-3 rounded-control bg-sunken px-4 py-3">
+        <Icon name="payouts" className="text-muted" />
+        <p className="min-w-0 flex-1">
+          <span className="block truncate font-medium">{name}</span>
+          <span className="text-[13px] text-muted">{size}</span>
+        </p>
+        <Button size="small" look="quiet" disabled={isSending} onClick={onForget}>
+          Another file
+        </Button>
+      </div>
+      {!isUnreadable && (
+        <dl className="flex flex-wrap gap-x-10 gap-y-3">
+          <div>
+            <dt className="text-[13px] text-muted">Total</dt>
+            <dd className="text-[32px] leading-10 font-semibold tracking-tight">
+              <Money minor={amount} />
+            </dd>
+          </div>
+          <Fact label="Good lines" value={formatCount(goodLines)} />
+          <Fact label="Lines with mistakes" value={formatCount(badLines)} isBad={badLines > 0} />
+          {balance !== undefined && <Fact label="Your balance" value={formatMoney(balance)} />}
+        </dl>
+      )}
+      {faults.length > 0 && (
+        <LineFaults
+          title={isUnreadable ? 'This file cannot be read from here on' : 'Mistakes in the file'}
+          faults={faults}
+          count={faultCount}
+        />
+      )}
+      {refused.length > 0 && error !== undefined && (
+        <div className="grid gap-1 text-bad">
+          <LineFaults title="The payout service refused some lines" faults={refused} count={refused.length} />
+          <RequestId error={error} />
+        </div>
+      )}
+      {error !== undefined && refused.length === 0 && (
+        <ErrorNote error={error} retry={error.isRetryable ? () => onSend(partial) : undefined} />
+      )}
+      {balance !== undefined && amount > balance && (
+        <p role="status" className="rounded-control bg-warn-soft px-4 py-2.5 text-warn">
+          Your balance does not cover the total: {formatMoney(amount - balance)} are missing.
+        </p>
+      )}
+      <div className="flex flex-wrap items-center gap-3">
+        {canSend ? (
+          <Button
+            look="primary"
+            size="large"
+            icon="arrowRight"
+            busy={isSending}
+            onClick={() => setAsking(true)}
+          >
+            {partial ? 'Send the good lines' : `Pay ${lines}`}
+          </Button>
+        ) : (
+          <p className="text-muted">Mend the file, then choose it again. Nothing has been sent.</p>
+        )}
+        {canSend && partial && (
+          <p className="text-[13px] text-muted">
+            Or mend the file and choose it again. Nothing has been sent.
+          </p>
+        )}
+      </div>
+      <Dialog
+        open={isAsking}
+        onOpenChange={setAsking}
+        title={`Pay ${formatMoney(amount)}?`}
+        description={partial ? 'Lines with mistakes are left out.' : 'All lines of the file are paid.'}
+        footer={
+          <>
+            <Button onClick={() => setAsking(false)}>Not yet</Button>
+            <Button
+              look="primary"
+              onClick={() => {
+                setAsking(false);
+                onSend(partial);
+              }}
+            >
+              Pay now
+            </Button>
+          </>
+        }
+      >
+        <p>
+          {refused.length > 0 ? 'At most ' : ''}
+          {lines} of <span className="font-medium break-all">{name}</span> are paid from your account. You can
+          cancel what has not been started.
+        </p>
+      </Dialog>
+    </div>
+  );
+}
+
+/** By line, where it was its lines that a file was refused for. */
+function refusedLines(error: ApiError | undefined): CheckedCsv['faults'] {
+  return (error?.errors ?? []).flatMap(({ line, path, message }) =>
+    line === undefined ? [] : [{ line, path, message }],
+  );
+}
+
+function Fact({ label, value, isBad = false }: { label: string; value: string; isBad?: boolean }) {
+  return (
+    <div>
+      <dt className="text-[13px] text-muted">{label}</dt>
+      <dd className={`text-lg leading-10 font-semibold tabular-nums ${isBad ? 'text-bad' : ''}`}>{value}</dd>
+    </div>
+  );
+}

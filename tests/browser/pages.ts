@@ -1,0 +1,112 @@
+import { freePort, startPayfan, startProgram, web, type Payfan } from '@payfan/stack/testing';
+import {
+  chromium,
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+} from 'playwright-core';
+
+export type Person = 'Asha Rao' | 'Ravi Kumar' | 'Meera Iyer' | 'Operator';
+
+/** All of Payfan with its pages, as shipped, and a browser to look at them. */
+export interface Pages {
+  readonly payfan: Payfan;
+  /** A browser of somebody's own: nothing is shared with another. */
+  visit(options?: BrowserContextOptions): Promise<Visit>;
+  stop(): Promise<void>;
+}
+
+export interface Visit {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  /** What the browser complained of: errors on its console (breaches of the CSP among them), and exceptions. */
+  readonly complaints: readonly string[];
+  signIn: (person: Person) => Promise<void>;
+}
+
+export async function startPages(): Promise<Pages> {
+  const port = await freePort();
+  // As people type it, and as the APIs are told.
+  const origin = `http://localhost:${port}`;
+  let environment: Record<string, string> | undefined;
+  const payfan = await startPayfan({
+    surroundings: (_service, around) => {
+      environment = web.environment(around);
+      return { ...around, pageOrigins: [origin] };
+    },
+  });
+  let browser: Browser | undefined;
+  const stop = async () => {
+    await browser?.close();
+    await payfan.stop();
+  };
+  try {
+    await startProgram({
+      name: web.name,
+      entry: web.entry,
+      env: { ...environment, NODE_ENV: 'production', PORT: String(port) },
+    });
+    browser = await openBrowser();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const opened = browser;
+  return { payfan, stop, visit: (options) => visit(opened, { baseURL: origin, ...options }) };
+}
+
+function openBrowser(): Promise<Browser> {
+  const executablePath = process.env['PAYFAN_CHROMIUM'];
+  if (executablePath === undefined) {
+    throw new Error('No browser is named by PAYFAN_CHROMIUM: `npm run test:browser` does that.');
+  }
+  // Chromium refuses to have a sandbox as root, where tests run in a container.
+  return chromium.launch({ executablePath, chromiumSandbox: process.getuid?.() !== 0 });
+}
+
+async function visit(browser: Browser, options: BrowserContextOptions): Promise<Visit> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
+  context.setDefaultTimeout(20_000);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  return {
+    context,
+    page,
+    complaints,
+    signIn: async (person) => {
+      await page.goto('/');
+      await page.getByRole('button', { name: person }).click();
+      await page.getByRole('button', { name: `Account: ${person}` }).waitFor();
+    },
+  };
+}
+
+/** What an expression says in the page, a promise's value included; unlike Playwright's own, it needs no eval of the page. */
+export async function ask<T>({ context, page }: Visit, expression: string): Promise<T> {
+  const devtools = await context.newCDPSession(page);
+  try {
+    const { result, exceptionDetails } = await devtools.send('Runtime.evaluate', {
+      expression,
+      awaitPromise: true,
+      returnByValue: true,
+    });
+    if (exceptionDetails !== undefined) {
+      throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+    }
+    return result.value as T;
+  } finally {
+    await devtools.detach();
+  }
+}
+
+/** The page has all it shows at first: no part of it says that it is loading. */
+export async function settled({ page }: Visit): Promise<void> {
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.waitForLoadState('networkidle');
+  await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
+}
