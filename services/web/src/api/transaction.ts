@@ -30,8 +30,6 @@ export const transactionKeys = {
   all: ['transaction'],
   account: ['transaction', 'account'],
   entries: ['transaction', 'entries'],
-  transfers: ['transaction', 'transfers'],
-  transfer: (id: string) => ['transaction', 'transfer', id],
 } as const;
 
 export const fetchAccount = (api: ApiClient, signal?: AbortSignal): Promise<Account> =>
@@ -39,14 +37,6 @@ export const fetchAccount = (api: ApiClient, signal?: AbortSignal): Promise<Acco
 
 export const fetchEntries = (api: ApiClient, { signal, ...query }: PageRequest = {}): Promise<Page<Entry>> =>
   api.json('/v1/accounts/me/entries', { query, signal });
-
-export const fetchTransfers = (
-  api: ApiClient,
-  { signal, ...query }: PageRequest = {},
-): Promise<Page<Transfer>> => api.json('/v1/transfers', { query, signal });
-
-export const fetchTransfer = (api: ApiClient, id: string, signal?: AbortSignal): Promise<Transfer> =>
-  api.json(`/v1/transfers/${encodeURIComponent(id)}`, { signal });
 
 export interface SentTransfer {
   transfer: Transfer;

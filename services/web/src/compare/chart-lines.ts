@@ -1,6 +1,6 @@
 import { WINDOW_MS, type Measured } from './measurements.ts';
 
-export const METRICS = ['freshness', 'bytes', 'requests'] as const;
+const METRICS = ['freshness', 'bytes', 'requests'] as const;
 export type Metric = (typeof METRICS)[number];
 
 export interface Point {

@@ -26,7 +26,7 @@ export function byChannel(queues: readonly QueueStatus[]): ChannelQueues[] {
 export const PAYOUTS = 'payouts';
 
 /** Messages in a queue, whether they wait or are being worked on. */
-export const heldIn = ({ ready, unacked }: QueueStatus): number => ready + unacked;
+const heldIn = ({ ready, unacked }: QueueStatus): number => ready + unacked;
 
 /** What was held in each lane queue at the last polls, oldest first. */
 export type QueueHistory = ReadonlyMap<string, readonly number[]>;

@@ -1,6 +1,6 @@
 /** The header line of a payout's CSV, as the payout service asks for it. */
 export const CSV_COLUMNS = ['to', 'amount', 'currency', 'note'] as const;
-export type CsvColumn = (typeof CSV_COLUMNS)[number];
+type CsvColumn = (typeof CSV_COLUMNS)[number];
 
 const MOST_PHONE_CHARACTERS = 32;
 const MOST_NOTE_CHARACTERS = 140;

@@ -1,7 +1,7 @@
 import { useId, type ComponentProps, type ReactNode } from 'react';
 import { cx } from './cx.ts';
 
-export interface FieldControl {
+interface FieldControl {
   id: string;
   'aria-describedby': string | undefined;
   'aria-invalid': boolean;
@@ -45,10 +45,6 @@ const CONTROL =
 /** Sixteen pixels on phones, or iOS zooms into it. */
 export function Input({ className, ...rest }: ComponentProps<'input'>) {
   return <input {...rest} className={cx(CONTROL, 'h-10 text-base sm:text-sm', className)} />;
-}
-
-export function Textarea({ className, ...rest }: ComponentProps<'textarea'>) {
-  return <textarea {...rest} className={cx(CONTROL, 'min-h-20 py-2 text-base sm:text-sm', className)} />;
 }
 
 export function Select({ className, ...rest }: ComponentProps<'select'>) {

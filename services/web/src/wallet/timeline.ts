@@ -1,7 +1,7 @@
 import type { Delivery } from '@payfan/contracts';
 
 /** In the order in which they are shown. */
-export const CHANNELS = ['push', 'phone', 'email'] as const;
+const CHANNELS = ['push', 'phone', 'email'] as const;
 const ROLES = ['payer', 'payee'] as const;
 
 /** One of the six alerts of a transfer. */
