@@ -15,7 +15,7 @@ export function Money({ minor, change = false, className }: MoneyProps) {
   return (
     <span className={cx('whitespace-nowrap tabular-nums', className)}>
       {change && minor > 0 ? '+' : sign}₹{rupees}
-      <span className="opacity-75">.{paise}</span>
+      <span className="font-normal">.{paise}</span>
     </span>
   );
 }

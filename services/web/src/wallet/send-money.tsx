@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type SyntheticEvent } from 'react';
 import { asApiError } from '../api/api-client.ts';
 import { useApiClient } from '../api/api-provider.tsx';
+import { newIdempotencyKey } from '../api/new-idempotency-key.ts';
 import { sendTransfer, transactionKeys, type NewTransfer, type Transfer } from '../api/transaction.ts';
 import { formatMoney, groupTypedAmount, parseAmount } from '../format/money.ts';
 import { Button } from '../ui/button.tsx';
@@ -25,25 +26,21 @@ const EMPTY: Draft = { to: '', amount: '', note: '' };
 
 /** Sends money once for each form, however often it is pressed or repeated. */
 export function SendMoney({ onSent }: { onSent: (transfer: Transfer) => void }) {
-  // A new form has a new key; that of one form is kept through every attempt.
-  const [form, setForm] = useState(newKey);
+  const [forms, setForms] = useState(1);
   return (
     <Form
-      key={form}
-      idempotencyKey={form}
+      key={forms}
       onSent={(transfer) => {
-        setForm(newKey());
+        setForms((count) => count + 1);
         onSent(transfer);
       }}
     />
   );
 }
 
-/** Also where a page has no TLS, and so no `crypto.randomUUID`. */
-const newKey = () =>
-  `web-${Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36)).join('')}`;
-
-function Form({ idempotencyKey, onSent }: { idempotencyKey: string; onSent: (transfer: Transfer) => void }) {
+function Form({ onSent }: { onSent: (transfer: Transfer) => void }) {
+  // Kept through every attempt, until one is refused for good: what is changed then is another transfer.
+  const [idempotencyKey, setIdempotencyKey] = useState(newIdempotencyKey);
   const [draft, setDraft] = useState(EMPTY);
   const [tried, setTried] = useState(false);
   const [asked, setAsked] = useState<NewTransfer>();
@@ -108,6 +105,7 @@ function Form({ idempotencyKey, onSent }: { idempotencyKey: string; onSent: (tra
         transfer={asked}
         idempotencyKey={idempotencyKey}
         onClose={() => setAsked(undefined)}
+        onRefused={() => setIdempotencyKey(newIdempotencyKey())}
         onSent={onSent}
       />
     </Panel>
@@ -125,17 +123,23 @@ function Confirm({
   transfer,
   idempotencyKey,
   onClose,
+  onRefused,
   onSent,
 }: {
   transfer: NewTransfer | undefined;
   idempotencyKey: string;
   onClose: () => void;
+  /** Nothing moved, and nothing will under this key. */
+  onRefused: () => void;
   onSent: (transfer: Transfer) => void;
 }) {
   const api = useApiClient('transaction');
   const queries = useQueryClient();
   const sending = useMutation({
     mutationFn: (wanted: NewTransfer) => sendTransfer(api, wanted, idempotencyKey),
+    onError(error) {
+      if (!asApiError(error).isRetryable) onRefused();
+    },
     async onSuccess({ transfer: sent }) {
       onSent(sent);
       await queries.invalidateQueries({ queryKey: transactionKeys.all });
