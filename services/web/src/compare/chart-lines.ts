@@ -1,7 +1,6 @@
 import { WINDOW_MS, type Measured } from './measurements.ts';
 
-const METRICS = ['freshness', 'bytes', 'requests'] as const;
-export type Metric = (typeof METRICS)[number];
+export type Metric = 'freshness' | 'bytes' | 'requests';
 
 export interface Point {
   /** Between 0 and 1, the present being 1. */
