@@ -67,7 +67,9 @@ const COLUMNS: readonly Column<QueueStatus>[] = [
   {
     head: 'CONSUMERS',
     cell: ({ consumers }) => consumers,
-    style: ({ kind, consumers }) => (kind !== 'retry' && consumers === 0 ? 'red' : undefined),
+    // The dead queue of payouts is looked at by people alone.
+    style: ({ kind, channel, consumers }) =>
+      kind !== 'retry' && !(kind === 'dead' && channel === 'payouts') && consumers === 0 ? 'red' : undefined,
   },
   { head: 'IN/S', cell: ({ publishRate }) => publishRate },
   { head: 'OUT/S', cell: ({ deliverRate }) => deliverRate },
