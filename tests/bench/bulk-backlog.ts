@@ -13,6 +13,8 @@ const UNCONFIRMED = 2_000;
 /** Quorum queues are counted every five seconds. */
 const STATISTICS_MS = 6_000;
 const STATISTICS_TIMEOUT_MS = 60_000;
+/** Publishing takes some ten seconds. */
+const FILL_TIMEOUT_MS = 120_000;
 
 /**
  * What waits on the bulk lane of every channel: events of transfers that never were, so their deliveries are
@@ -48,11 +50,15 @@ export class BulkBacklog {
 
   /** Fills up until at least so many messages wait on every channel; to be called with the channels stopped. */
   async fill(messages: number): Promise<void> {
+    const began = performance.now();
     for (;;) {
       // A count that is too old makes it publish too little, hence again until there are enough.
       await delay(STATISTICS_MS);
       let missing = messages - Math.min(...Object.values(await this.depths()));
       if (missing <= 0) return;
+      if (performance.now() - began > FILL_TIMEOUT_MS) {
+        throw new Error(`${missing} of ${messages} messages are still missing on some channel`);
+      }
       const publisher = async () => {
         while (missing > 0) {
           missing -= 1;

@@ -1,27 +1,21 @@
 import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { waitFor } from '@payfan/stack/testing';
-import { handshake, TestClient } from './testing/client.ts';
+import { handshake, TestClients, type TestClient } from './testing/client.ts';
 import { counted } from './testing/metrics.ts';
 import { World } from './testing/world.ts';
 
 jest.setTimeout(120_000);
 
 let world: World;
-const clients: TestClient[] = [];
+const clients = new TestClients();
 beforeAll(async () => {
   world = await World.start();
 });
-afterEach(() => {
-  for (const client of clients.splice(0)) client.ws.terminate();
-});
+afterEach(() => clients.terminate());
 afterAll(() => world.stop());
 
-async function connect(...args: Parameters<typeof TestClient.connect>): Promise<TestClient> {
-  const client = await TestClient.connect(...args);
-  clients.push(client);
-  return client;
-}
+const connect: TestClients['connect'] = (...args) => clients.connect(...args);
 const gateway = () => world.url;
 /** Two of them are more than a frame may hold. */
 const PIECE = Buffer.alloc(40_000, 'x');

@@ -1,6 +1,6 @@
 import { FeedsRead } from '@payfan/contracts';
 import { gather } from '@payfan/database/gather';
-import type { Logger } from '@payfan/service';
+import { endpoint, type Logger } from '@payfan/service';
 import type { Counter } from 'prom-client';
 import { LiveMessage } from './live-message.ts';
 import type { LogPage } from './log-topic.ts';
@@ -94,7 +94,7 @@ export class FeedClient {
 
   async #request(asked: readonly Asked[], limit: number): Promise<FeedsRead['feeds']> {
     const { pushUrl, serviceKey, timeoutMs = TIMEOUT_MS } = this.#options;
-    const url = new URL('v1/feeds/read', pushUrl.endsWith('/') ? pushUrl : `${pushUrl}/`);
+    const url = endpoint(pushUrl, 'v1/feeds/read');
     const response = await fetch(url, {
       method: 'POST',
       headers: { authorization: `Bearer ${serviceKey}`, 'content-type': 'application/json' },

@@ -1,5 +1,5 @@
 import { waitFor, type Program } from '@payfan/stack/testing';
-import { TestClient } from './testing/client.ts';
+import { TestClients, type TestClient } from './testing/client.ts';
 import { counted } from './testing/metrics.ts';
 import { World } from './testing/world.ts';
 
@@ -10,7 +10,7 @@ let world: World;
 let attentive: Program;
 let ravi: string;
 let meera: string;
-const clients: TestClient[] = [];
+const clients = new TestClients();
 
 beforeAll(async () => {
   world = await World.start();
@@ -18,16 +18,10 @@ beforeAll(async () => {
   ravi = await world.topic('demo_ravi');
   meera = await world.topic('demo_meera');
 });
-afterEach(async () => {
-  await Promise.all(clients.splice(0).map((client) => client.close()));
-});
+afterEach(() => clients.close());
 afterAll(() => world.stop());
 
-async function connect(key: string, url = world.url): Promise<TestClient> {
-  const client = await TestClient.connect(url, { key });
-  clients.push(client);
-  return client;
-}
+const connect = (key: string, url = world.url) => clients.connect(url, { key });
 const range = (first: number, last: number) =>
   Array.from({ length: last - first + 1 }, (_, index) => first + index);
 

@@ -1,5 +1,6 @@
 import { PayoutOwner } from '@payfan/contracts';
-import type { Logger } from '@payfan/service';
+import { endpoint, type Logger } from '@payfan/service';
+import { LRUCache } from 'lru-cache';
 
 export interface PayoutOwnersOptions {
   /** Base URL of the payout service. */
@@ -26,8 +27,7 @@ const MOST_ASKED = 200;
 /** Whose payouts are, as the payout service tells it. An owner stays one, so what is known stays true. */
 export class PayoutOwners {
   readonly #options: PayoutOwnersOptions;
-  /** Whoever was asked for last is last. */
-  readonly #known = new Map<string, string>();
+  readonly #known = new LRUCache<string, string>({ max: MOST_KNOWN });
   readonly #asked = new Map<string, Promise<string | undefined>>();
 
   constructor(options: PayoutOwnersOptions) {
@@ -37,10 +37,7 @@ export class PayoutOwners {
   /** The account id of a payout's owner; undefined if there is no such payout. Rejects with `OwnerUnavailable`. */
   async ownerOf(payoutId: string): Promise<string | undefined> {
     const known = this.#known.get(payoutId);
-    if (known !== undefined) {
-      this.#remember(payoutId, known);
-      return known;
-    }
+    if (known !== undefined) return known;
     const asked = this.#asked.get(payoutId);
     if (asked !== undefined) return asked;
     if (this.#asked.size >= MOST_ASKED) throw new OwnerUnavailable();
@@ -52,7 +49,7 @@ export class PayoutOwners {
   async #ask(payoutId: string): Promise<string | undefined> {
     try {
       const accountId = await this.#request(payoutId);
-      if (accountId !== undefined) this.#remember(payoutId, accountId);
+      if (accountId !== undefined) this.#known.set(payoutId, accountId);
       return accountId;
     } catch (error) {
       this.#options.logger.warn({ err: error, payoutId }, 'owner of a payout not found out');
@@ -62,8 +59,7 @@ export class PayoutOwners {
 
   async #request(payoutId: string): Promise<string | undefined> {
     const { payoutUrl, serviceKey } = this.#options;
-    const base = payoutUrl.endsWith('/') ? payoutUrl : `${payoutUrl}/`;
-    const url = new URL(`v1/payouts/${payoutId}/owner`, base);
+    const url = endpoint(payoutUrl, `v1/payouts/${payoutId}/owner`);
     const response = await fetch(url, {
       headers: { authorization: `Bearer ${serviceKey}` },
       signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -72,15 +68,5 @@ export class PayoutOwners {
     await response.body?.cancel();
     if (response.status === 404) return undefined;
     throw new Error(`GET ${url.href} answered ${response.status}`);
-  }
-
-  #remember(payoutId: string, accountId: string): void {
-    this.#known.delete(payoutId);
-    this.#known.set(payoutId, accountId);
-    if (this.#known.size <= MOST_KNOWN) return;
-    for (const oldest of this.#known.keys()) {
-      this.#known.delete(oldest);
-      return;
-    }
   }
 }

@@ -1,26 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { Payout } from '@payfan/contracts';
 import { freePort } from '@payfan/stack/testing';
-import { TestClient } from './testing/client.ts';
+import { TestClients } from './testing/client.ts';
 import { World } from './testing/world.ts';
 
 jest.setTimeout(120_000);
 
 let world: World;
-const clients: TestClient[] = [];
+const clients = new TestClients();
 beforeAll(async () => {
   world = await World.start();
 });
-afterEach(() => {
-  for (const client of clients.splice(0)) client.ws.terminate();
-});
+afterEach(() => clients.terminate());
 afterAll(() => world.stop());
 
-async function connect(url: string, key: string): Promise<TestClient> {
-  const client = await TestClient.connect(url, { key });
-  clients.push(client);
-  return client;
-}
+const connect = (url: string, key: string) => clients.connect(url, { key });
 
 /** Asha pays Ravi so many times. Answers the payout's id. */
 async function payout(lines: number): Promise<string> {

@@ -1,4 +1,4 @@
-import { Problem } from '@payfan/service';
+import { endpoint, Problem } from '@payfan/service';
 import { z } from 'zod';
 import type { QueueCounts } from './queues.ts';
 
@@ -37,7 +37,7 @@ const Queues = z.array(
  * Rejects with a 503 problem that says whether the API is away, refuses us, or knows no such vhost.
  */
 export async function countQueues({ url, vhost }: ManagementOptions): Promise<Map<string, QueueCounts>> {
-  const { href, authorization } = endpoint(url, `api/queues/${encodeURIComponent(vhost)}`);
+  const { href, authorization } = withCredentials(url, `api/queues/${encodeURIComponent(vhost)}`);
   try {
     const response = await fetch(`${href}?columns=${COLUMNS.join(',')}`, {
       headers: { authorization },
@@ -68,9 +68,9 @@ function countsOf(queue: z.output<typeof Queues>[number]): QueueCounts {
   };
 }
 
-/** fetch takes no password in a URL, so it goes into a header. A path that the URL has is kept. */
-function endpoint(base: string, path: string): { href: string; authorization: string } {
-  const url = new URL(path, base.endsWith('/') ? base : `${base}/`);
+/** fetch takes no password in a URL, so it goes into a header. */
+function withCredentials(base: string, path: string): { href: string; authorization: string } {
+  const url = endpoint(base, path);
   const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
   url.username = '';
   url.password = '';

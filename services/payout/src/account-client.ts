@@ -1,5 +1,5 @@
 import { Account, Text } from '@payfan/contracts';
-import { currentContext, Problem } from '@payfan/service';
+import { currentContext, endpoint, Problem } from '@payfan/service';
 import { z } from 'zod';
 
 /** Whom a payout belongs to, as of its request. */
@@ -10,7 +10,7 @@ const TIMEOUT_MS = 3_000;
 
 /** The account of whoever asks, by the transaction service's say. Its refusals are passed on. */
 export async function accountOfCaller(transactionUrl: string, authorization: string): Promise<Owner> {
-  const url = new URL('v1/accounts/me', transactionUrl.endsWith('/') ? transactionUrl : `${transactionUrl}/`);
+  const url = endpoint(transactionUrl, 'v1/accounts/me');
   const context = currentContext();
   try {
     const response = await fetch(url, {

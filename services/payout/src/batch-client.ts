@@ -1,6 +1,6 @@
 import { BatchResults, type BatchResult, type TransferBatch } from '@payfan/contracts';
 import { backoffMs, pause } from '@payfan/messaging';
-import { currentContext, type Logger } from '@payfan/service';
+import { currentContext, endpoint, type Logger } from '@payfan/service';
 
 export interface BatchClientOptions {
   transactionUrl: string;
@@ -45,9 +45,7 @@ export class BatchClient {
 
   constructor(options: BatchClientOptions) {
     this.#options = options;
-    const { transactionUrl } = options;
-    const base = transactionUrl.endsWith('/') ? transactionUrl : `${transactionUrl}/`;
-    this.#url = new URL('v1/transfers/batch', base);
+    this.#url = endpoint(options.transactionUrl, 'v1/transfers/batch');
   }
 
   start(): Promise<void> {

@@ -3,6 +3,7 @@ import { createRemoteJWKSet } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { currentContext } from './context.ts';
+import { endpoint } from './endpoint.ts';
 import { Problem } from './problem.ts';
 import { looksLikeToken, verifyToken } from './token.ts';
 import type { Principal, VerifiedToken } from './token.ts';
@@ -125,11 +126,6 @@ export function remoteVerifier(options: RemoteAuthenticatorOptions): Verify {
       });
     }
   });
-}
-
-/** Keeps a path that the base URL may have (`https://api.example.com/payfan`). */
-function endpoint(baseUrl: string, path: string): URL {
-  return new URL(path, baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`);
 }
 
 /** @returns the JWT for this API key; undefined if the key is refused */

@@ -15,6 +15,8 @@ export { redact, redactText } from './redact.ts';
 export { Problem } from './problem.ts';
 export type { FieldError, ProblemBody, ProblemOptions } from './problem.ts';
 export { newId } from './id.ts';
+export { endpoint } from './endpoint.ts';
+export { assertNoAccount } from './assert-no-account.ts';
 export { createHealth } from './health.ts';
 export type { Health, Readiness } from './health.ts';
 export { createMetrics } from './metrics.ts';

@@ -104,3 +104,24 @@ export async function handshake(
   ws.terminate();
   return { status: answer.statusCode ?? 0, retryAfter: answer.headers['retry-after'] };
 }
+
+/** Those that a test has connected; whoever is still there at its end is ended. */
+export class TestClients {
+  readonly #clients: TestClient[] = [];
+
+  async connect(...args: Parameters<typeof TestClient.connect>): Promise<TestClient> {
+    const client = await TestClient.connect(...args);
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** Without a word. */
+  terminate(): void {
+    for (const client of this.#clients.splice(0)) client.ws.terminate();
+  }
+
+  /** As a browser leaves. */
+  async close(): Promise<void> {
+    await Promise.all(this.#clients.splice(0).map((client) => client.close()));
+  }
+}

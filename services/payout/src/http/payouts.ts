@@ -1,6 +1,6 @@
 import { pageOf, PageQuery, Payout, PayoutOwner } from '@payfan/contracts';
 import type { Database } from '@payfan/database';
-import { Problem, type Api } from '@payfan/service';
+import { assertNoAccount, Problem, type Api } from '@payfan/service';
 import { z } from 'zod';
 import { findOwner, findPayout, listPayouts, type StoredPayout } from '../payout-store.ts';
 import { noPayout, payoutIdOf, readPayoutCursor, visibleTo } from './request.ts';
@@ -63,13 +63,7 @@ export function payoutRoutes(api: Api, { database, cancel }: PayoutRoutesOptions
       problems: [FORBIDDEN, NOT_FOUND],
     },
     async ({ principal, params }) => {
-      if (principal.kind === 'account') {
-        throw new Problem({
-          status: 403,
-          code: 'forbidden',
-          detail: 'This is for services and operators only.',
-        });
-      }
+      assertNoAccount(principal);
       const accountId = await findOwner(database, payoutIdOf(params));
       if (accountId === undefined) throw noPayout();
       return { status: 200, body: { accountId } };

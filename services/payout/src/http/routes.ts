@@ -10,7 +10,8 @@ import { createRoute } from './create.ts';
 import { itemRoutes } from './items.ts';
 import { payoutRoutes } from './payouts.ts';
 
-export interface RoutesOptions extends Pick<ApiOptions, 'logger' | 'health' | 'metrics'>, Making {
+export interface RoutesOptions
+  extends Pick<ApiOptions, 'logger' | 'health' | 'metrics' | 'allowedOrigins'>, Making {
   database: Database;
   outbox: Events;
   authenticate: Authenticate;
@@ -18,13 +19,11 @@ export interface RoutesOptions extends Pick<ApiOptions, 'logger' | 'health' | 'm
   /** Told of a payout that was changed here. */
   onProgress: (payout: StoredPayout) => void;
   chunkItems: number;
-  /** Pages that may use the API. */
-  allowedOrigins?: readonly string[];
 }
 
 /** The whole HTTP API of this service. */
 export function routes(options: RoutesOptions): Api {
-  const { database, logger, health, metrics, authenticate, onProgress, allowedOrigins } = options;
+  const { database, logger, health, metrics, authenticate, onProgress, allowedOrigins = [] } = options;
   const api = createApi({
     title: 'Payfan payout',
     description: 'Paying many at once. Amounts are integers in minor units (paise).',
@@ -33,7 +32,7 @@ export function routes(options: RoutesOptions): Api {
     health,
     metrics,
     authenticate,
-    ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
+    allowedOrigins,
     problemFor: databaseAway,
   });
   createRoute(api, { ...options, create: (payout) => createPayout(options, payout) });

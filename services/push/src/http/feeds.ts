@@ -1,6 +1,6 @@
 import { FeedsRead, ReadFeeds } from '@payfan/contracts';
 import type { Queryable } from '@payfan/database';
-import { Problem, type Api, type Principal } from '@payfan/service';
+import { assertNoAccount, type Api } from '@payfan/service';
 import { readFeeds } from '../feed-log-store.ts';
 
 /** Of all feeds of one answer together: some 6 MB, and 100 of each of the 200 feeds that may be asked for. */
@@ -21,14 +21,9 @@ export function feedRoutes(api: Api, database: Queryable): void {
       problems: [{ status: 403, code: 'forbidden' }],
     },
     async ({ principal, body: { feeds, limit } }) => {
-      assertReader(principal);
+      assertNoAccount(principal);
       const fair = Math.min(limit, Math.floor(MOST_EVENTS / feeds.length));
       return { status: 200, body: { feeds: await readFeeds(database, feeds, fair) } };
     },
   );
-}
-
-function assertReader({ kind }: Principal): void {
-  if (kind !== 'account') return;
-  throw new Problem({ status: 403, code: 'forbidden', detail: 'This is for services and operators only.' });
 }

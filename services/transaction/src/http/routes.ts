@@ -11,7 +11,7 @@ import { tokenRoutes } from './tokens.ts';
 import { transferBatchRoutes } from './transfer-batches.ts';
 import { transferRoutes } from './transfers.ts';
 
-export interface RoutesOptions extends Pick<ApiOptions, 'logger' | 'health' | 'metrics'> {
+export interface RoutesOptions extends Pick<ApiOptions, 'logger' | 'health' | 'metrics' | 'allowedOrigins'> {
   database: Database;
   outbox: MakeTransfersOptions['outbox'];
   /** Requests in one commit at most, and requests that may wait for theirs on each lane. */
@@ -20,8 +20,6 @@ export interface RoutesOptions extends Pick<ApiOptions, 'logger' | 'health' | 'm
   /** Of the time, what payouts may take while people send money; in (0, 1]. */
   bulkShare: number;
   issuer: TokenIssuer;
-  /** Pages that may use the API. */
-  allowedOrigins?: readonly string[];
   newId: () => string;
   now: () => Date;
 }
@@ -46,7 +44,7 @@ export function routes(options: RoutesOptions): Api {
     now,
     groupMax,
     queueMax,
-    allowedOrigins,
+    allowedOrigins = [],
   } = options;
   const api = createApi({
     title: 'Payfan transaction',
@@ -55,7 +53,7 @@ export function routes(options: RoutesOptions): Api {
     logger,
     health,
     metrics,
-    ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
+    allowedOrigins,
     authenticate: authenticateLocally(database, issuer),
     problemFor: (error) => (error instanceof QueueFull ? overloaded(error) : databaseAway(error)),
   });

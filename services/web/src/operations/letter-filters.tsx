@@ -1,7 +1,7 @@
 'use client';
 
 import { useEffect, useRef, useState } from 'react';
-import type { DeadLetterReason, LetterFilter } from '../api/operations.ts';
+import type { LetterFilter } from '../api/operations.ts';
 import { Button } from '../ui/button.tsx';
 import { Input, Select } from '../ui/field.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -12,7 +12,6 @@ interface LetterFiltersProps {
   onChange: (filter: LetterFilter) => void;
 }
 
-const CHANNELS = ['push', 'phone', 'email'];
 const SEARCH_AFTER_MS = 300;
 const LONGEST_SEARCH = 200;
 
@@ -22,47 +21,24 @@ export function LetterFilters({ filter, onChange }: LetterFiltersProps) {
   return (
     <div className="flex w-full flex-wrap items-center gap-2">
       <Search onSearch={(q) => onChange({ ...filter, q })} />
-      <div className="w-full sm:w-40">
-        <Select
-          aria-label="Channel"
-          value={channel ?? ''}
-          onChange={({ target }) => onChange({ ...filter, channel: target.value || undefined })}
-        >
-          <option value="">All channels</option>
-          {CHANNELS.map((name) => (
-            <option key={name}>{name}</option>
-          ))}
-        </Select>
-      </div>
-      <div className="w-full sm:w-40">
-        <Select
-          aria-label="Reason"
-          value={reason ?? ''}
-          onChange={({ target }) =>
-            onChange({ ...filter, reason: (target.value as DeadLetterReason | '') || undefined })
-          }
-        >
-          <option value="">All reasons</option>
-          {Object.entries(REASONS).map(([name, words]) => (
-            <option key={name} value={name}>
-              {words}
-            </option>
-          ))}
-        </Select>
-      </div>
-      <div className="w-full sm:w-40">
-        <Select
-          aria-label="State"
-          value={state ?? ''}
-          onChange={({ target }) =>
-            onChange({ ...filter, state: (target.value as 'replayed' | 'all' | '') || undefined })
-          }
-        >
-          <option value="">Open</option>
-          <option value="replayed">Replayed</option>
-          <option value="all">Open and replayed</option>
-        </Select>
-      </div>
+      <Choice
+        label="Channel"
+        value={channel}
+        options={{ '': 'All channels', push: 'push', phone: 'phone', email: 'email' }}
+        onChoose={(value) => onChange({ ...filter, channel: value })}
+      />
+      <Choice
+        label="Reason"
+        value={reason}
+        options={{ '': 'All reasons', ...REASONS }}
+        onChoose={(value) => onChange({ ...filter, reason: value })}
+      />
+      <Choice
+        label="State"
+        value={state}
+        options={{ '': 'Open', replayed: 'Replayed', all: 'Open and replayed' }}
+        onChoose={(value) => onChange({ ...filter, state: value })}
+      />
       {group !== undefined && (
         <Button
           size="small"
@@ -74,6 +50,35 @@ export function LetterFilters({ filter, onChange }: LetterFiltersProps) {
           <span className="truncate">{group}</span>
         </Button>
       )}
+    </div>
+  );
+}
+
+/** One of a few values, or none, which has words of its own under the empty name. */
+function Choice<Value extends string>({
+  label,
+  value,
+  options,
+  onChoose,
+}: {
+  label: string;
+  value: Value | undefined;
+  options: Readonly<Partial<Record<Value | '', string>>>;
+  onChoose: (value: Value | undefined) => void;
+}) {
+  return (
+    <div className="w-full sm:w-40">
+      <Select
+        aria-label={label}
+        value={value ?? ''}
+        onChange={({ target }) => onChoose((target.value as Value | '') || undefined)}
+      >
+        {Object.entries<string | undefined>(options).map(([name, words]) => (
+          <option key={name} value={name}>
+            {words}
+          </option>
+        ))}
+      </Select>
     </div>
   );
 }

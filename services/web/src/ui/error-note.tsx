@@ -16,12 +16,18 @@ export function ErrorNote({ error, retry }: { error: ApiError; retry?: (() => vo
         <p className="font-medium">{error.detail}</p>
         <RequestId error={error} />
       </div>
-      {retry !== undefined && (
-        <Button size="small" icon="refresh" onClick={retry}>
-          Try again
-        </Button>
-      )}
+      <TryAgain retry={retry} />
     </div>
+  );
+}
+
+/** Nothing where there is nothing to try. */
+export function TryAgain({ retry }: { retry: (() => void) | undefined }) {
+  if (retry === undefined) return null;
+  return (
+    <Button size="small" icon="refresh" onClick={retry}>
+      Try again
+    </Button>
   );
 }
 

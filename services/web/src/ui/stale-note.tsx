@@ -2,8 +2,7 @@
 
 import type { ApiError } from '../api/api-error.ts';
 import type { Instant } from '../format/time.ts';
-import { Button } from './button.tsx';
-import { RequestId } from './error-note.tsx';
+import { RequestId, TryAgain } from './error-note.tsx';
 import { Icon } from './icon.tsx';
 import { Time } from './time.tsx';
 
@@ -28,11 +27,7 @@ export function StaleNote({ asOf, error, retry }: StaleNoteProps) {
         </p>
         {error !== undefined && <RequestId error={error} />}
       </div>
-      {retry !== undefined && (
-        <Button size="small" icon="refresh" onClick={retry}>
-          Try again
-        </Button>
-      )}
+      <TryAgain retry={retry} />
     </div>
   );
 }

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DeadLetter } from '@payfan/contracts';
 import { openDatabase, type Database } from '@payfan/database';
-import { openBroker, type Broker } from '@payfan/messaging';
-import { createLogger } from '@payfan/service';
-import { freePort, freshDatabase, type FreshDatabase } from '@payfan/stack/testing';
+import { freshDatabase, type FreshDatabase } from '@payfan/stack/testing';
 import { somePayout, someTransfer } from '../contract.ts';
 import { startChannelApi } from '../testing/channel-api.ts';
 import { letDie } from '../testing/let-die.ts';
@@ -15,19 +13,12 @@ const partOfAnother = someTransfer({ lane: 'bulk', payoutId: randomUUID() });
 const impostor = someTransfer({ note: `","payoutId":"${payoutId}"` });
 let fresh: FreshDatabase;
 let database: Database;
-let broker: Broker;
 let api: Awaited<ReturnType<typeof startChannelApi>>;
 
 beforeAll(async () => {
   fresh = await freshDatabase();
   database = openDatabase({ url: fresh.urlFor('phone'), name: 'phone' });
-  broker = openBroker({
-    urls: [`amqp://127.0.0.1:${await freePort()}`],
-    name: 'phone',
-    log: createLogger({ service: 'phone', level: 'silent' }),
-    topology: { exchanges: [], queues: [], bindings: [] },
-  });
-  api = await startChannelApi({ channel: 'phone', database, broker });
+  api = await startChannelApi({ channel: 'phone', database });
   await letDie(database, payout, { role: 'payer', error: 'the whole' });
   await letDie(database, part, { error: 'a part' });
   await letDie(database, partOfAnother, { error: 'a part of another' });
@@ -35,7 +26,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await api.stop();
-  await broker.stop();
   await database.stop();
   await fresh.drop();
 });

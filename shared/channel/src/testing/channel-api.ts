@@ -15,7 +15,8 @@ import type { ReplayAround } from '../replay.ts';
 interface ChannelApiOptions {
   channel: string;
   database: Database;
-  broker: ReplayAround['broker'];
+  /** None unless told: nothing is published. */
+  broker?: ReplayAround['broker'];
   /** Who holds which key, beside the operator's and a service's. */
   people?: Record<string, Principal>;
   nowMs?: () => number;
@@ -27,8 +28,13 @@ export interface Answer<Body = never> {
   body: Body;
 }
 
+const NONE: ReplayAround['broker'] = {
+  publishable: false,
+  publish: () => Promise.reject(new Error('nothing is published here')),
+};
+
 /** A channel's API on a port of its own. Keys are `operator`, `service` and those of `people`. */
-export async function startChannelApi({ channel, database, broker, ...options }: ChannelApiOptions) {
+export async function startChannelApi({ channel, database, broker = NONE, ...options }: ChannelApiOptions) {
   const people: Record<string, Principal> = {
     ...options.people,
     operator: { kind: 'operator' },
