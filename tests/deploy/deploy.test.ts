@@ -1,0 +1,281 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { channelTopology, laneQueue, LANES, payoutQueue, payoutsTopology, TIERS } from '@payfan/contracts';
+import { channelNames, services, web } from '@payfan/stack/testing';
+import { parse } from 'yaml';
+import { namesRead } from './config-of.ts';
+import { DEPLOY, read } from './kustomize.ts';
+import {
+  bytes,
+  cpus,
+  deployments,
+  environmentOf,
+  everything,
+  images,
+  jobs,
+  partsOfOthers,
+  scalings,
+  secrets,
+  specsOf,
+} from './workloads.ts';
+
+interface ComposeService {
+  image?: string;
+  command?: string[];
+  environment?: Record<string, string | number>;
+  cpus?: number;
+  mem_limit?: string;
+}
+const compose = (
+  parse(readFileSync(path.resolve(DEPLOY, '../docker-compose.yml'), 'utf8'), { merge: true }) as {
+    services: Record<string, ComposeService>;
+  }
+).services;
+
+/** Of the demo's world outside; where money is real nobody is told of it. */
+const DEMO_ONLY: Record<string, string[]> = {
+  push: ['WEB_PUSH_SANDBOX_URL'],
+  web: ['MAIL_URL', 'SMS_URL'],
+  // There everybody comes through one door; here by a proxy that says from where.
+  gateway: ['CONNECTIONS_PER_ADDRESS'],
+};
+/** Next's own server reads these. */
+const READ_BY_NEXT = ['PORT', 'HOSTNAME', 'LOG_LEVEL'];
+
+const programs = [...services, web];
+const table = programs.map(({ name, port }) => ({ name, port }));
+const workers = ['payout-worker-premium', 'payout-worker-free'];
+
+function deployment(name: string): (typeof deployments)[number] {
+  const found = deployments.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`no Deployment ${name}`);
+  return found;
+}
+const environment = (name: string) => environmentOf(deployment(name).container);
+const scalingOf = (name: string) => scalings.find(({ scaleTargetRef }) => scaleTargetRef.name === name);
+
+test('every program of the stack is here, and no other', () => {
+  expect(deployments.map(({ name }) => name).sort()).toEqual(programs.map(({ name }) => name).sort());
+});
+
+test.each(table)('$name runs what it runs in compose', ({ name, port }) => {
+  const { container } = deployment(name);
+  expect(container.command).toEqual(compose[name]?.command);
+  expect(`${container.image}:local`).toBe(compose[name]?.image);
+  expect(images.base).toContain(container.image);
+  expect(container.ports).toEqual([{ name: 'http', containerPort: port }]);
+  expect(environmentOf(container)['PORT']).toBe(String(port));
+});
+
+test.each(table)('$name is asked whether it lives and is ready, and has time to stop', ({ name }) => {
+  const { container, pod } = deployment(name);
+  expect(container.startupProbe?.httpGet).toEqual({ path: '/livez', port: 'http' });
+  expect(container.livenessProbe?.httpGet).toEqual({ path: '/livez', port: 'http' });
+  expect(container.readinessProbe?.httpGet).toEqual({ path: '/readyz', port: 'http' });
+  // A program takes 10 s at most (shared/service/src/lifecycle.ts).
+  const waits = container.lifecycle?.preStop.sleep.seconds ?? 0;
+  expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(waits + 10);
+});
+
+test.each([...deployments, ...jobs])('$name may do no more than it has to', ({ container, pod }) => {
+  expect(pod).toMatchObject({ automountServiceAccountToken: false, enableServiceLinks: false });
+  expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 1000 });
+  expect(container.securityContext).toEqual({
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ['ALL'] },
+  });
+  const { requests, limits } = container.resources;
+  expect(cpus(requests.cpu)).toBeLessThanOrEqual(cpus(limits.cpu));
+  expect(bytes(requests.memory)).toBeLessThanOrEqual(bytes(limits.memory));
+});
+
+test.each(table)('$name understands every variable it is told, and misses none', async ({ name }) => {
+  const { container } = deployment(name);
+  const told = environmentOf(container);
+  const known = await namesRead(name, told);
+  if (name === web.name) READ_BY_NEXT.forEach((variable) => known.add(variable));
+  const parts = partsOfOthers(container);
+  // What is put into others has to stand above them.
+  expect(Object.values(told).filter((value) => value.includes('$('))).toEqual([]);
+  expect(Object.keys(told).filter((variable) => !known.has(variable) && !parts.has(variable))).toEqual([]);
+});
+
+test.each(table)('$name is told all that compose tells it', ({ name }) => {
+  const inCompose = Object.keys(compose[name]?.environment ?? {});
+  const meant = inCompose.filter((variable) => DEMO_ONLY[name]?.includes(variable) !== true);
+  expect(Object.keys(environment(name))).toEqual(expect.arrayContaining(meant));
+  // What is written there for both is the same here.
+  for (const variable of ['LANE', 'CONCURRENCY', 'PUSH_URL', 'PAYOUT_URL', 'RABBITMQ_VHOST']) {
+    const value = compose[name]?.environment?.[variable];
+    if (value !== undefined) expect(environment(name)[variable]).toBe(String(value));
+  }
+});
+
+test('the demo stays at home', () => {
+  expect(environment('transaction')['PAYFAN_DEMO']).toBe('false');
+  expect(environment('web')['PAYFAN_DEMO']).toBe('false');
+  const told = deployments.flatMap(({ container }) => Object.values(environmentOf(container)));
+  expect(told.filter((value) => /sandbox|mailhog|demo_|127\.0\.0\.1|localhost/.test(value))).toEqual([]);
+});
+
+test('every address within leads to a Service that somebody answers', () => {
+  const ports = new Map(
+    specsOf<{ selector: { app: string }; ports: { port: number; targetPort: string }[] }>('Service').map(
+      ({ name, selector, ports: [port] }) => {
+        expect(deployment(selector.app).labels['app']).toBe(selector.app);
+        expect(port).toMatchObject({
+          port: deployment(selector.app).container.ports?.[0]?.containerPort,
+          targetPort: 'http',
+        });
+        return [name, port?.port];
+      },
+    ),
+  );
+  const addresses = deployments.flatMap(({ container }) =>
+    Object.values(environmentOf(container)).flatMap((value) => [
+      ...value.matchAll(/http:\/\/([a-z]+):(\d+)/g),
+    ]),
+  );
+  expect(addresses.length).toBeGreaterThan(0);
+  for (const [whole, name = '', port] of addresses) {
+    expect([whole, name === 'rabbitmq' ? 15672 : ports.get(name)]).toEqual([whole, Number(port)]);
+  }
+});
+
+test('everybody knows the same channels', () => {
+  expect(environment('transaction')['CHANNELS']).toBe(channelNames.join(','));
+  expect(environment('payout')['CHANNELS']).toBe(channelNames.join(','));
+  const addresses = channelNames.map((name) => `${name}=http://${name}:${environment(name)['PORT']}`);
+  expect(environment('operations')['CHANNELS']).toBe(addresses.join(','));
+});
+
+test('the migrations run from the same image, with a password for each role that logs in', () => {
+  const container = jobs.find(({ name }) => name === 'migrate')?.container;
+  if (container === undefined) throw new Error('no Job migrate');
+  expect(container.command).toEqual(compose['migrate']?.command);
+  expect(`${container.image}:local`).toBe(compose['migrate']?.image);
+  expect(images.migrate).toEqual([container.image]);
+
+  const told = environmentOf(container);
+  expect(Object.keys(told)).toEqual(
+    expect.arrayContaining(Object.keys(compose['migrate']?.environment ?? {})),
+  );
+  expect(told['ADMIN_DATABASE_URL']).toBe('postgres://payfan:owner@postgres-rw:5432/payfan');
+  for (const { name, hasDatabase, worksFor } of services) {
+    const owner = worksFor ?? name;
+    if (!hasDatabase && worksFor === undefined) continue;
+    expect(environment(name)['DATABASE_URL']).toBe(
+      `postgres://payfan_${owner}:${told[`${owner.toUpperCase()}_DB_PASSWORD`]}@postgres-rw:5432/payfan`,
+    );
+  }
+});
+
+test('services are known by the keys that they have', () => {
+  const keys = ['gateway', 'payout-worker-premium'].map((name) => environment(name)['SERVICE_KEY']);
+  expect(environment('transaction')['SERVICE_KEYS']).toBe(`gateway=${keys[0]},payout=${keys[1]}`);
+});
+
+test('a premium worker is bigger than a free one, by what compose says', () => {
+  const [premium, free] = workers.map((name) => {
+    const { limits, requests } = deployment(name).container.resources;
+    expect([cpus(limits.cpu), bytes(limits.memory)]).toEqual([
+      compose[name]?.cpus,
+      bytes(compose[name]?.mem_limit ?? ''),
+    ]);
+    const { maxReplicaCount: copies = 0 } = scalingOf(name) ?? {};
+    const concurrency = Number(environment(name)['CONCURRENCY']);
+    return [cpus(requests.cpu), bytes(requests.memory), cpus(limits.cpu), concurrency, copies];
+  });
+  premium?.forEach((amount, at) => expect(amount).toBeGreaterThan(free?.[at] ?? Infinity));
+});
+
+test.each([
+  ...channelNames.map((name) => ({
+    name,
+    queues: LANES.map((lane) => laneQueue(name, lane)),
+    of: channelTopology(name),
+  })),
+  ...TIERS.map((tier) => ({
+    name: `payout-worker-${tier}`,
+    queues: [payoutQueue(tier)],
+    of: payoutsTopology,
+  })),
+])('$name grows and shrinks with its queues $queues', ({ name, queues, of }) => {
+  expect(of.queues.map((queue) => queue.name)).toEqual(expect.arrayContaining(queues));
+  const scaling = scalingOf(name);
+  expect(scaling?.triggers.map(({ metadata }) => metadata['queueName'])).toEqual(queues);
+  for (const { type, metadata } of scaling?.triggers ?? []) {
+    expect(type).toBe('rabbitmq');
+    expect(metadata).toMatchObject({ hostFromEnv: 'AMQP_URL', mode: 'QueueLength' });
+    expect(Number(metadata['value'])).toBeGreaterThan(0);
+  }
+  // Whoever waits is always served by somebody; and KEDA alone counts the copies.
+  expect(scaling?.minReplicaCount).toBeGreaterThanOrEqual(1);
+  expect(scaling?.maxReplicaCount).toBeGreaterThan(scaling?.minReplicaCount ?? Infinity);
+  expect(deployment(name).replicas).toBeUndefined();
+});
+
+test('what scales by queues is the channels and the workers', () => {
+  expect(scalings.map(({ name }) => name).sort()).toEqual([...channelNames, ...workers].sort());
+});
+
+test('nobody takes more than one copy at a time from where there are several', () => {
+  const budgets = specsOf<{ maxUnavailable: number; selector: { matchLabels: { app?: string } } }>(
+    'PodDisruptionBudget',
+  );
+  for (const { name, replicas } of deployments) {
+    const copies = replicas ?? scalingOf(name)?.maxReplicaCount ?? 1;
+    expect(copies).toBeGreaterThan(1);
+    expect(budgets.find(({ selector }) => selector.matchLabels.app === name)?.maxUnavailable).toBe(1);
+  }
+  expect(budgets.map(({ name }) => name).sort()).toEqual(
+    ['rabbitmq', ...deployments.map(({ name }) => name)].sort(),
+  );
+});
+
+test('the database takes everybody’s connections, also while a version replaces another', () => {
+  const [postgres] = specsOf<{ postgresql: { parameters: { max_connections: string } } }>('Cluster');
+  const copies = deployments
+    .filter(({ container }) => environmentOf(container)['DATABASE_URL'] !== undefined)
+    .map(({ name, replicas }) => replicas ?? scalingOf(name)?.maxReplicaCount ?? Infinity)
+    // A quarter more while a version replaces another (maxSurge), rounded up.
+    .map((most) => most + Math.ceil(most / 4))
+    .reduce((sum, some) => sum + some, 0);
+  // Ten for each copy (shared/database/src/database.ts).
+  expect(copies * 10).toBeLessThanOrEqual(Number(postgres?.postgresql.parameters.max_connections));
+});
+
+test('broker and database have a copy on three machines', () => {
+  expect(specsOf<{ replicas: number }>('RabbitmqCluster')).toMatchObject([{ name: 'rabbitmq', replicas: 3 }]);
+  expect(specsOf<{ instances: number }>('Cluster')).toMatchObject([{ name: 'postgres', instances: 3 }]);
+});
+
+test('the example names every key that is asked for and no value, and git has no other Secret', () => {
+  const asked = [...deployments, ...jobs].flatMap(({ container }) =>
+    container.env.flatMap(({ valueFrom }) => valueFrom?.secretKeyRef ?? []),
+  );
+  expect(new Set(asked.filter(({ name }) => name === 'payfan').map(({ key }) => key))).toEqual(
+    new Set(Object.keys(secrets()['payfan'] ?? {})),
+  );
+  const example = read('secrets.example.yaml');
+  expect(new Set(example.flatMap(({ stringData = {} }) => Object.values(stringData)))).toEqual(
+    new Set(['<made by you>']),
+  );
+  expect(everything.filter(({ kind }) => kind === 'Secret')).toEqual([]);
+  const secretByName = /PASSWORD|SECRET|TOKEN|KEY$|SMTP_URL/;
+  const written = [...deployments, ...jobs].flatMap(({ container }) =>
+    container.env.filter(({ name, value }) => value !== undefined && secretByName.test(name)),
+  );
+  expect(written).toEqual([]);
+});
+
+test('every manifest is one that a kustomization names', () => {
+  const files = readdirSync(DEPLOY, { recursive: true, encoding: 'utf8' });
+  const named = ['infrastructure', 'migrate', 'base'].flatMap((folder) => {
+    const text = readFileSync(path.join(DEPLOY, folder, 'kustomization.yaml'), 'utf8');
+    return [...text.matchAll(/[\w/-]+\.(yaml|env)/g)].map(([file]) => path.join(folder, file));
+  });
+  const unnamed = files.filter((file) => /\.(yaml|env)$/.test(file) && !named.includes(file));
+  expect(unnamed.filter((file) => !file.endsWith('kustomization.yaml'))).toEqual(['secrets.example.yaml']);
+});
