@@ -105,6 +105,13 @@ export async function ask<T>({ context, page }: Visit, expression: string): Prom
   }
 }
 
+/** The live line's pill in the header, by what it says: all of it, or a pattern of the button's whole name. */
+export const pillOf = (page: Page) => (text: string | RegExp) =>
+  page.getByRole('button', {
+    name: typeof text === 'string' ? `Live connection: ${text}` : text,
+    exact: true,
+  });
+
 /** The page has all it shows at first: no part of it says that it is loading. */
 export async function settled({ page }: Visit): Promise<void> {
   await page.getByRole('heading', { level: 1 }).waitFor();

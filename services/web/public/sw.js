@@ -7,13 +7,20 @@ globalThis.addEventListener('push', (event) => {
 
 globalThis.addEventListener('notificationclick', (event) => {
   event.notification.close();
-  const path = event.notification.data?.payoutId === undefined ? '/' : '/payouts';
-  event.waitUntil(show(`${globalThis.location.origin}${path}`));
+  event.waitUntil(show(event.notification.data?.payoutId === undefined ? '/' : '/payouts'));
 });
 
-/** An open page of ours if there is one, so that nothing is opened twice. */
-async function show(address) {
-  const pages = await globalThis.clients.matchAll({ type: 'window' });
-  const open = pages.find(({ url }) => url === address);
-  return open === undefined ? globalThis.clients.openWindow(address) : open.focus();
+/** Pages that were open before this worker was are its own from now on: only those may it lead elsewhere. */
+globalThis.addEventListener('activate', (event) => event.waitUntil(globalThis.clients.claim()));
+
+/** An open page of ours if there is one, so that nothing is opened twice: one that shows this rather than another. */
+async function show(path) {
+  const { clients, location, URL } = globalThis;
+  // Those that were reloaded past every cache are nobody's.
+  const pages = await clients.matchAll({ type: 'window', includeUncontrolled: true });
+  const there = pages.find(({ url }) => new URL(url).pathname === path);
+  if (there !== undefined) return there.focus();
+  const address = `${location.origin}${path}`;
+  const led = await pages[0]?.navigate(address).catch(() => null);
+  return led?.focus() ?? clients.openWindow(address);
 }

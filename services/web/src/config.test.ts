@@ -33,6 +33,16 @@ test('what is set counts, empty is unset, and a slash at the end is none', () =>
   });
 });
 
+test('inboxes are read in a demo alone, whatever their addresses are', () => {
+  const addresses = { MAIL_URL: 'http://mailhog:8025', SMS_URL: 'http://sms' };
+  const inboxes = (demo: string) => {
+    const { mailUrl, smsUrl } = readWebConfig({ ...addresses, PAYFAN_DEMO: demo });
+    return [mailUrl, smsUrl];
+  };
+  expect(inboxes('true')).toEqual(['http://mailhog:8025', 'http://sms']);
+  expect(inboxes('false')).toEqual([undefined, undefined]);
+});
+
 test('everything that is wrong is told at once, a sentence for each, and no password', () => {
   const wrong = {
     TRANSACTION_URL: 'transaction:4000',

@@ -13,7 +13,7 @@ export interface WebConfig {
   publicAddresses: PublicAddresses;
   /** Offers the demo people, whose keys everybody knows. */
   demo: boolean;
-  /** The inboxes of the demo's outside world (MailHog's API, the SMS stub), as this server finds them. */
+  /** The inboxes of the demo's outside world (MailHog's API, the SMS stub), as this server finds them; none elsewhere. */
   mailUrl: string | undefined;
   smsUrl: string | undefined;
   /** `next dev`, which needs what a page otherwise forbids. */
@@ -67,7 +67,8 @@ export function readWebConfig(env: Environment): WebConfig {
     isDevelopment: env['NODE_ENV'] === 'development',
   };
   if (wrong.length > 0) throw new ConfigError(wrong.join('\n'));
-  return read;
+  // What real people are sent is nobody's to look into, wherever it can be read.
+  return read.demo ? read : { ...read, mailUrl: undefined, smsUrl: undefined };
 }
 
 let known: WebConfig | undefined;

@@ -18,7 +18,12 @@ export function proxy(request: NextRequest): NextResponse {
   return response;
 }
 
-/** Pages alone: files need no policy, probes are asked all the time. */
+/**
+ * Pages alone, that of an unknown address included: files need no policy, probes are asked all the time. By their
+ * whole names, as `/sessions`, `/icons` or `/_next/nowhere` is the page that there is no such page.
+ */
 export const config = {
-  matcher: ['/((?!_next/|session|demo/|livez|readyz|metrics|icon|manifest|sw\\.js).*)'],
+  matcher: [
+    '/((?!_next/static/|(?:_next/image|session|session/token|inbox/mail|inbox/sms|livez|readyz|metrics|icon\\.svg|sw\\.js)$).*)',
+  ],
 };

@@ -8,7 +8,7 @@ const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-s
 export class NoChromium extends Error {
   constructor(reason) {
     super(
-      `${reason} The browser tests need Chromium: install Debian's package (apt-get install chromium) or Google Chrome, ` +
+      `${reason} The browser tests need Chromium: install Debian's package (as root: apt-get install chromium) or Google Chrome, ` +
         'or name a browser of yours with PAYFAN_CHROMIUM=/path/to/chrome.',
     );
     this.name = 'NoChromium';
@@ -24,28 +24,37 @@ export async function provideChromium(repository, progress, env = process.env) {
   const found = findChromium(env);
   if (found !== undefined) return found;
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
-    throw new NoChromium('There is no Chromium on this machine.');
-  }
-  await progress.step('Chromium (apt-get install chromium, the first time)', async (note) => {
-    const options = {
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-      gently: true,
-      onLine: (line) => /^(Get:|Unpacking|Setting up)/.test(line) && note(line.slice(0, 60)),
-    };
-    await run('apt-get', ['update', '-qq'], options);
-    const { ok, output } = await run(
-      'apt-get',
-      ['install', '-y', '-o', 'DPkg::Lock::Timeout=300', 'chromium'],
-      options,
+    throw new NoChromium(
+      'There is no Chromium on this machine, and only root on Debian may have it installed.',
     );
-    if (!ok) {
-      const log = path.join(repository, '.payfan/logs/chromium.log');
-      throw new NoChromium(`apt-get could not install it. Its output ends:\n${outputTail(output, log)}\n`);
-    }
+  }
+  await progress.step('Chromium (apt-get install chromium, some 80 MB, the first time)', async (note) => {
+    const { ok, output } = await installChromium(note);
+    if (ok) return;
+    const log = path.join(repository, '.payfan/logs/chromium.log');
+    throw new NoChromium(`apt-get could not install it. Its output ends:\n${outputTail(output, log)}`);
   });
   const installed = findChromium(env);
   if (installed === undefined) throw new NoChromium('apt-get installed it, but no browser is on the PATH.');
   return installed;
+}
+
+/**
+ * Debian's package with a font that has the rupee's sign, and nothing of what it recommends: printers and power
+ * management are a desktop's.
+ */
+async function installChromium(note) {
+  const options = {
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    // Cut off half-way, dpkg would want repairing before it installs anything again.
+    gently: true,
+    onLine: (line) => /^(Get:|Unpacking|Setting up)/.test(line) && note(line.slice(0, 60)),
+  };
+  // A source that cannot be reached must not end the attempt: the package may be known all the same.
+  const update = await run('apt-get', ['update', '-qq'], options);
+  const packages = ['install', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300'];
+  const install = await run('apt-get', [...packages, 'chromium', 'fonts-dejavu-core'], options);
+  return { ok: install.ok, output: `${update.output}${install.output}` };
 }
 
 function findChromium({ PATH = '' }) {

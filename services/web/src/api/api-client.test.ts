@@ -1,5 +1,5 @@
-import { ApiClient, asApiError } from './api-client.ts';
-import { ApiError } from './api-error.ts';
+import { ApiClient } from './api-client.ts';
+import { ApiError, apiErrorOf, asApiError } from './api-error.ts';
 import { isWorthRetrying, retryDelayMs } from './retrying.ts';
 
 interface Call {
@@ -125,7 +125,64 @@ test('what was called off is no failure of the service', async () => {
   await expect(client.json('/x', { signal: controller.signal })).rejects.toThrow('left');
 });
 
-test('only what may work later is tried again, twice, and not before it is asked for', () => {
+describe('a service that has stopped', () => {
+  /** Answers nothing, or a part, until it is called off. */
+  const frozen = (part?: string) => {
+    let isCalledOff = false;
+    const client = new ApiClient({
+      name: 'transaction',
+      baseUrl: 'http://transaction',
+      token: () => Promise.resolve('t'),
+      fetch(_url, init) {
+        const calledOff = new Promise<never>((_, reject) =>
+          init?.signal?.addEventListener('abort', () => {
+            isCalledOff = true;
+            reject(init.signal?.reason as Error);
+          }),
+        );
+        if (part === undefined) return calledOff;
+        const body = new ReadableStream<Uint8Array>({
+          start: (controller) => controller.enqueue(new TextEncoder().encode(part)),
+          pull: () => calledOff,
+        });
+        return Promise.resolve(new Response(body));
+      },
+    });
+    return { client, isCalledOff: () => isCalledOff };
+  };
+
+  test.each([undefined, '{"id":'])('after %j has not answered in time', async (part) => {
+    const { client, isCalledOff } = frozen(part);
+    const reading = client.json('/x', { timeoutMs: 20 });
+    await expect(reading).rejects.toMatchObject({ code: 'unreachable', isRetryable: true, isRefusal: false });
+    expect(isCalledOff()).toBe(true);
+  });
+
+  test('is waited for no longer than by whoever asked', async () => {
+    const { client, isCalledOff } = frozen();
+    const controller = new AbortController();
+    const reading = client.json('/x', { signal: controller.signal });
+    await Promise.resolve();
+    controller.abort(new Error('left'));
+    await expect(reading).rejects.toThrow('left');
+    expect(isCalledOff()).toBe(true);
+  });
+});
+
+test.each([
+  ['a refusal', problem(402, { code: 'insufficient_funds' }), true],
+  ['a refused request', problem(422, { code: 'invalid_request' }), true],
+  ['a service that is busy', problem(429, { code: 'too_many_requests' }), false],
+  ['a service that waited too long', problem(408, { code: 'request_timeout' }), false],
+  ['a service that is away', problem(503, { code: 'temporarily_unavailable' }), false],
+  ['a proxy whose client left', new Response('', { status: 499 }), false],
+  ['a proxy that says so in its own JSON', Response.json({ code: 'x' }, { status: 403 }), false],
+  ['a proxy whose service is too slow', new Response('', { status: 524 }), false],
+])('of %s one knows whether nothing came of the request: %s', async (_what, answer, isKnown) => {
+  expect((await apiErrorOf(answer)).isRefusal).toBe(isKnown);
+});
+
+test('only what may work later is tried again, twice, and not before it is asked for, within reason', () => {
   const error = (status: number, retryAfterSeconds?: number) =>
     new ApiError({ status, code: '', detail: '', retryAfterSeconds });
   expect([0, 1, 2].map((failures) => isWorthRetrying(failures, error(503)))).toEqual([true, true, false]);
@@ -133,7 +190,7 @@ test('only what may work later is tried again, twice, and not before it is asked
   expect([400, 404, 409].map((status) => isWorthRetrying(0, error(status)))).toEqual([false, false, false]);
   expect(isWorthRetrying(0, new Error('a mistake of ours'))).toBe(false);
   expect([0, 1].map((failures) => retryDelayMs(failures, error(503)))).toEqual([500, 1_000]);
-  expect(retryDelayMs(0, error(503, 7))).toBe(7_000);
+  expect([3, 300].map((asked) => retryDelayMs(0, error(503, asked)))).toEqual([3_000, 5_000]);
 });
 
 test('anything else that is thrown has words for people too', () => {

@@ -1,4 +1,5 @@
-import { ApiError, apiErrorOf, unreachable } from './api-error.ts';
+import { apiErrorOf, unreachable } from './api-error.ts';
+import { USUAL_TIMEOUT_MS, wholeAnswer } from './whole-answer.ts';
 
 export interface ApiClientOptions {
   /** Of the service, for people: `payout`. */
@@ -17,9 +18,11 @@ export interface ApiRequest {
   idempotencyKey?: string;
   headers?: Readonly<Record<string, string>>;
   signal?: AbortSignal | undefined;
+  /** After which the service counts as unreachable; what was asked for may still have been done. */
+  timeoutMs?: number;
 }
 
-/** Talks to one of our APIs, as whoever is signed in. Every method throws {@link ApiError}, or what `signal` was aborted with. */
+/** Talks to one of our APIs, as whoever is signed in. Every method throws `ApiError`, or what `signal` was aborted with. */
 export class ApiClient {
   readonly #options: ApiClientOptions;
 
@@ -42,7 +45,7 @@ export class ApiClient {
 
   async #attempt(path: string, request: ApiRequest, renew: boolean): Promise<Response> {
     const { name, token, fetch = globalThis.fetch } = this.#options;
-    const { method = 'GET', signal } = request;
+    const { method = 'GET', signal, timeoutMs = USUAL_TIMEOUT_MS } = request;
     const authorization = `Bearer ${await token({ renew })}`;
     const init: RequestInit = {
       method,
@@ -50,9 +53,8 @@ export class ApiClient {
       body: bodyOf(request) ?? null,
       cache: 'no-store',
     };
-    if (signal !== undefined) init.signal = signal;
     try {
-      return await fetch(this.#addressOf(path, request), init);
+      return await wholeAnswer(this.#addressOf(path, request), init, { fetch, signal, timeoutMs });
     } catch (error) {
       if (signal?.aborted === true) throw error;
       throw unreachable(name);
@@ -88,14 +90,4 @@ function headersOf({ body, idempotencyKey, headers = {} }: ApiRequest): Record<s
     ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
     ...headers,
   };
-}
-
-/** What a page says of an error that may be anything. */
-export function asApiError(error: unknown): ApiError {
-  if (error instanceof ApiError) return error;
-  return new ApiError({
-    status: 0,
-    code: 'unexpected',
-    detail: 'Something unexpected happened on this page.',
-  });
 }

@@ -19,6 +19,8 @@ interface ApiErrorFields {
   requestId?: string | undefined;
   retryAfterSeconds?: number | undefined;
   errors?: readonly FieldProblem[] | undefined;
+  /** One of our services said so, in a problem with a code of its own. */
+  isProblem?: boolean;
 }
 
 /** A request that came to nothing, whatever the reason. */
@@ -30,8 +32,9 @@ export class ApiError extends Error {
   readonly requestId: string | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly errors: readonly FieldProblem[];
+  readonly #isProblem: boolean;
 
-  constructor({ status, code, detail, requestId, retryAfterSeconds, errors }: ApiErrorFields) {
+  constructor({ status, code, detail, requestId, retryAfterSeconds, errors, isProblem }: ApiErrorFields) {
     super(detail);
     this.status = status;
     this.code = code;
@@ -39,20 +42,32 @@ export class ApiError extends Error {
     this.requestId = requestId;
     this.retryAfterSeconds = retryAfterSeconds;
     this.errors = errors ?? [];
+    this.#isProblem = isProblem ?? false;
   }
 
   /** Whether the same request may work later. */
   get isRetryable(): boolean {
     return this.status === 0 || this.status === 429 || [500, 502, 503, 504].includes(this.status);
   }
+
+  /**
+   * Whether a service of ours has refused the request, so that nothing came of it. Whatever else stands between
+   * (a proxy that waited for too long, with a status of its own making) does not know.
+   */
+  get isRefusal(): boolean {
+    const isOfRequest = this.status >= 400 && this.status < 500;
+    return this.#isProblem && isOfRequest && this.status !== 408 && this.status !== 429;
+  }
 }
 
-const PROBLEM = /^application\/(problem\+)?json\b/;
+const JSON_TYPE = /^application\/(problem\+)?json\b/;
 
 /** Of an answer that is no success: by its problem (RFC 9457), or by its status alone if it has none. */
 export async function apiErrorOf(answer: Response): Promise<ApiError> {
-  const isProblem = PROBLEM.test(answer.headers.get('content-type') ?? '');
-  const body = isProblem ? ((await answer.json().catch(() => ({}))) as Record<string, unknown>) : {};
+  const type = answer.headers.get('content-type') ?? '';
+  const body = JSON_TYPE.test(type)
+    ? ((await answer.json().catch(() => ({}))) as Record<string, unknown>)
+    : {};
   const text = (name: string) => (typeof body[name] === 'string' ? body[name] : undefined);
   const retryAfter = Number(answer.headers.get('retry-after') ?? Number.NaN);
   return new ApiError({
@@ -62,10 +77,21 @@ export async function apiErrorOf(answer: Response): Promise<ApiError> {
     requestId: answer.headers.get('x-request-id') ?? text('instance'),
     retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : undefined,
     errors: Array.isArray(body['errors']) ? (body['errors'] as FieldProblem[]) : undefined,
+    isProblem: type.startsWith('application/problem+json') && text('code') !== undefined,
   });
 }
 
-/** Nobody answered: no network, no service, or one that does not know this page. */
+/** Nobody answered: no network, no service, none in time, or one that does not know this page. */
 export function unreachable(name: string): ApiError {
   return new ApiError({ status: 0, code: 'unreachable', detail: `The ${name} service does not answer.` });
+}
+
+/** What a page says of an error that may be anything. */
+export function asApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  return new ApiError({
+    status: 0,
+    code: 'unexpected',
+    detail: 'Something unexpected happened on this page.',
+  });
 }

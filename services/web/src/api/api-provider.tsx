@@ -17,11 +17,10 @@ const ApisContext = createContext<Apis | undefined>(undefined);
 
 /** The APIs as whoever is signed in, and a cache of what they answered, which is gone with the session. */
 export function ApiProvider({ addresses, children }: { addresses: PublicAddresses; children: ReactNode }) {
-  const { session } = useSession();
+  const { token } = useSession();
   const [queries] = useState(createQueryClient);
   const apis = useMemo(() => {
-    const clientOf = (name: ApiName) =>
-      new ApiClient({ name, baseUrl: addresses[name], token: (options) => session.token(options) });
+    const clientOf = (name: ApiName) => new ApiClient({ name, baseUrl: addresses[name], token });
     const clients = {
       transaction: clientOf('transaction'),
       gateway: clientOf('gateway'),
@@ -30,7 +29,7 @@ export function ApiProvider({ addresses, children }: { addresses: PublicAddresse
       push: clientOf('push'),
     };
     return { addresses, clients };
-  }, [addresses, session]);
+  }, [addresses, token]);
   return (
     <ApisContext value={apis}>
       <QueryClientProvider client={queries}>{children}</QueryClientProvider>
@@ -58,9 +57,12 @@ function createQueryClient(): QueryClient {
         retryDelay: retryDelayMs,
         staleTime: 5_000,
         refetchOnWindowFocus: true,
+        // Without a network a read fails, and its panel says since when nothing is new; one that waited would look fresh.
+        networkMode: 'always',
+        refetchOnReconnect: true,
       },
-      // A person decides whether something is sent again.
-      mutations: { retry: false },
+      // A person decides whether something is sent again: nor does it wait, unseen, until there is a network.
+      mutations: { retry: false, networkMode: 'always' },
     },
   });
 }

@@ -6,21 +6,25 @@ import { useApiClient } from './api-provider.tsx';
 
 export type { Delivery } from '@payfan/contracts';
 
-interface Deliveries {
-  data: Delivery[];
+/** What is known of a transfer's alerts, as operations puts it together. */
+export interface Deliveries {
+  data: readonly Delivery[];
+  /** Channels that did not answer just now: of their alerts nothing is known. */
+  unavailable: readonly string[];
 }
 
-/** How soon one sees that something moved. */
-const WHILE_MOVING_MS = 400;
+export const deliveriesKey = (transferId: string) => ['operations', 'deliveries', transferId];
 
-/** Who is told of a transfer, and how it stands with each; asked again until `isDone` says that nothing moves any more. */
-export function useDeliveries(transferId: string, isDone: (deliveries: readonly Delivery[]) => boolean) {
+/** Who is told of a transfer, and how it stands with each; asked again when `againMs` says so, of what is known. */
+export function useDeliveries(
+  transferId: string,
+  againMs: (known: Deliveries | undefined) => number | false,
+) {
   const api = useApiClient('operations');
   return useQuery({
-    queryKey: ['operations', 'deliveries', transferId],
+    queryKey: deliveriesKey(transferId),
     queryFn: ({ signal }) =>
       api.json<Deliveries>(`/v1/transfers/${encodeURIComponent(transferId)}/deliveries`, { signal }),
-    refetchInterval: ({ state }) =>
-      state.data !== undefined && isDone(state.data.data) ? false : WHILE_MOVING_MS,
+    refetchInterval: ({ state }) => againMs(state.data),
   });
 }

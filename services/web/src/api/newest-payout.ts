@@ -1,6 +1,4 @@
-import type { Payout } from '@payfan/contracts';
-
-const doneOf = ({ succeeded, failed, cancelled }: Payout): number => succeeded + failed + cancelled;
+import { doneOf, type Payout } from './payout.ts';
 
 /** Of two states of a payout, whose lines only ever become done, the later one. */
 export function newestOf(one: Payout | undefined, other: Payout | undefined): Payout | undefined {

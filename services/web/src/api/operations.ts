@@ -33,6 +33,10 @@ interface Unavailable {
   unavailable: string[];
 }
 
+/** None, of all there are: of channels that did not answer nobody knows. */
+export const isNone = ({ data, unavailable }: { data: readonly unknown[] } & Unavailable): boolean =>
+  data.length === 0 && unavailable.length === 0;
+
 export type LetterGroups = { data: DeadLetterGroup[] } & Unavailable;
 export type LetterPage = Page<DeadLetter> & Unavailable;
 export type ReplayOutcome = ReplayResult & Unavailable;
@@ -42,6 +46,8 @@ export type ReplayTarget = { ids: string[] } | { filter: LetterFilter };
 
 /** Letters that one call replays at most. */
 export const REPLAY_LIMIT = 500;
+/** Operations gives channels half of it. */
+const REPLAY_TIMEOUT_MS = 60_000;
 
 export const operationsKeys = {
   queues: ['operations', 'queues'],
@@ -88,4 +94,8 @@ export const replayLetters = (
   target: ReplayTarget,
   options: { dryRun: boolean; ratePerSecond?: number; limit?: number },
 ): Promise<ReplayOutcome> =>
-  api.json('/v1/dead-letters/replay', { method: 'POST', body: { ...target, ...options } });
+  api.json('/v1/dead-letters/replay', {
+    method: 'POST',
+    body: { ...target, ...options },
+    timeoutMs: REPLAY_TIMEOUT_MS,
+  });

@@ -4,9 +4,13 @@ import type { Page, PageRequest } from './transaction.ts';
 
 export type { Payout, PayoutAccepted, PayoutItemResult } from '@payfan/contracts';
 
+/** Lines of which it is known what became of them. */
+export const doneOf = ({ succeeded, failed, cancelled }: Payout): number => succeeded + failed + cancelled;
+
 /** The names under which answers are kept; the first word alone stands for all of this API. */
 export const payoutKeys = {
   list: ['payout', 'list'],
+  newest: ['payout', 'newest'],
   one: (id: string) => ['payout', 'one', id],
   failures: (id: string, failed: number) => ['payout', 'failures', id, failed],
 } as const;
@@ -22,6 +26,8 @@ export interface SeenPayout {
 
 const pathOf = (id: string) => `/v1/payouts/${encodeURIComponent(id)}`;
 const SHORTEST_PAUSE_SECONDS = 1;
+/** A hundred thousand lines, each way, over a slow network. */
+const FILE_TIMEOUT_MS = 10 * 60_000;
 
 export const fetchPayouts = (api: ApiClient, { signal, ...query }: PageRequest = {}): Promise<Page<Payout>> =>
   api.json('/v1/payouts', { query, signal });
@@ -57,7 +63,10 @@ export const fetchFailures = (
 
 /** What became of each line, as CSV. */
 export async function fetchResults(api: ApiClient, id: string): Promise<Blob> {
-  const answer = await api.send(`${pathOf(id)}/items`, { headers: { accept: 'text/csv' } });
+  const answer = await api.send(`${pathOf(id)}/items`, {
+    headers: { accept: 'text/csv' },
+    timeoutMs: FILE_TIMEOUT_MS,
+  });
   return answer.blob();
 }
 
@@ -78,6 +87,7 @@ export const sendPayout = (
     headers: { 'content-type': 'text/csv' },
     query: partial ? { partial } : {},
     idempotencyKey,
+    timeoutMs: FILE_TIMEOUT_MS,
   });
 
 /** @throws ApiError `already_finished` */

@@ -15,6 +15,8 @@ import { newestOf } from './newest-payout.ts';
 
 /** How often the list is read while something in it moves. */
 const LIST_PAUSE_MS = 4_000;
+/** As many as one page of the API holds. */
+export const MOST_NEWEST = 100;
 
 /** The account's payouts, newest first, page by page. */
 export function usePayouts(limit = 10) {
@@ -32,6 +34,16 @@ export function usePayouts(limit = 10) {
 }
 
 const isProcessing = ({ status }: Payout): boolean => status === 'processing';
+
+/** Everybody's newest payouts, for operators. */
+export function useNewestPayouts() {
+  const api = useApiClient('payout');
+  return useQuery({
+    queryKey: payoutKeys.newest,
+    queryFn: ({ signal }) => fetchPayouts(api, { limit: MOST_NEWEST, signal }),
+    refetchInterval: LIST_PAUSE_MS,
+  });
+}
 
 /**
  * One payout as it moves: asked for as often as the service finds useful, which costs next to nothing while it

@@ -33,7 +33,6 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
           demo={demo}
           signedIn={jar.has(SESSION_COOKIE)}
           kind={kindOf(jar.get(KIND_COOKIE)?.value)}
-          theme={theme}
           nonce={received.get('x-nonce') ?? ''}
         >
           {children}

@@ -20,26 +20,31 @@ const OPTIONS = [
   { value: 'requests', label: 'Requests' },
 ] as const;
 
-export function Compare() {
+/** `demo`: there are demo people to send money to. */
+export function Compare({ demo }: { demo: boolean }) {
   return (
     <Page
       title="Compare"
       description="WebSocket, server-sent events and polling, side by side on your account."
     >
       <ForWhom kind="account" title="Three ways">
-        <Content />
+        <Content demo={demo} />
       </ForWhom>
     </Page>
   );
 }
 
-function Content() {
+function Content({ demo }: { demo: boolean }) {
   const { state, startAgain } = useComparison();
   const [metric, setMetric] = useState<Metric>('freshness');
   return (
     <>
       <div className="flex flex-wrap items-center justify-between gap-3">
-        <SendTransfer />
+        {demo ? (
+          <SendTransfer />
+        ) : (
+          <p className="text-muted">Each transfer that this account sends or gets moves the figures.</p>
+        )}
         <Button look="quiet" icon="refresh" onClick={startAgain}>
           Start again
         </Button>
@@ -69,8 +74,8 @@ function Content() {
 /** Measures for as long as it is on the page. */
 function useComparison() {
   const url = useApiAddress('gateway');
-  const { session, state: who } = useSession();
-  const [comparison] = useState(() => new Comparison({ url, token: (options) => session.token(options) }));
+  const { token, state: who } = useSession();
+  const [comparison] = useState(() => new Comparison({ url, token }));
   const [round, setRound] = useState(0);
   const accountId =
     who.phase === 'open' && who.principal.kind === 'account' ? who.principal.accountId : undefined;

@@ -1,12 +1,21 @@
 import { accountTopic } from '@payfan/contracts/live-protocol';
 import { LiveClient, type LiveClientOptions, type LiveStatus, type Transport } from '@payfan/live-client';
+import { ApiError } from '../api/api-error.ts';
 import { NOTHING_MEASURED, withArrival, withTraffic, type MeasuredByTransport } from './measurements.ts';
 
 export interface ComparisonState {
   measured: MeasuredByTransport;
   statuses: Readonly<Record<Transport, LiveStatus['state']>>;
+  /** Of those that do not tell everything. */
+  failures: Readonly<Partial<Record<Transport, Failure>>>;
   /** When it was measured last; 0 before. */
   atMs: number;
+}
+
+export interface Failure {
+  error: ApiError;
+  /** Undefined where it goes on by itself. */
+  retry?: (() => void) | undefined;
 }
 
 export const COMPARED = ['websocket', 'sse', 'polling'] as const satisfies readonly Transport[];
@@ -15,17 +24,23 @@ const MEASURED_EVERY_MS = 1_000;
 const NOT_BEGUN: ComparisonState = {
   measured: NOTHING_MEASURED,
   statuses: { websocket: 'idle', sse: 'idle', polling: 'idle' },
+  failures: {},
   atMs: 0,
 };
 
+type Client = Pick<LiveClient, 'subscribe' | 'traffic' | 'status' | 'retry' | 'close'>;
+type Options = Pick<LiveClientOptions, 'url' | 'token'>;
+
 /** Follows one account three times at once, each time by another transport, and measures what each costs. */
 export class Comparison {
-  readonly #options: Pick<LiveClientOptions, 'url' | 'token'>;
+  readonly #options: Options;
+  readonly #open: (options: LiveClientOptions) => Client;
   readonly #watchers = new Set<() => void>();
   #state = NOT_BEGUN;
 
-  constructor(options: Pick<LiveClientOptions, 'url' | 'token'>) {
+  constructor(options: Options, open = (of: LiveClientOptions): Client => new LiveClient(of)) {
     this.#options = options;
+    this.#open = open;
   }
 
   /** The same object until something changes. */
@@ -41,17 +56,38 @@ export class Comparison {
   follow(accountId: string): () => void {
     this.#change(NOT_BEGUN);
     const clients = COMPARED.map((transport) => {
-      const client = new LiveClient({ ...this.#options, transport });
-      client.subscribe(accountTopic(accountId), {
-        onEvent: (event) => this.#measure(transport, (one, now) => withArrival(one, event, now)),
-      });
-      return { transport, client };
+      const client = this.#open({ ...this.#options, transport });
+      const subscribe = () =>
+        client.subscribe(accountTopic(accountId), {
+          onEvent: (event) => this.#measure(transport, (one, now) => withArrival(one, event, now)),
+          onGap: () => this.#failed(transport, { error: failureOf('gap', MISSED) }),
+          onFailure: ({ code, detail }) =>
+            this.#failed(transport, { error: failureOf(code, detail ?? NOT_FOLLOWED), retry: askAgain }),
+        });
+      let unsubscribe = subscribe();
+      // A topic that was refused is asked for again when somebody begins to follow it.
+      const askAgain = () => {
+        this.#failed(transport, undefined);
+        unsubscribe();
+        unsubscribe = subscribe();
+      };
+      const retry = () => {
+        this.#failed(transport, undefined);
+        client.retry();
+      };
+      return { transport, client, retry };
     });
     const read = () => {
-      for (const { transport, client } of clients) {
+      for (const { transport, client, retry } of clients) {
         const traffic = client.traffic()[transport];
         this.#measure(transport, (one, now) => withTraffic(one, traffic, now));
-        this.#change({ statuses: { ...this.#state.statuses, [transport]: client.status.state } });
+        const { status } = client;
+        this.#change({ statuses: { ...this.#state.statuses, [transport]: status.state } });
+        if (status.state !== 'refused') continue;
+        const { reason } = status;
+        if (this.#state.failures[transport]?.error.code !== reason) {
+          this.#failed(transport, { error: failureOf(reason, REFUSALS[reason] ?? NOT_FOLLOWED), retry });
+        }
       }
     };
     const timer = setInterval(read, MEASURED_EVERY_MS);
@@ -71,8 +107,22 @@ export class Comparison {
     this.#change({ measured: { ...measured, [transport]: change(measured[transport], now) }, atMs: now });
   }
 
+  #failed(transport: Transport, failure: Failure | undefined): void {
+    this.#change({ failures: { ...this.#state.failures, [transport]: failure } });
+  }
+
   #change(change: Partial<ComparisonState>): void {
     this.#state = { ...this.#state, ...change };
     for (const watcher of this.#watchers) watcher();
   }
 }
+
+const NOT_FOLLOWED = 'The gateway does not let this account be followed so.';
+const MISSED =
+  'Some events were not told any more and are not counted. Start again to compare like with like.';
+const REFUSALS: Partial<Record<string, string>> = {
+  bad_token: 'The gateway does not accept this session.',
+  too_many_connections: 'This account is open on too many pages: close some of them, and try again.',
+};
+
+const failureOf = (code: string, detail: string): ApiError => new ApiError({ status: 0, code, detail });

@@ -2,22 +2,21 @@
 
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { asApiError } from '../api/api-client.ts';
 import { useApiClient } from '../api/api-provider.tsx';
 import { newIdempotencyKey } from '../api/new-idempotency-key.ts';
 import { sendTransfer, transactionKeys } from '../api/transaction.ts';
 import { useAccount } from '../api/use-transaction.ts';
 import { DEMO_PEOPLE } from '../session/demo-people.ts';
 import { Button } from '../ui/button.tsx';
-import { useToast } from '../ui/toasts.tsx';
+import { useFailureToast } from '../ui/failure-toast.tsx';
 
 const ONE_RUPEE = 100;
 
-/** Makes events: sends a rupee to a demo person, once or a few times after each other. */
+/** Makes events where there are demo people: sends one of them a rupee, once or a few times after each other. */
 export function SendTransfer() {
   const api = useApiClient('transaction');
   const queries = useQueryClient();
-  const toast = useToast();
+  const tellFailure = useFailureToast();
   const phone = useAccount().data?.phone;
   const [sending, setSending] = useState<number>();
   const payee = DEMO_PEOPLE.find((person) => person.phone !== undefined && person.phone !== phone);
@@ -36,7 +35,7 @@ export function SendTransfer() {
         await sendTransfer(api, transfer, newIdempotencyKey());
       }
     } catch (error) {
-      toast({ title: 'Not sent', detail: asApiError(error).detail, kind: 'failure' });
+      tellFailure('Not sent', error);
     } finally {
       setSending(undefined);
       void queries.invalidateQueries({ queryKey: transactionKeys.all });

@@ -1,6 +1,8 @@
 import type { Transport } from '@payfan/live-client';
 import { formatBytes, formatCount } from '../format/indian.ts';
 import { formatDuration } from '../format/time.ts';
+import { ErrorNote } from '../ui/error-note.tsx';
+import { Figure } from '../ui/figure.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { Status, type Tone } from '../ui/status.tsx';
 import type { ComparisonState } from './comparison.ts';
@@ -18,10 +20,14 @@ const STATES: Record<ComparisonState['statuses'][Transport], { word: string; ton
     refused: { word: 'Refused', tone: 'bad' },
   };
 
+const LARGE = 'text-2xl tracking-tight';
+const SMALL = 'text-[15px]';
+
 /** The figures of one transport. */
 export function TransportCard({ transport, state }: { transport: Transport; state: ComparisonState }) {
   const { requests, bytes, events, samples } = state.measured[transport];
   const { word, tone, moving } = STATES[state.statuses[transport]];
+  const failure = state.failures[transport];
   const { name, colour, dashes } = LOOKS[transport];
   const late = samples.map(({ lateMs }) => lateMs);
   return (
@@ -50,30 +56,33 @@ export function TransportCard({ transport, state }: { transport: Transport; stat
           vectorEffect="non-scaling-stroke"
         />
       </svg>
+      {failure !== undefined && (
+        <div className="mt-4">
+          <ErrorNote {...failure} />
+        </div>
+      )}
       <dl className="mt-4 grid grid-cols-2 gap-x-4 gap-y-4">
-        <Figure label="Freshness p50" value={durationOf(percentile(late, 0.5))} isLarge />
-        <Figure label="Freshness p99" value={durationOf(percentile(late, 0.99))} isLarge />
-        <Figure label="Requests" value={formatCount(requests)} />
-        <Figure label="Bytes" value={formatBytes(bytes)} />
-        <Figure label="Events" value={formatCount(events)} />
-        <Figure
-          label="Bytes per event"
-          value={events === 0 ? '–' : formatBytes(Math.round(bytes / events))}
-        />
+        <Figure label="Freshness p50" className={LARGE}>
+          {durationOf(percentile(late, 0.5))}
+        </Figure>
+        <Figure label="Freshness p99" className={LARGE}>
+          {durationOf(percentile(late, 0.99))}
+        </Figure>
+        <Figure label="Requests" className={SMALL}>
+          {formatCount(requests)}
+        </Figure>
+        <Figure label="Bytes" className={SMALL}>
+          {formatBytes(bytes)}
+        </Figure>
+        <Figure label="Events" className={SMALL}>
+          {formatCount(events)}
+        </Figure>
+        <Figure label="Bytes per event" className={SMALL}>
+          {events === 0 ? '–' : formatBytes(Math.round(bytes / events))}
+        </Figure>
       </dl>
     </Panel>
   );
 }
 
 const durationOf = (ms: number | undefined): string => (ms === undefined ? '–' : formatDuration(ms));
-
-function Figure({ label, value, isLarge = false }: { label: string; value: string; isLarge?: boolean }) {
-  return (
-    <div>
-      <dt className="text-[13px] text-muted">{label}</dt>
-      <dd className={`font-semibold tabular-nums ${isLarge ? 'text-2xl tracking-tight' : 'text-[15px]'}`}>
-        {value}
-      </dd>
-    </div>
-  );
-}

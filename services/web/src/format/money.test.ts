@@ -1,5 +1,13 @@
 import fc from 'fast-check';
-import { formatChange, formatMoney, groupTypedAmount, LARGEST_AMOUNT, parseAmount } from './money.ts';
+import {
+  amountFault,
+  caretInGrouped,
+  formatChange,
+  formatMoney,
+  groupTypedAmount,
+  LARGEST_AMOUNT,
+  parseAmount,
+} from './money.ts';
 
 const INR = new Intl.NumberFormat('en-IN', { style: 'currency', currency: 'INR' });
 
@@ -32,12 +40,30 @@ test.each([
   ['1.2.3', '1.23'],
   ['1.999', '1.99'],
   ['007', '7'],
+  ['123456789012345', '12,34,56,78,90,12,345'],
   ['0', '0'],
   ['abc', ''],
   ['', ''],
 ])('%s is shown as %s while it is typed', (typed, shown) => {
   expect(groupTypedAmount(typed)).toBe(shown);
   expect(groupTypedAmount(shown)).toBe(shown);
+});
+
+test.each([
+  ['12|00000', '12|,00,000'],
+  ['123|,00,000', '1,23|,00,000'],
+  ['1|000', '1|,000'],
+  ['10|,000', '10|,000'],
+  ['|1000', '|1,000'],
+  ['12345|', '12,345|'],
+  ['.5|', '0.5|'],
+  ['1,2x|34', '1,2|34'],
+  ['007|1', '71|'],
+])('%s becomes %s: the caret stays behind what it stood behind', (typed, grouped) => {
+  const text = typed.replace('|', '');
+  const caret = caretInGrouped(text, typed.indexOf('|'));
+  const shown = groupTypedAmount(text);
+  expect(`${shown.slice(0, caret)}|${shown.slice(caret)}`).toBe(grouped);
 });
 
 test.each([
@@ -49,9 +75,18 @@ test.each([
   ['90071992547409.91', LARGEST_AMOUNT],
 ])('%s is %d paise', (text, minor) => expect(parseAmount(text)).toBe(minor));
 
-test.each(['', '0', '0.00', '-1', '1.234', 'ten', '90071992547409.92', '1e3'])('%s is no amount', (text) =>
-  expect(parseAmount(text)).toBeUndefined(),
+test.each(['', '0', '0.00', '-1', '1.234', 'ten', '90071992547409.92', '12,34,56,78,90,12,345', '1e3'])(
+  '%s is no amount',
+  (text) => expect(parseAmount(text)).toBeUndefined(),
 );
+
+test('of an amount that is too large that is said', () => {
+  expect(['100', '0', 'ten', '12,34,56,78,90,12,345', '90071992547409.92'].map(amountFault)).toEqual([
+    undefined,
+    ...['More than ₹0, such as 100 or 1,250.50.', 'More than ₹0, such as 100 or 1,250.50.'],
+    ...['At most ₹9,00,71,99,25,47,409.91.', 'At most ₹9,00,71,99,25,47,409.91.'],
+  ]);
+});
 
 test('what is formatted is read back', () => {
   fc.assert(

@@ -1,4 +1,4 @@
-import { formatPhone, initialsOf } from './phone.ts';
+import { formatPhone, formatTypedPhone } from './phone.ts';
 
 test('Indian numbers are grouped, others stay as they are', () => {
   expect(['+917010233311', '+4915123456789', ''].map(formatPhone)).toEqual([
@@ -8,8 +8,10 @@ test('Indian numbers are grouped, others stay as they are', () => {
   ]);
 });
 
-test('initials are of the first and the last name', () => {
-  expect(['Asha Rao', 'Meera', 'A. P. J. Abdul Kalam', '  ', '😀 Rao', 'émile zola'].map(initialsOf)).toEqual(
-    [...['AR', 'M', 'AK', '', '😀R', 'ÉZ']],
-  );
+test('what is typed is grouped alike, however it is written', () => {
+  const same = ['7010233311', '70102 33311', '07010-233311', '917010233311', '+91 (70102) 33311'];
+  expect(new Set(same.map(formatTypedPhone))).toEqual(new Set(['+91 70102 33311']));
+  expect(['+49 151 234567', '+1 415 555 2671', '12345'].map(formatTypedPhone)).toEqual([
+    ...['+49 151 234567', '+1 415 555 2671', '12345'],
+  ]);
 });

@@ -4,12 +4,8 @@ export function formatPhone(e164: string): string {
   return found === null ? e164 : `+91 ${found[1]} ${found[2]}`;
 }
 
-/** `Asha Rao` → `AR`, for a picture of somebody who has none. */
-export function initialsOf(name: string): string {
-  const words = name.split(/\s+/).filter((word) => word !== '');
-  const ends = words.length > 1 ? [words[0], words.at(-1)] : words;
-  return ends
-    .map((word) => /^./u.exec(word ?? '')?.[0] ?? '')
-    .join('')
-    .toUpperCase();
+/** As somebody typed it: `7010233311`, `07010 233311` → `+91 70102 33311`. What is no ten Indian digits stays as it is. */
+export function formatTypedPhone(typed: string): string {
+  const found = /^(?:\+?91|0)?(\d{10})$/.exec(typed.replaceAll(/[\s()-]/g, ''));
+  return found === null ? typed : formatPhone(`+91${found[1]}`);
 }

@@ -1,12 +1,13 @@
 'use client';
 
 import { accountTopic } from '@payfan/contracts/live-protocol';
-import type { Gap, LiveEvent } from '@payfan/live-client';
+import type { LiveEvent } from '@payfan/live-client';
 import { useSocket } from '@payfan/live-client/react';
 import { createContext, use, useEffect, useEffectEvent, useMemo, type ReactNode } from 'react';
 import { useSession } from '../session/session-provider.tsx';
+import { whenFirstLive } from './first-live.ts';
 
-type Told = { event: LiveEvent } | { gap: Gap };
+type Told = { event: LiveEvent } | 'something-missed';
 interface Line {
   watch: (watcher: (told: Told) => void) => () => void;
 }
@@ -22,24 +23,31 @@ export function AccountLine({ children }: { children: ReactNode }) {
   const { line, tell } = useMemo(() => createLine(), []);
   useEffect(() => {
     if (accountId === undefined) return undefined;
-    return client.subscribe(accountTopic(accountId), {
+    const unsubscribe = client.subscribe(accountTopic(accountId), {
       onEvent: (event) => tell({ event }),
-      onGap: (gap) => tell({ gap }),
+      onGap: () => tell('something-missed'),
     });
+    // What happened after the page's first reads and before this is told by nobody.
+    const forget = whenFirstLive(client, () => tell('something-missed'));
+    return () => {
+      forget();
+      unsubscribe();
+    };
   }, [accountId, client, tell]);
   return <LineContext value={line}>{children}</LineContext>;
 }
 
 /**
- * Calls `onEvent` for each event of the signed-in account from now on, once and in order; `onGap` when some are
- * gone for good, so that what is shown has to be read anew. May be given new functions at each rendering.
+ * Calls `onEvent` for each event of the signed-in account from now on, once and in order; `onMissed` when some may
+ * have happened that are not told, so that what is shown has to be read anew. May be given new functions at each
+ * rendering.
  */
-export function useAccountEvents(onEvent: (event: LiveEvent) => void, onGap?: (gap: Gap) => void): void {
+export function useAccountEvents(onEvent: (event: LiveEvent) => void, onMissed?: () => void): void {
   const line = use(LineContext);
   if (line === undefined) throw new Error('wrap the page in <LiveLine>');
   const onTold = useEffectEvent((told: Told) => {
-    if ('event' in told) onEvent(told.event);
-    else onGap?.(told.gap);
+    if (told === 'something-missed') onMissed?.();
+    else onEvent(told.event);
   });
   useEffect(() => line.watch((told) => onTold(told)), [line]);
 }

@@ -30,13 +30,14 @@ const LineContext = createContext<Line | undefined>(undefined);
 /** One live connection for the whole page, as whoever is signed in, by the transport that was chosen. */
 export function LiveLine({ children }: { children: ReactNode }) {
   const url = useApiAddress('gateway');
-  const { session } = useSession();
-  const [client] = useState(() => new LiveClient({ url, token: (options) => session.token(options) }));
+  const { token } = useSession();
+  const [client] = useState(() => new LiveClient({ url, token }));
   const [memory] = useState(() => new LineMemory(client));
   const [transports] = useState(() => new TransportMemory());
   const choice = useSyncExternalStore(transports.watch, transports.choice, transports.choiceOnServer);
 
-  useEffect(() => () => client.close(), [client]);
+  // It closes by itself when nobody follows anything any more. One that was closed here would stay so in
+  // development, where React runs each effect's end once before its time.
   useEffect(() => client.setTransport(choice), [client, choice]);
 
   const line = useMemo(() => ({ choice, choose: transports.choose, memory }), [choice, transports, memory]);

@@ -2,8 +2,7 @@
 
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { asApiError } from '../api/api-client.ts';
-import type { ApiError } from '../api/api-error.ts';
+import { type ApiError, asApiError } from '../api/api-error.ts';
 import { useApiClient } from '../api/api-provider.tsx';
 import { drainGateway, operationsKeys, type Gateway } from '../api/operations.ts';
 import { useGateways } from '../api/use-operations.ts';
@@ -18,6 +17,7 @@ import { Skeleton } from '../ui/skeleton.tsx';
 import { Status } from '../ui/status.tsx';
 import { Table, Td, Th } from '../ui/table.tsx';
 import { useToast } from '../ui/toasts.tsx';
+import { NotTold } from './not-told.tsx';
 
 /** Who is connected, and where; and how to have a gateway's clients move elsewhere. */
 export function GatewaysPanel() {
@@ -73,10 +73,10 @@ function Row({ gateway, onDrain }: { gateway: Gateway; onDrain: () => void }) {
       <Td>
         <State draining={draining} error={error} />
       </Td>
-      <Figure value={connections?.websocket} />
-      <Figure value={connections?.sse} />
-      <Figure value={connections?.polling} />
-      <Figure value={topics ?? undefined} />
+      <Count value={connections?.websocket} />
+      <Count value={connections?.sse} />
+      <Count value={connections?.polling} />
+      <Count value={topics ?? undefined} />
       <Td className="text-right whitespace-nowrap">
         {uptimeSeconds === null ? <NotTold /> : formatDuration(uptimeSeconds * 1_000)}
       </Td>
@@ -110,11 +110,9 @@ function State({ draining, error }: Pick<Gateway, 'draining' | 'error'>) {
   return <Status tone="good">Serving</Status>;
 }
 
-function Figure({ value }: { value: number | undefined }) {
+function Count({ value }: { value: number | undefined }) {
   return <Td className="text-right">{value === undefined ? <NotTold /> : formatCount(value)}</Td>;
 }
-
-const NotTold = () => <span className="whitespace-nowrap text-faint">not told</span>;
 
 function DrainDialog({ gateway, onClose }: { gateway: Gateway | undefined; onClose: () => void }) {
   const api = useApiClient('operations');
@@ -131,6 +129,10 @@ function DrainDialog({ gateway, onClose }: { gateway: Gateway | undefined; onClo
     setFailure(undefined);
     try {
       await drainGateway(api, id);
+      // Its row has no button any more when the dialog closes: what has the focus then is there to stay.
+      queries.setQueryData<Gateway[]>(operationsKeys.gateways, (all) =>
+        all?.map((one) => (one.id === id ? { ...one, draining: true } : one)),
+      );
       toast({ title: 'Draining', detail: `${id} asks its clients to move, then it ends.`, kind: 'success' });
       close();
     } catch (error) {
@@ -143,12 +145,14 @@ function DrainDialog({ gateway, onClose }: { gateway: Gateway | undefined; onClo
   return (
     <Dialog
       open={gateway !== undefined}
-      onOpenChange={(open) => !open && close()}
+      onOpenChange={(open) => !open && !isBusy && close()}
       title="Drain this gateway?"
       description={gateway?.id}
       footer={
         <>
-          <Button onClick={close}>Cancel</Button>
+          <Button onClick={close} disabled={isBusy}>
+            Cancel
+          </Button>
           <Button look="danger" busy={isBusy} onClick={() => gateway !== undefined && void drain(gateway.id)}>
             Drain
           </Button>

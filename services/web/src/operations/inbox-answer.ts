@@ -1,7 +1,7 @@
 import { fromElsewhere, NEVER_KEPT, problem } from '../session/answers.ts';
 import { isKey } from '../session/cookie.ts';
 import { principalOf } from '../session/principal.ts';
-import { isSameOrigin } from '../session/same-origin.ts';
+import { mayRead } from '../session/same-origin.ts';
 import { exchangeKey } from '../session/token-exchange.ts';
 import type { Captured } from './captured.ts';
 
@@ -23,7 +23,7 @@ const RETRY_AFTER = { 'retry-after': '2' };
 /** An inbox of the demo, for a page of ours at which an operator sits: others' messages are in it. */
 export async function inboxAnswer({ headers, key, transactionUrl }: Asking, inbox: Inbox): Promise<Response> {
   if (inbox.address === undefined) return problem(404, 'not_found', 'There is no such inbox here.');
-  if (!isSameOrigin(headers)) return fromElsewhere();
+  if (!mayRead(headers)) return fromElsewhere();
   const exchange = isKey(key) ? await exchangeKey(transactionUrl, key) : ({ outcome: 'refused' } as const);
   if (exchange.outcome === 'refused') {
     return problem(401, 'unauthenticated', 'There is no session any more. Sign in again.');

@@ -13,7 +13,7 @@ import { Skeleton } from '../ui/skeleton.tsx';
 import { Time } from '../ui/time.tsx';
 import type { Captured } from './captured.ts';
 
-type Kind = 'mail' | 'sms';
+export type InboxKind = 'mail' | 'sms';
 const KINDS = [
   { value: 'mail', label: 'Mail' },
   { value: 'sms', label: 'SMS' },
@@ -22,8 +22,8 @@ const KINDS = [
 const EVERY_MS = 5_000;
 
 /** What the demo would have sent to people: mails and SMS end here. */
-export function InboxPanel() {
-  const [kind, setKind] = useState<Kind>('mail');
+export function InboxPanel({ kinds }: { kinds: readonly InboxKind[] }) {
+  const [kind, setKind] = useState(kinds[0] ?? 'mail');
   const { state } = useSession();
   const inbox = useQuery({
     queryKey: ['inbox', kind],
@@ -35,7 +35,14 @@ export function InboxPanel() {
     <Panel
       title="Inbox"
       description="The demo sends nothing to anybody: its mails and SMS end here."
-      actions={<Segmented label="Show messages by" value={kind} options={KINDS} onChange={setKind} />}
+      actions={
+        <Segmented
+          label="Show messages by"
+          value={kind}
+          options={KINDS.filter(({ value }) => kinds.includes(value))}
+          onChange={setKind}
+        />
+      }
       state={panelStateOf(inbox, {
         when: (all) => all.length === 0,
         title: kind === 'mail' ? 'No mail yet' : 'No SMS yet',
@@ -82,7 +89,7 @@ function Message({ message: { to, subject, text, at } }: { message: Captured }) 
   );
 }
 
-async function fetchInbox(kind: Kind, signal: AbortSignal): Promise<Captured[]> {
+async function fetchInbox(kind: InboxKind, signal: AbortSignal): Promise<Captured[]> {
   const answer = await fetch(`/inbox/${kind}`, { cache: 'no-store', signal }).catch((error: unknown) => {
     if (signal.aborted) throw error;
     throw unreachable('web');

@@ -9,6 +9,8 @@ import { REASONS } from './letter-words.ts';
 
 interface LetterFiltersProps {
   filter: LetterFilter;
+  /** Between which one can choose. */
+  channels: readonly string[];
   onChange: (filter: LetterFilter) => void;
 }
 
@@ -16,7 +18,7 @@ const SEARCH_AFTER_MS = 300;
 const LONGEST_SEARCH = 200;
 
 /** What narrows the dead letters. */
-export function LetterFilters({ filter, onChange }: LetterFiltersProps) {
+export function LetterFilters({ filter, channels, onChange }: LetterFiltersProps) {
   const { channel, reason, state, group } = filter;
   return (
     <div className="flex w-full flex-wrap items-center gap-2">
@@ -24,7 +26,7 @@ export function LetterFilters({ filter, onChange }: LetterFiltersProps) {
       <Choice
         label="Channel"
         value={channel}
-        options={{ '': 'All channels', push: 'push', phone: 'phone', email: 'email' }}
+        options={{ '': 'All channels', ...Object.fromEntries(channels.map((name) => [name, name])) }}
         onChoose={(value) => onChange({ ...filter, channel: value })}
       />
       <Choice

@@ -1,17 +1,19 @@
 'use client';
 
-import { asApiError } from '../api/api-client.ts';
 import type { DeadLetterDetail } from '../api/operations.ts';
 import { useLetter } from '../api/use-operations.ts';
 import { formatCount } from '../format/indian.ts';
+import { formatJson } from '../format/json.ts';
 import { Button } from '../ui/button.tsx';
 import { Sheet } from '../ui/dialog.tsx';
-import { ErrorNote } from '../ui/error-note.tsx';
+import { Fact, Facts } from '../ui/facts.tsx';
+import { PanelContent } from '../ui/panel.tsx';
+import { panelStateOf } from '../ui/panel-state.ts';
 import { SkeletonRows } from '../ui/skeleton.tsx';
 import { Badge } from '../ui/status.tsx';
 import { Time } from '../ui/time.tsx';
 import { LetterState } from './letter-tables.tsx';
-import { readable, REASONS } from './letter-words.ts';
+import { REASONS } from './letter-words.ts';
 
 interface LetterSheetProps {
   /** Undefined while none is looked at. */
@@ -40,10 +42,12 @@ export function LetterSheet({ id, onClose, onReplay }: LetterSheetProps) {
 }
 
 function Letter({ id }: { id: string }) {
-  const { data, error, refetch } = useLetter(id);
-  if (data !== undefined) return <Message letter={data} />;
-  if (error !== null) return <ErrorNote error={asApiError(error)} retry={() => void refetch()} />;
-  return <SkeletonRows rows={6} />;
+  const letter = useLetter(id);
+  return (
+    <PanelContent state={panelStateOf(letter)} skeleton={<SkeletonRows rows={6} />}>
+      {letter.data !== undefined && <Message letter={letter.data} />}
+    </PanelContent>
+  );
 }
 
 function Message({ letter }: { letter: DeadLetterDetail }) {
@@ -52,7 +56,7 @@ function Message({ letter }: { letter: DeadLetterDetail }) {
   return (
     <div className="grid gap-5">
       <p className="rounded-control bg-bad-soft px-4 py-3 break-words text-bad">{error}</p>
-      <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-2">
+      <Facts>
         <Fact name="State">
           <LetterState state={state} />
         </Fact>
@@ -86,8 +90,8 @@ function Message({ letter }: { letter: DeadLetterDetail }) {
         <Fact name="Routing key">
           <code className="font-mono text-xs break-all">{letter.routingKey}</code>
         </Fact>
-      </dl>
-      <Code title="Payload" text={readable(letter.body)} />
+      </Facts>
+      <Code title="Payload" text={formatJson(letter.body)} />
       <Code title="Headers" text={JSON.stringify(letter.headers, null, 2)} />
       {history.length > 0 && (
         <section>
@@ -102,15 +106,6 @@ function Message({ letter }: { letter: DeadLetterDetail }) {
         </section>
       )}
     </div>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <>
-      <dt className="text-muted">{name}</dt>
-      <dd className="min-w-0">{children}</dd>
-    </>
   );
 }
 

@@ -8,13 +8,15 @@ import { REASONS } from './letter-words.ts';
 
 interface LetterGroupsTableProps {
   groups: readonly DeadLetterGroup[];
+  /** They were asked for by another filter, and are not replayed by this one. */
+  isFormer: boolean;
   /** Without it there is nothing to replay: they have been. */
   onReplay: ((group: DeadLetterGroup) => void) | undefined;
   onShow: (group: DeadLetterGroup) => void;
 }
 
 /** What letters died of, the commonest first. */
-export function LetterGroupsTable({ groups, onReplay, onShow }: LetterGroupsTableProps) {
+export function LetterGroupsTable({ groups, isFormer, onReplay, onShow }: LetterGroupsTableProps) {
   return (
     <Table label="Dead letters by error">
       <thead>
@@ -47,7 +49,7 @@ export function LetterGroupsTable({ groups, onReplay, onShow }: LetterGroupsTabl
                   Show
                 </Button>
                 {onReplay !== undefined && (
-                  <Button size="small" onClick={() => onReplay(group)}>
+                  <Button size="small" disabled={isFormer} onClick={() => onReplay(group)}>
                     Replay…
                   </Button>
                 )}

@@ -10,12 +10,3 @@ export const REASONS: Readonly<Record<DeadLetterReason, string>> = {
 
 export const lettersIn = (count: number): string =>
   `${formatCount(count)} ${count === 1 ? 'letter' : 'letters'}`;
-
-/** JSON as people read it; anything else as it is. */
-export function readable(body: string): string {
-  try {
-    return JSON.stringify(JSON.parse(body), null, 2);
-  } catch {
-    return body;
-  }
-}

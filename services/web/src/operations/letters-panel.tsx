@@ -1,8 +1,8 @@
 'use client';
 
-import { useState } from 'react';
-import type { DeadLetterGroup, LetterFilter, ReplayTarget } from '../api/operations.ts';
-import { useLetterGroups, useLetters } from '../api/use-operations.ts';
+import { useRef, useState } from 'react';
+import { isNone, type DeadLetterGroup, type LetterFilter } from '../api/operations.ts';
+import { useLetterGroups, useLetters, useQueues } from '../api/use-operations.ts';
 import { Button } from '../ui/button.tsx';
 import { panelStateOf } from '../ui/panel-state.ts';
 import { Panel } from '../ui/panel.tsx';
@@ -12,9 +12,10 @@ import { LetterFilters } from './letter-filters.tsx';
 import { LetterSheet } from './letter-sheet.tsx';
 import { LetterGroupsTable, LettersTable } from './letter-tables.tsx';
 import { lettersIn } from './letter-words.ts';
-import { ReplayDialog } from './replay-dialog.tsx';
+import { channelsOf } from './queue-rows.ts';
+import { ReplayDialog, type AskedReplay } from './replay-dialog.tsx';
 import { asShown } from './replay.ts';
-import { UnavailableNote } from './unavailable-note.tsx';
+import { UnavailableNote } from '../ui/unavailable-note.tsx';
 
 type View = 'groups' | 'letters';
 const VIEWS = [
@@ -22,18 +23,15 @@ const VIEWS = [
   { value: 'letters', label: 'One by one' },
 ] as const;
 
-interface Asked {
-  target: ReplayTarget;
-  what: string;
-}
-
 /** What was given up: by what it died of or one by one, with the message, and its replay. */
 export function LettersPanel() {
   const [filter, setFilter] = useState<LetterFilter>({});
   const [view, setView] = useState<View>('groups');
-  const [asked, setAsked] = useState<Asked>();
+  const [asked, setAsked] = useState<AskedReplay>();
   const [openedId, setOpenedId] = useState<string>();
+  const frame = useRef<HTMLDivElement>(null);
   const groups = useLetterGroups(filter);
+  const channels = channelsOf(useQueues().data?.data ?? []);
   const letters = useLetters(filter, { enabled: view === 'letters' });
 
   const shownGroups = groups.data?.data ?? [];
@@ -42,12 +40,20 @@ export function LettersPanel() {
   const isNarrowed = Object.values(filter).some((value) => value !== undefined);
   // Of those replayed already, one at a time is enough.
   const isReplayable = filter.state === undefined && total > 0;
+  // Until there is what the filter matches, what it matched before is shown.
+  const isFormer = groups.isPlaceholderData;
   const empty = emptyOf(isNarrowed);
   const askFor = (what: string, of: readonly DeadLetterGroup[], more: LetterFilter = {}) =>
     setAsked({ what, target: { filter: asShown({ ...filter, ...more }, of) } });
 
+  const narrowTo = (next: LetterFilter) => {
+    // The button that was pressed goes with what it narrowed; whoever has a keyboard goes on from here.
+    if (next.group !== filter.group) frame.current?.focus();
+    setFilter(next);
+  };
+
   return (
-    <>
+    <div ref={frame} tabIndex={-1} className="min-w-0 rounded-card">
       <Panel
         title="Dead letters"
         description={groups.data === undefined ? 'What was given up.' : totalIn(total, filter, isNarrowed)}
@@ -57,18 +63,21 @@ export function LettersPanel() {
             <Button
               size="small"
               icon="refresh"
-              disabled={!isReplayable}
+              disabled={!isReplayable || isFormer}
               onClick={() => askFor(isNarrowed ? 'What the filter matches' : 'All that is open', shownGroups)}
             >
               Replay all…
             </Button>
-            <LetterFilters filter={filter} onChange={setFilter} />
+            <LetterFilters filter={filter} channels={channels} onChange={narrowTo} />
           </>
         }
         state={
           view === 'groups'
-            ? panelStateOf(groups, { ...empty, when: ({ data }) => data.length === 0 })
-            : panelStateOf(letters, { ...empty, when: ({ pages: [first] }) => first?.data.length === 0 })
+            ? panelStateOf(groups, { ...empty, when: isNone })
+            : panelStateOf(letters, {
+                ...empty,
+                when: ({ pages: [first] }) => first !== undefined && isNone(first),
+              })
         }
         skeleton={<Skeleton className="h-38" />}
       >
@@ -78,8 +87,9 @@ export function LettersPanel() {
         {view === 'groups' ? (
           <LetterGroupsTable
             groups={shownGroups}
+            isFormer={isFormer}
             onShow={({ channel, reason, group }) => {
-              setFilter({ ...filter, channel, reason, group });
+              narrowTo({ ...filter, channel, reason, group });
               setView('letters');
             }}
             onReplay={
@@ -115,7 +125,7 @@ export function LettersPanel() {
         }}
       />
       <ReplayDialog asked={asked} onClose={() => setAsked(undefined)} />
-    </>
+    </div>
   );
 }
 

@@ -1,5 +1,12 @@
 import type { QueueStatus } from '../api/operations.ts';
-import { byChannel, HISTORY_LENGTH, remembered, sparkPoints } from './queue-rows.ts';
+import {
+  byChannel,
+  channelsOf,
+  HISTORY_MS,
+  remembered,
+  sparkPoints,
+  type QueueHistory,
+} from './queue-rows.ts';
 
 const queue = (name: string, fields: Partial<QueueStatus> = {}): QueueStatus => ({
   name,
@@ -31,18 +38,34 @@ test('sums what is retried and dead of each channel, payouts last', () => {
   ]);
 });
 
-test('remembers so many polls and no more, and forgets a queue that is gone', () => {
-  let history = remembered(new Map(), [queue('old.bulk')]);
-  for (let poll = 0; poll < HISTORY_LENGTH + 5; poll += 1) {
-    history = remembered(history, [queue('email.bulk', { ready: poll, unacked: 1 })]);
-  }
-  expect([...history.keys()]).toEqual(['email.bulk']);
-  expect(history.get('email.bulk')).toHaveLength(HISTORY_LENGTH);
-  expect(history.get('email.bulk')?.at(-1)).toBe(HISTORY_LENGTH + 5);
+test('every channel once, and payouts are none', () => {
+  const names = ['email.bulk', 'email.interactive', 'payouts.free', 'whatsapp.bulk'];
+  expect(channelsOf(names.map((name) => queue(name)))).toEqual(['email', 'whatsapp']);
 });
 
-test('draws the latest value at the right end', () => {
-  const room = { width: 100, height: 20, length: 11 };
-  expect(sparkPoints([0, 10], room)).toBe('90,20 100,0');
-  expect(sparkPoints([1], room)).toBe('100,15');
+test('remembers the last two minutes, however many polls they had, and forgets a queue that is gone', () => {
+  const poll = (history: QueueHistory, atMs: number, ready: number) =>
+    remembered(history, [queue('email.bulk', { ready, unacked: 1 })], atMs);
+  let history = remembered(new Map(), [queue('old.bulk')], 1_000);
+  for (const [atMs, ready] of [
+    [2_000, 1],
+    [4_000, 2],
+    [4_000 + HISTORY_MS, 3],
+  ] as const) {
+    history = poll(history, atMs, ready);
+  }
+  expect([...history.keys()]).toEqual(['email.bulk']);
+  expect(history.get('email.bulk')).toEqual([
+    { atMs: 4_000, held: 3 },
+    { atMs: 4_000 + HISTORY_MS, held: 4 },
+  ]);
+  // Nobody saw the page for an hour.
+  expect(poll(history, 3_600_000, 5).get('email.bulk')).toEqual([{ atMs: 3_600_000, held: 6 }]);
+});
+
+test('draws the latest value at the right end, and the others as long before it as they were', () => {
+  const room = { width: 120, height: 20 };
+  const values = [0, 10, 5].map((held, at) => ({ atMs: [0, 60_000, HISTORY_MS][at] ?? 0, held }));
+  expect(sparkPoints(values, room)).toBe('0,20 60,0 120,10');
+  expect(sparkPoints([{ atMs: 7, held: 1 }], room)).toBe('120,15');
 });

@@ -25,36 +25,49 @@ export function byChannel(queues: readonly QueueStatus[]): ChannelQueues[] {
 
 export const PAYOUTS = 'payouts';
 
+/** Which channels of deliveries there are, in the order they came. */
+export const channelsOf = (queues: readonly Pick<QueueStatus, 'channel'>[]): string[] =>
+  [...new Set(queues.map(({ channel }) => channel))].filter((channel) => channel !== PAYOUTS);
+
 /** Messages in a queue, whether they wait or are being worked on. */
 const heldIn = ({ ready, unacked }: QueueStatus): number => ready + unacked;
 
-/** What was held in each lane queue at the last polls, oldest first. */
-export type QueueHistory = ReadonlyMap<string, readonly number[]>;
+/** What a queue held at a poll. */
+export interface Held {
+  /** Milliseconds since 1970. */
+  atMs: number;
+  held: number;
+}
 
-/** Two minutes at a poll every two seconds. */
-export const HISTORY_LENGTH = 60;
+/** What was held in each lane queue at the polls of the last two minutes, oldest first. */
+export type QueueHistory = ReadonlyMap<string, readonly Held[]>;
 
-export function remembered(history: QueueHistory, queues: readonly QueueStatus[]): QueueHistory {
+/** By the clock, not by polls: a page that nobody sees does not poll. */
+export const HISTORY_MS = 120_000;
+
+export function remembered(
+  history: QueueHistory,
+  queues: readonly QueueStatus[],
+  atMs: number,
+): QueueHistory {
   const lanes = queues.filter(({ kind }) => kind === 'lane');
   return new Map(
-    lanes.map((queue) => [
-      queue.name,
-      [...(history.get(queue.name) ?? []), heldIn(queue)].slice(-HISTORY_LENGTH),
-    ]),
+    lanes.map((queue) => {
+      const before = (history.get(queue.name) ?? []).filter((one) => one.atMs >= atMs - HISTORY_MS);
+      return [queue.name, [...before, { atMs, held: heldIn(queue) }]];
+    }),
   );
 }
 
-/** Points of a line through the values, the latest at the right end: `0,24 2,12`. Room for `length` of them. */
+/** Points of a line through the values, the latest at the right end, where it is now: `0,24 2,12`. */
 export function sparkPoints(
-  values: readonly number[],
-  { width, height, length }: { width: number; height: number; length: number },
+  values: readonly Held[],
+  { width, height }: { width: number; height: number },
 ): string {
   // A quiet queue is a line at the bottom, and one message is not a mountain.
-  const top = Math.max(4, ...values);
-  const step = width / (length - 1);
-  const start = width - step * (values.length - 1);
+  const top = Math.max(4, ...values.map(({ held }) => held));
+  const nowMs = values.at(-1)?.atMs ?? 0;
   const round = (value: number) => Math.round(value * 10) / 10;
-  return values
-    .map((value, at) => `${round(start + at * step)},${round(height - (value / top) * height)}`)
-    .join(' ');
+  const xOf = (atMs: number) => round(width * (1 - (nowMs - atMs) / HISTORY_MS));
+  return values.map(({ atMs, held }) => `${xOf(atMs)},${round(height - (held / top) * height)}`).join(' ');
 }

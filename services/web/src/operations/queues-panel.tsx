@@ -5,12 +5,21 @@ import type { OutboxStatus, QueueList, QueueStatus } from '../api/operations.ts'
 import { useQueues } from '../api/use-operations.ts';
 import { formatCount, formatDecimal } from '../format/indian.ts';
 import { formatDuration } from '../format/time.ts';
+import { Figure } from '../ui/figure.tsx';
 import { panelStateOf } from '../ui/panel-state.ts';
 import { Panel } from '../ui/panel.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
 import { Badge, Status } from '../ui/status.tsx';
 import { Table, Td, Th } from '../ui/table.tsx';
-import { byChannel, PAYOUTS, remembered, type ChannelQueues, type QueueHistory } from './queue-rows.ts';
+import { NotTold } from './not-told.tsx';
+import {
+  byChannel,
+  PAYOUTS,
+  remembered,
+  type ChannelQueues,
+  type Held,
+  type QueueHistory,
+} from './queue-rows.ts';
 import { Sparkline } from './sparkline.tsx';
 
 /** What waits: in the queues by channel and lane, payouts by tier among them, and before them in the outbox. */
@@ -48,7 +57,7 @@ export function QueuesPanel() {
 function useQueueHistory(list: QueueList | undefined, polledAt: number): QueueHistory {
   const [kept, setKept] = useState<{ at: number; history: QueueHistory }>({ at: 0, history: new Map() });
   if (list === undefined || polledAt === kept.at) return kept.history;
-  const history = remembered(kept.history, list.data);
+  const history = remembered(kept.history, list.data, polledAt);
   setKept({ at: polledAt, history });
   return history;
 }
@@ -86,6 +95,12 @@ function Queues({ list, history }: { list: QueueList; history: QueueHistory }) {
           ))}
         </tbody>
       </Table>
+      {list.data.some(({ kind, oldestAgeSeconds }) => kind === 'lane' && oldestAgeSeconds === null) && (
+        <p className="max-w-3xl text-[13px] text-muted">
+          How long the oldest message has waited is not told: RabbitMQ does not say it of quorum queues. The
+          line shows whether a queue shrinks, and a transfer’s timeline how long each of its alerts took.
+        </p>
+      )}
     </div>
   );
 }
@@ -96,20 +111,16 @@ function ChannelRow({ row: { channel, retrying, dead } }: { row: ChannelQueues }
       <th scope="rowgroup" colSpan={8} className="border-b pt-5 pb-2 text-left font-normal">
         <span className="flex flex-wrap items-center gap-2">
           <span className="mr-1 font-semibold capitalize">{channel}</span>
-          {channel === PAYOUTS && <span className="text-[13px] text-muted">by lane</span>}
-          {channel !== PAYOUTS && (
-            <>
-              <Badge tone={retrying > 0 ? 'warn' : 'neutral'}>{formatCount(retrying)} to retry</Badge>
-              <Badge tone={dead > 0 ? 'bad' : 'neutral'}>{formatCount(dead)} dead</Badge>
-            </>
-          )}
+          {channel === PAYOUTS && <span className="text-[13px] text-muted">turns by lane</span>}
+          <Badge tone={retrying > 0 ? 'warn' : 'neutral'}>{formatCount(retrying)} to retry</Badge>
+          <Badge tone={dead > 0 ? 'bad' : 'neutral'}>{formatCount(dead)} dead</Badge>
         </span>
       </th>
     </tr>
   );
 }
 
-function LaneRow({ queue, held }: { queue: QueueStatus; held: readonly number[] }) {
+function LaneRow({ queue, held }: { queue: QueueStatus; held: readonly Held[] }) {
   const { name, lane, ready, unacked, consumers, publishRate, deliverRate, oldestAgeSeconds } = queue;
   return (
     <tr>
@@ -126,16 +137,7 @@ function LaneRow({ queue, held }: { queue: QueueStatus; held: readonly number[] 
       <Rate value={publishRate} />
       <Rate value={deliverRate} />
       <Td className="text-right whitespace-nowrap">
-        {oldestAgeSeconds === null ? (
-          <span
-            title="RabbitMQ does not tell the age of a quorum queue's oldest message"
-            className="text-faint"
-          >
-            not told
-          </span>
-        ) : (
-          formatDuration(oldestAgeSeconds * 1_000)
-        )}
+        {oldestAgeSeconds === null ? <NotTold /> : formatDuration(oldestAgeSeconds * 1_000)}
       </Td>
       <Td className="w-28 py-1.5">
         <Sparkline values={held} />
@@ -166,15 +168,4 @@ function Outbox({ outbox: { waiting, oldestAgeSeconds } }: { outbox: OutboxStatu
 function oldestOf(waiting: number | null, ageSeconds: number | null) {
   if (ageSeconds !== null) return formatDuration(ageSeconds * 1_000);
   return waiting === 0 ? <span className="text-faint">none waits</span> : <NotTold />;
-}
-
-const NotTold = () => <span className="text-faint">not told</span>;
-
-function Figure({ label, children }: { label: string; children: React.ReactNode }) {
-  return (
-    <div>
-      <dt className="text-xs font-medium text-faint">{label}</dt>
-      <dd className="text-lg font-semibold tabular-nums">{children}</dd>
-    </div>
-  );
 }

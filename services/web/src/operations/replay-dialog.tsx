@@ -2,8 +2,7 @@
 
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
-import { asApiError } from '../api/api-client.ts';
-import type { ApiError } from '../api/api-error.ts';
+import { type ApiError, asApiError } from '../api/api-error.ts';
 import { useApiClient } from '../api/api-provider.tsx';
 import { operationsKeys, replayLetters, type ReplayTarget } from '../api/operations.ts';
 import { formatCount } from '../format/indian.ts';
@@ -14,10 +13,20 @@ import { ErrorNote } from '../ui/error-note.tsx';
 import { Field, Input } from '../ui/field.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
 import { lettersIn } from './letter-words.ts';
-import { FASTEST, isConfirmed, limitAt, parseRate, replayAll, SLOWEST, type Progress } from './replay.ts';
-import { UnavailableNote } from './unavailable-note.tsx';
+import {
+  FASTEST,
+  isConfirmed,
+  limitAt,
+  parseRate,
+  replayAll,
+  replayedOf,
+  SLOWEST,
+  type Progress,
+} from './replay.ts';
+import { UnavailableNote } from '../ui/unavailable-note.tsx';
 
-interface Asked {
+/** What somebody wants to have replayed. */
+export interface AskedReplay {
   target: ReplayTarget;
   /** In words. */
   what: string;
@@ -25,7 +34,7 @@ interface Asked {
 
 interface ReplayDialogProps {
   /** Undefined while nothing is to be replayed. */
-  asked: Asked | undefined;
+  asked: AskedReplay | undefined;
   onClose: () => void;
 }
 
@@ -101,7 +110,7 @@ function Replay({ target, onClose }: { target: ReplayTarget; onClose: () => void
   return (
     <div className="grid gap-4">
       <UnavailableNote channels={progress.unavailable} />
-      <Outcome phase={phase} letters={matched} progress={progress} />
+      <Outcome phase={phase} letters={matched} progress={progress} failure={failure} />
       {failure !== undefined && <ErrorNote error={failure} />}
       <div className="flex justify-end">
         <Button
@@ -168,7 +177,7 @@ function Ask({ letters, onCancel, onStart }: AskProps) {
           />
         )}
       </Field>
-      <Field label={`Type ${letters} to confirm`} hint="The number of letters.">
+      <Field label={`Type ${formatCount(letters)} to confirm`} hint="The number of letters.">
         {(control) => (
           <Input
             {...control}
@@ -189,13 +198,20 @@ function Ask({ letters, onCancel, onStart }: AskProps) {
   );
 }
 
-function Outcome({ phase, letters, progress }: { phase: Phase; letters: number; progress: Progress }) {
+interface OutcomeProps {
+  phase: Phase;
+  letters: number;
+  progress: Progress;
+  failure: ApiError | undefined;
+}
+
+function Outcome({ phase, letters, progress, failure }: OutcomeProps) {
   const { replayed, remaining } = progress;
+  const isUnsure = failure !== undefined && !failure.isRefusal;
   return (
     <div role="status">
       <p className="text-[15px] font-medium">
-        {formatCount(replayed)} of {lettersIn(letters)}{' '}
-        {phase === 'running' ? 'replayed so far…' : 'replayed.'}
+        {replayedOf(replayed, letters, { isRunning: phase === 'running', isUnsure })}
       </p>
       {phase === 'done' && remaining > 0 && (
         <p className="mt-1 text-muted">

@@ -1,5 +1,5 @@
 import type { DeadLetterGroup, ReplayOutcome } from '../api/operations.ts';
-import { asShown, isConfirmed, limitAt, parseRate, replayAll, type Progress } from './replay.ts';
+import { asShown, isConfirmed, limitAt, parseRate, replayAll, replayedOf, type Progress } from './replay.ts';
 
 const outcome = (replayed: number, remaining: number): ReplayOutcome => ({
   dryRun: false,
@@ -32,6 +32,14 @@ test('does not go on when a call has moved nothing', async () => {
 test('stops between calls when told to', async () => {
   const { result } = await run([outcome(500, 700), outcome(500, 200)], () => true);
   expect(result).toMatchObject({ replayed: 500, remaining: 700 });
+});
+
+test('of a call that nobody answered one does not know what it did', () => {
+  const how = (isRunning: boolean, isUnsure: boolean) => replayedOf(500, 1_200, { isRunning, isUnsure });
+  expect(how(true, false)).toBe('500 of 1,200 letters replayed so far…');
+  expect(how(false, false)).toBe('500 of 1,200 letters replayed.');
+  expect(how(false, true)).toBe('At least 500 of 1,200 letters replayed.');
+  expect(replayedOf(1, 1, { isRunning: false, isUnsure: false })).toBe('1 of 1 letter replayed.');
 });
 
 test.each([

@@ -4,6 +4,8 @@ import {
   type LetterFilter,
   type ReplayOutcome,
 } from '../api/operations.ts';
+import { formatCount } from '../format/indian.ts';
+import { lettersIn } from './letter-words.ts';
 
 export const SLOWEST = 1;
 export const FASTEST = 1_000;
@@ -40,6 +42,21 @@ export interface Progress {
   remaining: number;
   /** Channels that did not answer: of their letters nothing is known. */
   unavailable: readonly string[];
+}
+
+/**
+ * `500 of 1,200 letters replayed.` When no answer came to the last call, what it did is not known.
+ *
+ * @param how.isUnsure whether a call was lost
+ */
+export function replayedOf(
+  replayed: number,
+  letters: number,
+  { isRunning, isUnsure }: { isRunning: boolean; isUnsure: boolean },
+): string {
+  const count = `${formatCount(replayed)} of ${lettersIn(letters)} replayed`;
+  if (isRunning) return `${count} so far…`;
+  return isUnsure ? `At least ${count}.` : `${count}.`;
 }
 
 interface RunOptions {

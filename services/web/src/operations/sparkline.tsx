@@ -1,10 +1,10 @@
-import { HISTORY_LENGTH, sparkPoints } from './queue-rows.ts';
+import { sparkPoints, type Held } from './queue-rows.ts';
 
-const ROOM = { width: 96, height: 22, length: HISTORY_LENGTH };
+const ROOM = { width: 96, height: 22 };
 const MARGIN = 2;
 
 /** How a count went of late. The numbers beside it say the same, so it is not read out. */
-export function Sparkline({ values }: { values: readonly number[] }) {
+export function Sparkline({ values }: { values: readonly Held[] }) {
   const { width, height } = ROOM;
   const points = sparkPoints(values, ROOM);
   const first = points.split(',', 1)[0];

@@ -58,12 +58,32 @@ test.each([
     '2 : has a quote inside a field: put the field in quotes, and double the quote',
   ],
   [
+    `${HEADER}7010233311,100,INR,${'म'.repeat(1_400)}\n`,
+    '2 : is longer than 4096 bytes; perhaps a quote before it is not closed',
+  ],
+  [
     `${HEADER}7010233311,100,INR,${'x'.repeat(5_000)}\n`,
     '2 : is longer than 4096 bytes; perhaps a quote before it is not closed',
   ],
 ])('nothing of %j can be sent', (text, fault) => {
   expect(checkCsv(text).isUnreadable).toBe(true);
   expect(faultsIn(text)).toEqual([fault]);
+});
+
+test('a line is as long as its bytes are, as the payout service counts them', () => {
+  const isReadable = (...fields: string[]) => !checkCsv(HEADER + fields.join(',')).isUnreadable;
+  expect(isReadable('7010233311', '100', 'INR', 'म'.repeat(1_360))).toBe(true);
+  expect(isReadable('7010233311', '100', 'INR', 'म'.repeat(1_361))).toBe(false);
+  expect(isReadable('म'.repeat(700), 'म'.repeat(700), 'म'.repeat(700), '')).toBe(true);
+});
+
+test('a total that no balance covers is a mistake of the file, not a sum that is rounded', () => {
+  const most = `${HEADER}7010233311,9007199254740990,INR,\n7010233311,1,INR,\n`;
+  expect(checkCsv(most)).toMatchObject({ amount: Number.MAX_SAFE_INTEGER, isUnreadable: false });
+  expect(faultsIn(`${most}7010233311,1,INR,\n`)).toEqual([
+    '4 : brings the total above ₹9,00,71,99,25,47,409.91, which no balance covers',
+  ]);
+  expect(checkCsv(`${most}7010233311,1,INR,\n`).isUnreadable).toBe(true);
 });
 
 test('a hundred thousand lines, and no more; a hundred mistakes are named', () => {

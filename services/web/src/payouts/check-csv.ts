@@ -1,3 +1,4 @@
+import { formatMoney, LARGEST_AMOUNT } from '../format/money.ts';
 import { csvRecords, UnreadableCsv } from './csv-records.ts';
 import { amountIn, CSV_COLUMNS, faultsOf } from './line-rules.ts';
 
@@ -6,6 +7,7 @@ const MOST_LINES = 100_000;
 export const MOST_BYTES = 32 * 1_024 * 1_024;
 /** More is no help to whoever mends a file; the service names as many. */
 const MOST_FAULTS = 100;
+const TOO_MUCH = `brings the total above ${formatMoney(LARGEST_AMOUNT)}, which no balance covers`;
 const HEADER = CSV_COLUMNS.join(',');
 
 export interface LineFault {
@@ -49,8 +51,11 @@ export function checkCsv(text: string): CheckedCsv {
         for (const [path, message] of wrong) note(line, path, message);
         if (wrong.length > 0) found.badLines += 1;
         else {
+          const amount = amountIn(fields[1] ?? '');
+          // By subtraction, which is exact: no balance covers more, and a sum of more would be rounded.
+          if (amount > LARGEST_AMOUNT - found.amount) throw new UnreadableCsv(line, TOO_MUCH);
           found.goodLines += 1;
-          found.amount += amountIn(fields[1] ?? '');
+          found.amount += amount;
         }
       }
       isHeader = false;

@@ -1,6 +1,6 @@
 'use client';
 
-import { useId, useState, type DragEvent } from 'react';
+import { useEffect, useId, useState, type DragEvent } from 'react';
 import { cx } from '../ui/cx.ts';
 import { Icon } from '../ui/icon.tsx';
 
@@ -8,6 +8,7 @@ import { Icon } from '../ui/icon.tsx';
 export function CsvDropZone({ onFile }: { onFile: (file: File) => void }) {
   const hintId = useId();
   const [isOver, setOver] = useState(false);
+  useEffect(keepPage, []);
   const drop = (event: DragEvent) => {
     event.preventDefault();
     setOver(false);
@@ -50,4 +51,14 @@ export function CsvDropZone({ onFile }: { onFile: (file: File) => void }) {
       </span>
     </label>
   );
+}
+
+/** A file that misses is dropped on the page, in whose place a browser would show it. Returns what ends this. */
+function keepPage(): () => void {
+  const keep = (event: Event) => event.preventDefault();
+  const types = ['dragover', 'drop'];
+  for (const type of types) addEventListener(type, keep);
+  return () => {
+    for (const type of types) removeEventListener(type, keep);
+  };
 }

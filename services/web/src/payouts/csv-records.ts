@@ -37,6 +37,7 @@ export function* csvRecords(file: string): Generator<CsvRecord> {
   while (at < text.length) {
     const begins = at;
     const fields: string[] = [];
+    let length = 0;
     for (;;) {
       field.lastIndex = at;
       const [all = '', quoted, plain = ''] = field.exec(text) ?? [];
@@ -44,8 +45,11 @@ export function* csvRecords(file: string): Generator<CsvRecord> {
       const next = text[at];
       if (next !== undefined && next !== ',' && next !== '\n')
         throw new UnreadableCsv(line, wrongAt(all, next));
-      fields.push(quoted === undefined ? trimmed(plain) : quoted.replaceAll('""', '"'));
-      if (at - begins > MAX_RECORD_LENGTH) throw new UnreadableCsv(line, TOO_LONG);
+      const content = quoted?.replaceAll('""', '"') ?? plain;
+      if (isTooLong(content, length)) throw new UnreadableCsv(line, TOO_LONG);
+      const value = quoted === undefined ? trimmed(plain) : content;
+      length += value.length;
+      fields.push(value);
       at += 1;
       if (next !== ',') break;
     }
@@ -53,6 +57,15 @@ export function* csvRecords(file: string): Generator<CsvRecord> {
     if (record.trim() !== '') yield { line, fields };
     line += record.split('\n').length;
   }
+}
+
+const encoder = new TextEncoder();
+
+/** As the service's parser counts: the field that it reads in bytes, those before it in characters, and one too late. */
+function isTooLong(field: string, before: number): boolean {
+  const most = MAX_RECORD_LENGTH + 1 - before;
+  // A character has three bytes at most, so that few fields need the encoder.
+  return field.length * 3 > most && encoder.encode(field).length > most;
 }
 
 const trimmed = (plain: string): string => plain.replace(/^[ \t\f]+/, '').replace(/[ \t\f]+$/, '');

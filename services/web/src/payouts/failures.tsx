@@ -1,10 +1,10 @@
-import type { Payout } from '../api/payout.ts';
+import type { Payout, PayoutItemResult } from '../api/payout.ts';
 import { useFailures } from '../api/use-payout.ts';
-import { asApiError } from '../api/api-client.ts';
 import { formatCount } from '../format/indian.ts';
 import { formatPhone } from '../format/phone.ts';
-import { ErrorNote } from '../ui/error-note.tsx';
 import { Money } from '../ui/money.tsx';
+import { PanelContent } from '../ui/panel.tsx';
+import { panelStateOf } from '../ui/panel-state.ts';
 import { SkeletonRows } from '../ui/skeleton.tsx';
 import { Table, Td, Th } from '../ui/table.tsx';
 
@@ -12,11 +12,15 @@ const SHOWN = 20;
 
 /** Lines that were not paid, with the reason of each. */
 export function Failures({ payout }: { payout: Payout }) {
-  const { data, error, refetch } = useFailures(payout, SHOWN);
-  if (data === undefined) {
-    if (error === null) return <SkeletonRows rows={2} className="h-9" />;
-    return <ErrorNote error={asApiError(error)} retry={() => void refetch()} />;
-  }
+  const failures = useFailures(payout, SHOWN);
+  return (
+    <PanelContent state={panelStateOf(failures)} skeleton={<SkeletonRows rows={2} className="h-9" />}>
+      {failures.data !== undefined && <Lines lines={failures.data.data} failed={payout.failed} />}
+    </PanelContent>
+  );
+}
+
+function Lines({ lines, failed }: { lines: readonly PayoutItemResult[]; failed: number }) {
   return (
     <div className="grid gap-2">
       <h3 className="font-medium">Lines that failed</h3>
@@ -30,7 +34,7 @@ export function Failures({ payout }: { payout: Payout }) {
           </tr>
         </thead>
         <tbody>
-          {data.data.map(({ line, to, amount, detail, code }) => (
+          {lines.map(({ line, to, amount, detail, code }) => (
             <tr key={line}>
               <Td>{formatCount(line)}</Td>
               <Td className="whitespace-nowrap">{formatPhone(to)}</Td>
@@ -42,10 +46,9 @@ export function Failures({ payout }: { payout: Payout }) {
           ))}
         </tbody>
       </Table>
-      {payout.failed > data.data.length && (
+      {failed > lines.length && (
         <p className="text-[13px] text-muted">
-          The first {formatCount(data.data.length)} of {formatCount(payout.failed)}. All of them are in the
-          results.
+          The first {formatCount(lines.length)} of {formatCount(failed)}. All of them are in the results.
         </p>
       )}
     </div>

@@ -12,9 +12,10 @@ interface LineFaultsProps {
 /** What is wrong with a file, line by line. */
 export function LineFaults({ title, faults, count }: LineFaultsProps) {
   return (
-    <section role="alert" className="grid gap-1 rounded-control border border-bad/30 px-5 py-4 text-ink">
+    <section className="grid gap-1 rounded-control border border-bad/30 px-5 py-4 text-ink">
       <h3 className="font-medium text-bad">
-        {title}
+        {/* By itself: the table below it has up to a hundred lines to be read out. */}
+        <span role="alert">{title}</span>
         {count > faults.length && (
           <span className="font-normal text-muted">
             {' '}

@@ -2,15 +2,15 @@
 
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { asApiError } from '../api/api-client.ts';
 import { useApiClient } from '../api/api-provider.tsx';
-import { cancelPayout, fetchResults, payoutKeys, type Payout } from '../api/payout.ts';
+import { cancelPayout, doneOf, fetchResults, payoutKeys, type Payout } from '../api/payout.ts';
 import { usePayout } from '../api/use-payout.ts';
 import { formatCount, formatShare } from '../format/indian.ts';
 import { formatMoney } from '../format/money.ts';
 import { formatDuration } from '../format/time.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
+import { useFailureToast } from '../ui/failure-toast.tsx';
 import { Money } from '../ui/money.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { panelStateOf } from '../ui/panel-state.ts';
@@ -36,7 +36,7 @@ export function PayoutDetail({ id }: { id: string }) {
     <Panel
       title="Progress"
       description={
-        payout !== undefined && (
+        payout === undefined ? undefined : (
           <>
             Sent <Time at={payout.createdAt} />
           </>
@@ -53,7 +53,7 @@ export function PayoutDetail({ id }: { id: string }) {
 
 function Standing({ payout }: { payout: Payout }) {
   const { status, total, succeeded, failed, cancelled, amount, paid, lane, createdAt, completedAt } = payout;
-  const done = succeeded + failed + cancelled;
+  const done = doneOf(payout);
   const { word, tone } = STATUS_WORDS[status];
   const text = `${formatCount(done)} of ${formatCount(total)}`;
   return (
@@ -106,14 +106,14 @@ function Count({ label, count, isBad = false }: { label: string; count: number; 
 
 function Download({ id }: { id: string }) {
   const api = useApiClient('payout');
-  const toast = useToast();
+  const tellFailure = useFailureToast();
   const [isBusy, setBusy] = useState(false);
   const download = async () => {
     setBusy(true);
     try {
       saveFile(await fetchResults(api, id), `payout-${id}.csv`);
     } catch (error) {
-      toast({ title: 'No results downloaded', detail: asApiError(error).detail, kind: 'failure' });
+      tellFailure('No results downloaded', error);
     } finally {
       setBusy(false);
     }
@@ -129,6 +129,7 @@ function Cancel({ payout: { id, total, succeeded, failed } }: { payout: Payout }
   const api = useApiClient('payout');
   const queries = useQueryClient();
   const toast = useToast();
+  const tellFailure = useFailureToast();
   const [isOpen, setOpen] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const cancel = async () => {
@@ -137,7 +138,7 @@ function Cancel({ payout: { id, total, succeeded, failed } }: { payout: Payout }
       await cancelPayout(api, id);
       toast({ title: 'Payout cancelled', detail: 'Lines that were being paid are finished.' });
     } catch (error) {
-      toast({ title: 'Not cancelled', detail: asApiError(error).detail, kind: 'failure' });
+      tellFailure('Not cancelled', error);
     } finally {
       setBusy(false);
       setOpen(false);
@@ -152,12 +153,14 @@ function Cancel({ payout: { id, total, succeeded, failed } }: { payout: Payout }
       </Button>
       <Dialog
         open={isOpen}
-        onOpenChange={setOpen}
+        onOpenChange={(open) => !isBusy && setOpen(open)}
         title="Cancel what is left of this payout?"
         description="What has been paid stays paid."
         footer={
           <>
-            <Button onClick={() => setOpen(false)}>Go on paying</Button>
+            <Button onClick={() => setOpen(false)} disabled={isBusy}>
+              Go on paying
+            </Button>
             <Button look="danger" busy={isBusy} onClick={() => void cancel()}>
               Cancel payout
             </Button>

@@ -6,8 +6,10 @@ import { useAccount } from '../api/use-transaction.ts';
 import { formatCount } from '../format/indian.ts';
 import { formatMoney } from '../format/money.ts';
 import { Button } from '../ui/button.tsx';
+import { cx } from '../ui/cx.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { ErrorNote, RequestId } from '../ui/error-note.tsx';
+import { Figure } from '../ui/figure.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Money } from '../ui/money.tsx';
 import type { CheckedCsv } from './check-csv.ts';
@@ -25,6 +27,9 @@ interface ReviewProps {
   onForget: () => void;
 }
 
+/** On one line with the total, which is larger. */
+const BESIDE_IT = 'text-lg leading-10';
+
 /** What a chosen file would pay, what is wrong with it, and the last question before it is sent. */
 export function Review({ name, size, checked, error, isSending, onSend, onForget }: ReviewProps) {
   const balance = useAccount().data?.balance;
@@ -32,6 +37,7 @@ export function Review({ name, size, checked, error, isSending, onSend, onForget
   const { goodLines, amount, badLines, faultCount, faults, isUnreadable } = checked;
   const refused = refusedLines(error);
   const partial = badLines > 0 || refused.length > 0;
+  const mayBeSent = error !== undefined && !error.isRefusal && !isSending;
   const canSend = !isUnreadable && goodLines > 0;
   const lines = `${formatCount(goodLines)} ${goodLines === 1 ? 'line' : 'lines'}`;
   return (
@@ -48,15 +54,20 @@ export function Review({ name, size, checked, error, isSending, onSend, onForget
       </div>
       {!isUnreadable && (
         <dl className="flex flex-wrap gap-x-10 gap-y-3">
-          <div>
-            <dt className="text-[13px] text-muted">Total</dt>
-            <dd className="text-[32px] leading-10 font-semibold tracking-tight">
-              <Money minor={amount} />
-            </dd>
-          </div>
-          <Fact label="Good lines" value={formatCount(goodLines)} />
-          <Fact label="Lines with mistakes" value={formatCount(badLines)} isBad={badLines > 0} />
-          {balance !== undefined && <Fact label="Your balance" value={formatMoney(balance)} />}
+          <Figure label="Total" className="text-[32px] leading-10 tracking-tight">
+            <Money minor={amount} />
+          </Figure>
+          <Figure label="Good lines" className={BESIDE_IT}>
+            {formatCount(goodLines)}
+          </Figure>
+          <Figure label="Lines with mistakes" className={cx(BESIDE_IT, badLines > 0 && 'text-bad')}>
+            {formatCount(badLines)}
+          </Figure>
+          {balance !== undefined && (
+            <Figure label="Your balance" className={BESIDE_IT}>
+              {formatMoney(balance)}
+            </Figure>
+          )}
         </dl>
       )}
       {faults.length > 0 && (
@@ -94,9 +105,14 @@ export function Review({ name, size, checked, error, isSending, onSend, onForget
         ) : (
           <p className="text-muted">Mend the file, then choose it again. Nothing has been sent.</p>
         )}
-        {canSend && partial && (
+        {canSend && partial && !mayBeSent && (
           <p className="text-[13px] text-muted">
             Or mend the file and choose it again. Nothing has been sent.
+          </p>
+        )}
+        {mayBeSent && (
+          <p className="text-[13px] text-muted">
+            Whether it was sent is not known. Sent again from here, it is paid once.
           </p>
         )}
       </div>
@@ -134,14 +150,5 @@ export function Review({ name, size, checked, error, isSending, onSend, onForget
 function refusedLines(error: ApiError | undefined): CheckedCsv['faults'] {
   return (error?.errors ?? []).flatMap(({ line, path, message }) =>
     line === undefined ? [] : [{ line, path, message }],
-  );
-}
-
-function Fact({ label, value, isBad = false }: { label: string; value: string; isBad?: boolean }) {
-  return (
-    <div>
-      <dt className="text-[13px] text-muted">{label}</dt>
-      <dd className={`text-lg leading-10 font-semibold tabular-nums ${isBad ? 'text-bad' : ''}`}>{value}</dd>
-    </div>
   );
 }

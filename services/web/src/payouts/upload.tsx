@@ -1,8 +1,7 @@
 'use client';
 
 import { useState } from 'react';
-import { asApiError } from '../api/api-client.ts';
-import { ApiError } from '../api/api-error.ts';
+import { ApiError, asApiError } from '../api/api-error.ts';
 import { useApiClient } from '../api/api-provider.tsx';
 import { newIdempotencyKey } from '../api/new-idempotency-key.ts';
 import { sendPayout } from '../api/payout.ts';

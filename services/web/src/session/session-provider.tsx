@@ -3,6 +3,7 @@
 import {
   createContext,
   use,
+  useCallback,
   useEffect,
   useMemo,
   useState,
@@ -10,13 +11,15 @@ import {
   type ReactNode,
 } from 'react';
 import type { Principal } from './principal.ts';
-import { Session, type SessionState } from './session.ts';
+import { Session, type SessionState, type TokenOptions } from './session.ts';
 
 interface SessionValue {
   session: Session;
   state: SessionState;
   /** Changes with whoever is signed in. */
   epoch: number;
+  /** Of whoever is signed in as this is rendered, and of nobody after them. */
+  token: (options: Pick<TokenOptions, 'renew'>) => Promise<string>;
   signIn: (key: string) => Promise<void>;
   signOut: () => Promise<void>;
 }
@@ -40,10 +43,14 @@ export function SessionProvider({ signedIn, kind, children }: SessionProviderPro
   useEffect(() => {
     if (signedIn) void session.open();
     const channel = new BroadcastChannel(CHANNEL);
-    channel.onmessage = () => void session.open();
+    channel.onmessage = () => void session.openAnew();
     return () => channel.close();
   }, [session, signedIn]);
 
+  const token = useCallback<SessionValue['token']>(
+    (options) => session.token({ ...options, epoch }),
+    [session, epoch],
+  );
   const value = useMemo(() => {
     const tellOthers = () => {
       const channel = new BroadcastChannel(CHANNEL);
@@ -54,10 +61,11 @@ export function SessionProvider({ signedIn, kind, children }: SessionProviderPro
       session,
       state,
       epoch,
+      token,
       signIn: (key: string) => session.signIn(key).then(tellOthers),
       signOut: () => session.signOut().then(tellOthers),
     };
-  }, [session, state, epoch]);
+  }, [session, state, epoch, token]);
   return <SessionContext value={value}>{children}</SessionContext>;
 }
 

@@ -11,8 +11,23 @@ class Server {
   status = 200;
   requests: string[] = [];
   now = 0;
+  isHolding = false;
+  readonly #held: (() => void)[] = [];
 
-  readonly fetch = (path: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
+  /** Answers by the cookie that the browser had when it asked, also where the answer is held back. */
+  readonly fetch = async (path: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
+    const answer = this.#answer(path, init);
+    if (this.isHolding) await new Promise<void>((resolve) => this.#held.push(resolve));
+    return answer;
+  };
+
+  /** Lets one of the answers that are held back arrive. */
+  async arrives(which: number): Promise<void> {
+    this.#held[which]?.();
+    await new Promise(setImmediate);
+  }
+
+  #answer(path: string | URL | Request, init: RequestInit): Promise<Response> {
     this.requests.push(`${init.method} ${path as string}`);
     if (this.status === 0) return Promise.reject(new TypeError('no network'));
     if (this.status !== 200) return Promise.resolve(problem(this.status));
@@ -20,9 +35,8 @@ class Server {
     if (typeof init.body === 'string') this.owner = (JSON.parse(init.body) as { key: string }).key;
     if (init.method === 'DELETE') return Promise.resolve(new Response(null, { status: 204 }));
     if (this.owner === undefined) return Promise.resolve(problem(401));
-    const expiresAt = new Date(this.now + 900_000).toISOString();
-    return Promise.resolve(Response.json({ token: tokenOf(this.owner), expiresAt }));
-  };
+    return Promise.resolve(Response.json({ token: tokenOf(this.owner), secondsLeft: 900 }));
+  }
 
   session(signedIn = true): Session {
     return new Session({ signedIn, fetch: this.fetch, now: () => this.now });
@@ -82,6 +96,81 @@ test('another page of the browser signed in somebody else: what was kept is not 
   expect(session.snapshot()).toEqual({ state: { phase: 'open', principal: { kind: 'operator' } }, epoch: 1 });
 });
 
+test('who waits for a token is not given that of somebody else who came meanwhile, nor is he later', async () => {
+  const session = server.session();
+  await session.open();
+  const { epoch } = session.snapshot();
+  server.owner = 'ravi';
+  const waiting = [session.token({ renew: true }), session.token({ renew: true, epoch })];
+  for (const token of waiting) await expect(token).rejects.toMatchObject({ code: 'session_changed' });
+  expect(session.snapshot().state).toMatchObject({ phase: 'open', principal: { accountId: 'ravi' } });
+  await expect(session.token({ renew: false, epoch })).rejects.toMatchObject({ code: 'session_changed' });
+  expect(await session.token({ renew: false })).toBe(tokenOf('ravi'));
+  expect(server.requests).toHaveLength(2);
+});
+
+describe('answers out of order', () => {
+  test.each(['ravi', undefined])(
+    'a late renewal changes nothing once it is the session of %s',
+    async (next) => {
+      const session = server.session();
+      await session.open();
+      server.isHolding = true;
+      const late = session.token({ renew: true }).catch((error: unknown) => error);
+      const changing = next === undefined ? session.signOut() : session.signIn(next);
+      await server.arrives(1);
+      await changing;
+      const after = session.snapshot();
+      await server.arrives(0);
+      expect(await late).toMatchObject({ code: 'session_changed' });
+      expect(session.snapshot()).toBe(after);
+      server.isHolding = false;
+      if (next !== undefined) expect(await session.token({ renew: false })).toBe(tokenOf(next));
+    },
+  );
+
+  test('a late refusal signs nobody out', async () => {
+    const session = server.session();
+    await session.open();
+    server.isHolding = true;
+    server.owner = undefined;
+    const late = session.token({ renew: true }).catch((error: unknown) => error);
+    const signingIn = session.signIn('ravi');
+    await server.arrives(1);
+    await signingIn;
+    await server.arrives(0);
+    expect(await late).toMatchObject({ code: 'session_changed' });
+    expect(session.snapshot().state).toMatchObject({ phase: 'open', principal: { accountId: 'ravi' } });
+  });
+
+  test('whoever hears of a change does not go by what was asked before it', async () => {
+    const session = server.session();
+    await session.open();
+    server.isHolding = true;
+    const late = session.token({ renew: true }).catch((error: unknown) => error);
+    server.owner = 'ravi';
+    const opening = session.openAnew();
+    expect(server.requests).toHaveLength(3);
+    await server.arrives(1);
+    await opening;
+    await server.arrives(0);
+    expect(await late).toMatchObject({ code: 'session_changed' });
+    expect(session.snapshot()).toMatchObject({ state: { principal: { accountId: 'ravi' } }, epoch: 1 });
+  });
+
+  test('a change that leaves the same person is waited for', async () => {
+    const session = server.session();
+    server.isHolding = true;
+    const early = session.token({ renew: false });
+    const opening = session.openAnew();
+    await server.arrives(0);
+    await server.arrives(1);
+    await opening;
+    expect(await early).toBe(tokenOf('asha'));
+    expect(session.snapshot().epoch).toBe(0);
+  });
+});
+
 test('a session that is gone leaves the page signed out', async () => {
   const session = server.session();
   await session.open();
@@ -104,6 +193,23 @@ test.each([503, 0])(
     expect(session.snapshot().state).toMatchObject({ phase: 'open' });
   },
 );
+
+test('a server that stops is not waited for for ever', async () => {
+  jest.useFakeTimers();
+  try {
+    const never: typeof fetch = (_, init) =>
+      new Promise((_resolve, reject) => {
+        init?.signal?.addEventListener('abort', () => reject(new Error('called off')));
+      });
+    const session = new Session({ signedIn: true, fetch: never, now: () => 0 });
+    const opening = session.open();
+    await jest.advanceTimersByTimeAsync(15_000);
+    await opening;
+    expect(session.snapshot().state).toMatchObject({ phase: 'failed', error: { code: 'unreachable' } });
+  } finally {
+    jest.useRealTimers();
+  }
+});
 
 test('a key that is refused changes nothing', async () => {
   const session = server.session(false);

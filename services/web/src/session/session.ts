@@ -1,4 +1,5 @@
 import { ApiError, apiErrorOf, unreachable } from '../api/api-error.ts';
+import { USUAL_TIMEOUT_MS, wholeAnswer } from '../api/whole-answer.ts';
 import { identityOf, principalOf, type Principal } from './principal.ts';
 
 export type SessionState =
@@ -27,7 +28,14 @@ export interface SessionOptions {
 
 interface Cached {
   token: string;
+  /** By the clock of this page. */
   expiresAtMs: number;
+}
+
+export interface TokenOptions {
+  renew: boolean;
+  /** Of whom it is asked for; whoever is signed in unless told. */
+  epoch?: number;
 }
 
 /** A token that ends so soon is not begun with. */
@@ -40,7 +48,10 @@ export class Session {
   readonly #watchers = new Set<() => void>();
   #snapshot: Snapshot;
   #cached: Cached | undefined;
-  #renewing: Promise<string> | undefined;
+  /** Undefined of what was overtaken. */
+  #renewing: Promise<string | undefined> | undefined;
+  /** Rises when an answer that is still to come may be about another cookie than the browser has now. */
+  #generation = 0;
   #identity: string | undefined;
 
   constructor({ signedIn, kind, fetch, now = Date.now }: SessionOptions) {
@@ -61,42 +72,76 @@ export class Session {
     await this.token({ renew: true }).catch(() => undefined);
   }
 
+  /** Learns whose session it is now that another page has changed it: what was asked before is of no use. */
+  async openAnew(): Promise<void> {
+    this.#overtake();
+    await this.open();
+  }
+
   /**
-   * A JWT for an API. Several who ask at once are given one.
+   * A JWT for an API. Several who ask at once are given one. Nobody is given another person's: what was begun by
+   * one must not end as the next.
    *
-   * @throws ApiError
+   * @throws ApiError `session_changed` if it is somebody else's session by now
    */
-  async token({ renew }: { renew: boolean }): Promise<string> {
+  async token({ renew, epoch = this.#snapshot.epoch }: TokenOptions): Promise<string> {
+    this.#assertStill(epoch);
     const cached = this.#cached;
     if (!renew && cached !== undefined && cached.expiresAtMs - this.#now() > MARGIN_MS) return cached.token;
-    this.#renewing ??= this.#renew().finally(() => (this.#renewing = undefined));
-    return this.#renewing;
+    for (;;) {
+      this.#renewing ??= this.#renew();
+      const token = await this.#renewing;
+      this.#assertStill(epoch);
+      if (token !== undefined) return token;
+    }
   }
 
   /** @throws ApiError `unauthenticated` for a key that is none */
   async signIn(key: string): Promise<void> {
+    const askedAtMs = this.#now();
     const answer = await this.#ask('/session', 'POST', { key });
     if (!answer.ok) throw await apiErrorOf(answer);
-    this.#keep(await tokenIn(answer), { isNew: true });
+    const cached = await tokenIn(answer, askedAtMs);
+    this.#overtake();
+    this.#keep(cached, { isNew: true });
   }
 
   /** @throws ApiError when the server could not be told */
   async signOut(): Promise<void> {
     const answer = await this.#ask('/session', 'DELETE');
     if (!answer.ok) throw await apiErrorOf(answer);
+    this.#overtake();
     this.#leave();
   }
 
-  async #renew(): Promise<string> {
+  #overtake(): void {
+    this.#generation += 1;
+    this.#renewing = undefined;
+  }
+
+  #assertStill(epoch: number): void {
+    if (epoch === this.#snapshot.epoch) return;
+    const detail = 'Somebody else is signed in by now. Nothing was done in their name.';
+    throw new ApiError({ status: 401, code: 'session_changed', detail });
+  }
+
+  async #renew(): Promise<string | undefined> {
+    const generation = this.#generation;
+    const isOvertaken = () => generation !== this.#generation;
     try {
+      const askedAtMs = this.#now();
       const answer = await this.#ask('/session/token', 'POST');
       if (!answer.ok) throw await apiErrorOf(answer);
-      const cached = await tokenIn(answer);
+      const cached = await tokenIn(answer, askedAtMs);
+      if (isOvertaken()) return undefined;
       this.#keep(cached, { isNew: false });
       return cached.token;
     } catch (error) {
+      if (isOvertaken()) return undefined;
       if (error instanceof ApiError) this.#failed(error);
       throw error;
+    } finally {
+      if (!isOvertaken()) this.#renewing = undefined;
     }
   }
 
@@ -106,7 +151,8 @@ export class Session {
       init.headers = { 'content-type': 'application/json' };
       init.body = JSON.stringify(body);
     }
-    return this.#fetch(path, init).catch(() => {
+    const limits = { fetch: this.#fetch, timeoutMs: USUAL_TIMEOUT_MS };
+    return wholeAnswer(path, init, limits).catch(() => {
       throw unreachable('web');
     });
   }
@@ -144,9 +190,10 @@ export class Session {
   }
 }
 
-async function tokenIn(answer: Response): Promise<Cached> {
-  const { token, expiresAt } = (await answer.json()) as { token: string; expiresAt: string };
-  return { token, expiresAtMs: Date.parse(expiresAt) };
+/** Counts from when it was asked for: a page's clock may be minutes off, but goes as fast as others. */
+async function tokenIn(answer: Response, askedAtMs: number): Promise<Cached> {
+  const { token, secondsLeft } = (await answer.json()) as { token: string; secondsLeft: number };
+  return { token, expiresAtMs: askedAtMs + secondsLeft * 1_000 };
 }
 
 /** What kind of owner the session has, as far as is known. */

@@ -1,8 +1,7 @@
 'use client';
 
 import { useState, type SubmitEvent } from 'react';
-import { asApiError } from '../api/api-client.ts';
-import type { ApiError } from '../api/api-error.ts';
+import { type ApiError, asApiError } from '../api/api-error.ts';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { ErrorNote } from '../ui/error-note.tsx';
@@ -81,7 +80,12 @@ function KeyForm({ demo, busyWith, onEnter }: KeyFormProps) {
             />
           )}
         </Field>
-        <Button type="submit" look="primary" busy={busyWith !== undefined && busyWith === key.trim()}>
+        <Button
+          type="submit"
+          look="primary"
+          busy={busyWith !== undefined && busyWith === key.trim()}
+          disabled={busyWith !== undefined}
+        >
           Sign in
         </Button>
       </form>

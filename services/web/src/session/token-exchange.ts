@@ -1,5 +1,10 @@
 export type Exchange =
-  | { outcome: 'token'; token: string; expiresAt: string }
+  | {
+      outcome: 'token';
+      token: string;
+      /** Until it ends: a page's own clock may be minutes off. */
+      secondsLeft: number;
+    }
   | { outcome: 'refused' }
   | { outcome: 'unavailable'; retryAfterSeconds: number };
 
@@ -22,7 +27,8 @@ export async function exchangeKey(transactionUrl: string, key: string): Promise<
     if (answer.status === 401 || answer.status === 403) return { outcome: 'refused' };
     if (!answer.ok) return unavailable(Number(answer.headers.get('retry-after')) || undefined);
     const { token, expiresAt } = (await answer.json()) as { token: string; expiresAt: string };
-    return { outcome: 'token', token, expiresAt };
+    const secondsLeft = Math.floor((Date.parse(expiresAt) - Date.now()) / 1_000);
+    return { outcome: 'token', token, secondsLeft };
   } catch {
     return unavailable();
   }

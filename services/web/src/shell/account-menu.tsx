@@ -1,22 +1,20 @@
 'use client';
 
 import { useState } from 'react';
-import { asApiError } from '../api/api-client.ts';
 import { useAccount } from '../api/use-transaction.ts';
 import { formatPhone } from '../format/phone.ts';
 import { DemoPeople } from '../session/demo-people-cards.tsx';
 import { useSession } from '../session/session-provider.tsx';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
+import { useFailureToast } from '../ui/failure-toast.tsx';
 import { Popover } from '../ui/popover.tsx';
-import { useToast } from '../ui/toasts.tsx';
-import type { Theme } from './theme.ts';
 import { ThemeSwitch } from './theme-switch.tsx';
 
 /** Who is signed in, how the page looks, and how to be somebody else. */
-export function AccountMenu({ demo, theme }: { demo: boolean; theme: Theme }) {
+export function AccountMenu({ demo }: { demo: boolean }) {
   const { signIn, signOut } = useSession();
-  const toast = useToast();
+  const tellFailure = useFailureToast();
   const [busyWith, setBusyWith] = useState<string>();
   const { name, about } = useWho();
 
@@ -25,7 +23,7 @@ export function AccountMenu({ demo, theme }: { demo: boolean; theme: Theme }) {
     try {
       await work();
     } catch (failure) {
-      toast({ kind: 'failure', title: 'That did not work', detail: asApiError(failure).detail });
+      tellFailure('That did not work', failure);
     }
     setBusyWith(undefined);
   }
@@ -45,7 +43,7 @@ export function AccountMenu({ demo, theme }: { demo: boolean; theme: Theme }) {
           <p className="font-semibold">{name}</p>
           <p className="text-[13px] text-muted">{about}</p>
         </div>
-        <ThemeSwitch initial={theme} />
+        <ThemeSwitch />
         {demo && (
           <div className="grid gap-2">
             <p className="text-[13px] font-medium text-muted">Be somebody else</p>
@@ -59,6 +57,7 @@ export function AccountMenu({ demo, theme }: { demo: boolean; theme: Theme }) {
         <Button
           icon="signOut"
           busy={busyWith === 'sign-out'}
+          disabled={busyWith !== undefined}
           onClick={() => void attempt('sign-out', signOut)}
         >
           Sign out

@@ -1,7 +1,7 @@
 'use client';
 
 import { setNonce } from 'get-nonce';
-import type { ReactNode } from 'react';
+import { useEffect, type ReactNode } from 'react';
 import { ApiProvider } from '../api/api-provider.tsx';
 import type { PublicAddresses } from '../config.ts';
 import { ConnectionPill } from '../live/connection-pill.tsx';
@@ -14,14 +14,12 @@ import { Bell } from '../wallet/bell.tsx';
 import { AccountMenu } from './account-menu.tsx';
 import { Header } from './header.tsx';
 import { Nav } from './nav.tsx';
-import type { Theme } from './theme.ts';
 
 export interface ShellProps {
   addresses: PublicAddresses;
   demo: boolean;
   signedIn: boolean;
   kind: Principal['kind'] | undefined;
-  theme: Theme;
   /** Of this response: what Radix puts into the page carries it. */
   nonce: string;
   children: ReactNode;
@@ -39,8 +37,9 @@ export function Shell({ signedIn, kind, nonce, ...rest }: ShellProps) {
   );
 }
 
-function Frame({ addresses, demo, theme, children }: Omit<ShellProps, 'signedIn' | 'kind' | 'nonce'>) {
+function Frame({ addresses, demo, children }: Omit<ShellProps, 'signedIn' | 'kind' | 'nonce'>) {
   const { state, epoch } = useSession();
+  useForgottenBrowser(epoch);
   if (state.phase === 'signed-out') {
     return (
       <>
@@ -58,7 +57,7 @@ function Frame({ addresses, demo, theme, children }: Omit<ShellProps, 'signedIn'
         <Header nav>
           <ConnectionPill />
           <Bell />
-          <AccountMenu demo={demo} theme={theme} />
+          <AccountMenu demo={demo} />
         </Header>
         <Main>{children}</Main>
         <Nav place="foot" />
@@ -67,9 +66,20 @@ function Frame({ addresses, demo, theme, children }: Omit<ShellProps, 'signedIn'
   );
 }
 
+/** Whoever has left, or let another one in, is not told on this device any more. */
+function useForgottenBrowser(epoch: number): void {
+  useEffect(() => {
+    if (epoch === 0) return;
+    void import('../wallet/web-push.ts')
+      .then(({ forgetSubscription }) => forgetSubscription())
+      // The next who turns it on takes it over.
+      .catch(() => undefined);
+  }, [epoch]);
+}
+
 function Main({ children }: { children: ReactNode }) {
   return (
-    <main id="content" className="mx-auto max-w-6xl px-4 pt-6 pb-24 sm:px-6 sm:pt-8 md:pb-12">
+    <main id="content" tabIndex={-1} className="mx-auto max-w-6xl px-4 pt-6 pb-24 sm:px-6 sm:pt-8 md:pb-12">
       {children}
     </main>
   );

@@ -2,7 +2,7 @@
 
 import { useState } from 'react';
 import { Segmented } from '../ui/segmented.tsx';
-import { themeCookie, type Theme } from './theme.ts';
+import { themeCookie, themeOf, type Theme } from './theme.ts';
 
 const OPTIONS: readonly { value: Theme; label: string }[] = [
   { value: 'system', label: 'System' },
@@ -10,9 +10,9 @@ const OPTIONS: readonly { value: Theme; label: string }[] = [
   { value: 'dark', label: 'Dark' },
 ];
 
-/** @param initial as the server has it */
-export function ThemeSwitch({ initial }: { initial: Theme }) {
-  const [theme, setTheme] = useState(initial);
+/** Begins with what the page shows: the server knows only what was chosen before it sent the page. */
+export function ThemeSwitch() {
+  const [theme, setTheme] = useState(() => themeOf(document.documentElement.dataset['theme']));
   function choose(next: Theme) {
     setTheme(next);
     document.documentElement.dataset['theme'] = next;

@@ -1,4 +1,4 @@
-import { initialsOf } from '../format/phone.ts';
+import { initialsOf } from '../format/initials.ts';
 import { cx } from './cx.ts';
 
 /** Somebody, by their initials; the name stands beside it. */

@@ -1,4 +1,4 @@
-import type { ComponentProps } from 'react';
+import type { ComponentProps, SyntheticEvent } from 'react';
 import { cx } from './cx.ts';
 import { Icon, type IconName } from './icon.tsx';
 
@@ -19,12 +19,12 @@ export interface ButtonProps extends ComponentProps<'button'> {
   look?: keyof typeof LOOKS;
   size?: keyof typeof SIZES;
   icon?: IconName;
-  /** What it does is under way: it stays where it is and cannot be pressed again. */
+  /** What it does is under way: it stays where it is, keeps the focus, and cannot be pressed again. */
   busy?: boolean;
 }
 
 const BASE =
-  'inline-flex select-none items-center justify-center rounded-control font-medium whitespace-nowrap transition-colors disabled:cursor-not-allowed disabled:opacity-55';
+  'inline-flex select-none items-center justify-center rounded-control font-medium whitespace-nowrap transition-colors disabled:cursor-not-allowed disabled:opacity-55 aria-disabled:cursor-not-allowed aria-disabled:opacity-55';
 
 export function Button({
   look = 'secondary',
@@ -32,6 +32,7 @@ export function Button({
   icon,
   busy = false,
   disabled,
+  onClick,
   className,
   children,
   ...rest
@@ -40,8 +41,11 @@ export function Button({
     <button
       type="button"
       {...rest}
-      disabled={disabled === true || busy}
+      // What is disabled loses the focus, and whoever has a keyboard is at the page's beginning again.
+      disabled={disabled === true && !busy}
+      aria-disabled={busy || undefined}
       aria-busy={busy}
+      onClick={busy ? ignore : onClick}
       className={cx(BASE, LOOKS[look], SIZES[size], className)}
     >
       {busy ? <Spinner /> : icon !== undefined && <Icon name={icon} className="size-4.5" />}
@@ -49,6 +53,9 @@ export function Button({
     </button>
   );
 }
+
+/** That of a form would send it. */
+const ignore = (event: SyntheticEvent): void => event.preventDefault();
 
 /** A button that is a sign alone; its label is read out, and shown when the pointer rests on it. */
 export function IconButton({

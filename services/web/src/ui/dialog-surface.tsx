@@ -4,6 +4,7 @@ import { Dialog as Radix } from 'radix-ui';
 import { useRef, type ReactNode } from 'react';
 import { IconButton } from './button.tsx';
 import { cx } from './cx.ts';
+import { staysForToasts } from './toasts.tsx';
 
 export interface DialogProps {
   open: boolean;
@@ -38,8 +39,9 @@ export default function DialogSurface({
           onCloseAutoFocus={(event) => {
             // Radix knows triggers of its own only.
             event.preventDefault();
-            if (opener.current instanceof HTMLElement) opener.current.focus();
+            goOnAt(opener.current);
           }}
+          onInteractOutside={staysForToasts}
           {...(description === undefined && { 'aria-describedby': undefined })}
           className={cx(
             'fixed z-50 flex flex-col border bg-surface shadow-high focus:outline-none',
@@ -57,7 +59,15 @@ export default function DialogSurface({
               <IconButton label="Close" icon="close" className="-mt-1.5 -mr-2" />
             </Radix.Close>
           </div>
-          <div className="min-h-0 flex-1 overflow-y-auto px-5 pb-5">{children}</div>
+          {/* Where there is nothing in it to go to, as in a timeline, arrow keys scroll it. */}
+          <div
+            role="group"
+            aria-label="Content"
+            tabIndex={0}
+            className="min-h-0 flex-1 overflow-y-auto px-5 pb-5"
+          >
+            {children}
+          </div>
           {footer !== undefined && (
             <div className="flex flex-wrap justify-end gap-2 border-t px-5 py-4">{footer}</div>
           )}
@@ -65,4 +75,12 @@ export default function DialogSurface({
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** Focus goes back to what opened a dialog; to the page's content if that is gone, as the form is that was sent. */
+function goOnAt(opener: Element | null): void {
+  // Another dialog has opened in its place.
+  if (document.activeElement !== null && document.activeElement !== document.body) return;
+  const isThere = opener instanceof HTMLElement && opener.isConnected && opener !== document.body;
+  (isThere ? opener : document.querySelector('main'))?.focus();
 }

@@ -1,9 +1,10 @@
 'use client';
 
-import { lazy, Suspense, useState } from 'react';
 import type { DialogProps } from './dialog-surface.tsx';
+import { useNotLoadedToast } from './not-loaded-toast.tsx';
+import { useLoaded } from './use-loaded.ts';
 
-const DialogSurface = lazy(() => import('./dialog-surface.tsx'));
+const load = () => import('./dialog-surface.tsx');
 
 /** Asks for an answer before anything else: focus stays in it and goes back where it was, Escape closes it. */
 export function Dialog(props: DialogProps) {
@@ -21,12 +22,10 @@ const SHEET = `${FROM_BELOW} sm:inset-y-0 sm:right-0 sm:max-h-none sm:w-[min(30r
 
 /** A page without an open dialog does without the code of one. */
 function Surface(props: DialogProps & { className: string }) {
-  const [wasOpen, setWasOpen] = useState(props.open);
-  if (props.open && !wasOpen) setWasOpen(true);
-  if (!wasOpen) return null;
-  return (
-    <Suspense fallback={null}>
-      <DialogSurface {...props} />
-    </Suspense>
-  );
+  const tellNotLoaded = useNotLoadedToast();
+  const surface = useLoaded(load, props.open, () => {
+    props.onOpenChange(false);
+    tellNotLoaded();
+  });
+  return surface !== undefined && <surface.default {...props} />;
 }

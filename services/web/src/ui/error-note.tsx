@@ -7,13 +7,13 @@ import { Icon } from './icon.tsx';
 /** What went wrong, what to do about it, and by which name the service's log knows it. */
 export function ErrorNote({ error, retry }: { error: ApiError; retry?: (() => void) | undefined }) {
   return (
-    <div
-      role="alert"
-      className="flex flex-wrap items-center gap-3 rounded-control bg-bad-soft px-4 py-3 text-bad"
-    >
+    <div className="flex flex-wrap items-center gap-3 rounded-control bg-bad-soft px-4 py-3 text-bad">
       <Icon name="alert" />
       <div className="min-w-48 flex-1">
-        <p className="font-medium">{error.detail}</p>
+        {/* Without the request's name: each attempt has another, and all would be read out each time. */}
+        <p role="alert" className="font-medium">
+          {error.detail}
+        </p>
         <RequestId error={error} />
       </div>
       <TryAgain retry={retry} />

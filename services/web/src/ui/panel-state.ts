@@ -1,6 +1,5 @@
 import type { ReactNode } from 'react';
-import { asApiError } from '../api/api-client.ts';
-import type { ApiError } from '../api/api-error.ts';
+import { type ApiError, asApiError } from '../api/api-error.ts';
 import type { Instant } from '../format/time.ts';
 
 /** What a panel shows in place of its content, or above it. */

@@ -43,13 +43,20 @@ export function Panel({
           </div>
           {actions !== undefined && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
         </header>
-        <div className="px-5 pb-5">{contentOf(state, skeleton, children)}</div>
+        <div className="px-5 pb-5">
+          <PanelContent state={state} skeleton={skeleton}>
+            {children}
+          </PanelContent>
+        </div>
       </section>
     </Card>
   );
 }
 
-function contentOf(state: PanelState, skeleton: ReactNode, children: ReactNode): ReactNode {
+type PanelContentProps = Pick<PanelProps, 'skeleton' | 'children'> & { state: PanelState };
+
+/** What is to be seen in a state; by itself for a part of a sheet or a popover, which has no frame of its own. */
+export function PanelContent({ state, skeleton, children }: PanelContentProps): ReactNode {
   switch (state.kind) {
     case 'loading':
       return (

@@ -2,6 +2,7 @@
 
 import { Popover as Radix } from 'radix-ui';
 import type { ReactElement, ReactNode } from 'react';
+import { staysForToasts } from './toasts.tsx';
 
 export interface PopoverSurfaceProps {
   /** A button. */
@@ -32,6 +33,7 @@ export default function PopoverSurface({
           align={align}
           sideOffset={8}
           collisionPadding={12}
+          onInteractOutside={staysForToasts}
           className="z-50 w-[min(22rem,calc(100vw-1.5rem))] animate-appear rounded-card border bg-surface shadow-high focus:outline-none"
         >
           {children}

@@ -15,13 +15,11 @@ interface StaleNoteProps {
 /** Says how old is what is shown, and why there is nothing newer. */
 export function StaleNote({ asOf, error, retry }: StaleNoteProps) {
   return (
-    <div
-      role="status"
-      className="mb-4 flex flex-wrap items-center gap-x-3 gap-y-2 rounded-control bg-warn-soft px-4 py-2.5 text-warn"
-    >
+    <div className="mb-4 flex flex-wrap items-center gap-x-3 gap-y-2 rounded-control bg-warn-soft px-4 py-2.5 text-warn">
       <Icon name="clock" />
       <div className="min-w-40 flex-1">
-        <p>
+        {/* Without the request's name, as every other attempt has another. */}
+        <p role="status">
           As of <Time at={asOf} as="seconds" className="font-medium" />
           {error !== undefined && `. ${error.detail}`}
         </p>

@@ -1,6 +1,6 @@
 'use client';
 
-import { useSyncExternalStore } from 'react';
+import { useCallback, useSyncExternalStore } from 'react';
 import {
   formatAgo,
   formatDateTime,
@@ -32,12 +32,17 @@ export function Time({
 
 /** The present, in milliseconds, anew every so often; undefined on a server, whose present is another. */
 export function useNow(everyMs: number | undefined): number | undefined {
-  return useSyncExternalStore(
-    (onChange) => {
+  // Another function would begin anew with each rendering: what is rendered often would never tick.
+  const watch = useCallback(
+    (onChange: () => void) => {
       if (everyMs === undefined) return () => undefined;
       const timer = setInterval(onChange, everyMs);
       return () => clearInterval(timer);
     },
+    [everyMs],
+  );
+  return useSyncExternalStore(
+    watch,
     () => (everyMs === undefined ? undefined : Math.floor(Date.now() / everyMs) * everyMs + everyMs - 1),
     () => undefined,
   );

@@ -4,21 +4,14 @@ import { createContext, use, useCallback, useEffect, useRef, useState, type Reac
 import { IconButton } from './button.tsx';
 import { cx } from './cx.ts';
 import { Icon } from './icon.tsx';
+import { withToast, type Shown as ShownToast, type Toast as Told } from './toast-list.ts';
 
-export interface Toast {
-  title: string;
-  detail?: ReactNode;
-  /** `failure` is read out at once, and stays until it is closed. */
-  kind?: 'success' | 'info' | 'failure';
-}
-
-type Shown = Toast & { id: number };
+type Toast = Told<ReactNode>;
+type Shown = ShownToast<ReactNode>;
 
 const ToastContext = createContext<((toast: Toast) => void) | undefined>(undefined);
 
 const STAYS_MS = 6_000;
-/** More would cover the page. */
-const MOST = 4;
 
 export function ToastProvider({ children }: { children: ReactNode }) {
   const [toasts, setToasts] = useState<readonly Shown[]>([]);
@@ -30,7 +23,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   const show = useCallback((toast: Toast) => {
     lastId.current += 1;
     const id = lastId.current;
-    setToasts((shown) => [...shown, { ...toast, id }].slice(-MOST));
+    setToasts((shown) => withToast(shown, toast, id));
   }, []);
   const isFailure = ({ kind }: Toast) => kind === 'failure';
   return (
@@ -62,6 +55,13 @@ export function useToast(): (toast: Toast) => void {
   return show;
 }
 
+/** For what closes when something beside it is pressed: who closes a toast has not left it. */
+export function staysForToasts(event: Pick<Event, 'target' | 'preventDefault'>): void {
+  if (event.target instanceof Element && event.target.closest('[data-toast]') !== null) {
+    event.preventDefault();
+  }
+}
+
 const TONES = { success: 'text-good', info: 'text-accent', failure: 'text-bad' };
 const ICONS = { success: 'check', info: 'info', failure: 'alert' } as const;
 
@@ -74,15 +74,17 @@ function Note({
   onClose: (id: number) => void;
   staysMs?: number;
 }) {
-  const { id, title, detail, kind = 'info' } = toast;
+  const { id, title, detail, kind = 'info', standsFor } = toast;
   const [held, setHeld] = useState(false);
   useEffect(() => {
     if (staysMs === undefined || held) return undefined;
     const timer = setTimeout(() => onClose(id), staysMs);
     return () => clearTimeout(timer);
-  }, [id, held, onClose, staysMs]);
+    // What counts on stays for as long again.
+  }, [id, held, onClose, staysMs, standsFor]);
   return (
     <div
+      data-toast
       onPointerEnter={() => setHeld(true)}
       onPointerLeave={() => setHeld(false)}
       onFocus={() => setHeld(true)}

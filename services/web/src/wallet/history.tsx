@@ -4,6 +4,7 @@ import type { Entry } from '../api/transaction.ts';
 import { useEntries } from '../api/use-transaction.ts';
 import { formatDay } from '../format/time.ts';
 import { Button } from '../ui/button.tsx';
+import { cx } from '../ui/cx.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Money } from '../ui/money.tsx';
 import { Panel } from '../ui/panel.tsx';
@@ -57,7 +58,11 @@ function Row({
   const isDebit = entry.direction === 'debit';
   return (
     <>
-      {isNewDay && <h3 className="px-2 pt-4 pb-1 text-xs font-medium text-faint first:pt-0">{day}</h3>}
+      {isNewDay && (
+        <h3 className={cx('px-2 pb-1 text-xs font-medium text-faint', before !== undefined && 'pt-4')}>
+          {day}
+        </h3>
+      )}
       <button
         type="button"
         onClick={() => onOpen(entry)}

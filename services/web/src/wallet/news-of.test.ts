@@ -5,7 +5,7 @@ const data = { amount: 1_00_000, counterparty: { name: 'Asha Rao' }, note: 'lunc
 test.each([
   ['transfer.credited', data, '₹1,000.00 from Asha Rao'],
   ['transfer.debited', data, '₹1,000.00 to Asha Rao'],
-  ['payout.completed', { succeeded: 9, total: 10 }, 'Payout finished: 9 of 10 lines paid'],
+  ['payout.completed', { succeeded: 1600, total: 2_00_000 }, 'Payout finished: 1,600 of 2,00,000 lines paid'],
   ['something.new', {}, 'Something happened on this account'],
 ])('%s is told in one line', (type, told, line) => {
   expect(newsOf({ type, data: told })).toBe(line);

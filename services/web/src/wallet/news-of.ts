@@ -1,4 +1,5 @@
 import type { FeedEvent } from '@payfan/contracts';
+import { formatCount } from '../format/indian.ts';
 import { formatMoney } from '../format/money.ts';
 
 /** An event as it came; its `data` is what its type says, or something that is newer than this page. */
@@ -23,7 +24,7 @@ export function newsOf({ type, data }: Told): string {
     }
     case 'payout.completed': {
       const { succeeded, total } = data as PayoutTold;
-      return `Payout finished: ${succeeded} of ${total} lines paid`;
+      return `Payout finished: ${formatCount(succeeded)} of ${formatCount(total)} lines paid`;
     }
     default:
       return 'Something happened on this account';

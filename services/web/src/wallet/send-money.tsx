@@ -2,20 +2,24 @@
 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type SyntheticEvent } from 'react';
-import { asApiError } from '../api/api-client.ts';
+import { flushSync } from 'react-dom';
+import { ApiError, asApiError } from '../api/api-error.ts';
 import { useApiClient } from '../api/api-provider.tsx';
 import { newIdempotencyKey } from '../api/new-idempotency-key.ts';
 import { sendTransfer, transactionKeys, type NewTransfer, type Transfer } from '../api/transaction.ts';
-import { formatMoney, groupTypedAmount, parseAmount } from '../format/money.ts';
+import { amountFault, caretInGrouped, formatMoney, groupTypedAmount, parseAmount } from '../format/money.ts';
+import { formatTypedPhone } from '../format/phone.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { ErrorNote } from '../ui/error-note.tsx';
+import { Fact, Facts } from '../ui/facts.tsx';
 import { Field, Input } from '../ui/field.tsx';
 import { Panel } from '../ui/panel.tsx';
 
 /** Ten digits, with or without what India's numbers begin with. The API knows better, and says so. */
 const PHONE = /^[+\d][\d\s()-]{9,17}$/;
 const MAX_NOTE = 140;
+const AT_THE_END = 'text-right font-medium break-words tabular-nums';
 
 interface Draft {
   to: string;
@@ -24,12 +28,19 @@ interface Draft {
 }
 const EMPTY: Draft = { to: '', amount: '', note: '' };
 
+interface SendMoneyProps {
+  /** The form is filled in, and about to be confirmed. */
+  onReview: () => void;
+  onSent: (transfer: Transfer) => void;
+}
+
 /** Sends money once for each form, however often it is pressed or repeated. */
-export function SendMoney({ onSent }: { onSent: (transfer: Transfer) => void }) {
+export function SendMoney({ onReview, onSent }: SendMoneyProps) {
   const [forms, setForms] = useState(1);
   return (
     <Form
       key={forms}
+      onReview={onReview}
       onSent={(transfer) => {
         setForms((count) => count + 1);
         onSent(transfer);
@@ -38,7 +49,7 @@ export function SendMoney({ onSent }: { onSent: (transfer: Transfer) => void }) 
   );
 }
 
-function Form({ onSent }: { onSent: (transfer: Transfer) => void }) {
+function Form({ onReview, onSent }: SendMoneyProps) {
   // Kept through every attempt, until one is refused for good: what is changed then is another transfer.
   const [idempotencyKey, setIdempotencyKey] = useState(newIdempotencyKey);
   const [draft, setDraft] = useState(EMPTY);
@@ -46,11 +57,16 @@ function Form({ onSent }: { onSent: (transfer: Transfer) => void }) {
   const [asked, setAsked] = useState<NewTransfer>();
   const wrong = problemsOf(draft);
   const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
-  function review(event: SyntheticEvent) {
+  function review(event: SyntheticEvent<HTMLFormElement>) {
     event.preventDefault();
-    setTried(true);
+    // What is wrong is there before its field is gone to, and is read out with it.
+    flushSync(() => setTried(true));
     const amount = parseAmount(draft.amount);
-    if (wrong.to !== undefined || amount === undefined) return;
+    if (wrong.to !== undefined || amount === undefined) {
+      event.currentTarget.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+      return;
+    }
+    onReview();
     setAsked({ to: draft.to.trim(), amount, currency: 'INR', note: draft.note.trim() });
   }
   return (
@@ -81,7 +97,7 @@ function Form({ onSent }: { onSent: (transfer: Transfer) => void }) {
                 placeholder="0.00"
                 className="pl-7 tabular-nums"
                 value={draft.amount}
-                onChange={({ target }) => change({ amount: groupTypedAmount(target.value) })}
+                onChange={({ target }) => change({ amount: regroup(target) })}
               />
             </div>
           )}
@@ -112,10 +128,21 @@ function Form({ onSent }: { onSent: (transfer: Transfer) => void }) {
   );
 }
 
+/** Groups what is typed where it is typed: set afterwards, it would send the caret to its end. */
+function regroup(field: HTMLInputElement): string {
+  const { value, selectionStart } = field;
+  const grouped = groupTypedAmount(value);
+  const caret = caretInGrouped(value, selectionStart ?? value.length);
+  field.value = grouped;
+  field.setSelectionRange(caret, caret);
+  return grouped;
+}
+
 function problemsOf({ to, amount }: Draft): { to?: string; amount?: string } {
+  const fault = amountFault(amount);
   return {
     ...(!PHONE.test(to.trim()) && { to: 'Ten digits, such as 70102 33311.' }),
-    ...(parseAmount(amount) === undefined && { amount: 'More than ₹0, such as 100 or 1,250.50.' }),
+    ...(fault !== undefined && { amount: fault }),
   };
 }
 
@@ -138,7 +165,11 @@ function Confirm({
   const sending = useMutation({
     mutationFn: (wanted: NewTransfer) => sendTransfer(api, wanted, idempotencyKey),
     onError(error) {
-      if (!asApiError(error).isRetryable) onRefused();
+      // Otherwise the money may have moved: the same key finds out.
+      if (!asApiError(error).isRefusal) return;
+      onRefused();
+      // What an earlier attempt did, of which nobody was told, is looked up.
+      void queries.invalidateQueries({ queryKey: transactionKeys.all });
     },
     async onSuccess({ transfer: sent }) {
       onSent(sent);
@@ -170,26 +201,37 @@ function Confirm({
       }
     >
       {transfer !== undefined && (
-        <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-2">
-          <Fact name="To" value={transfer.to} />
-          <Fact name="Amount" value={formatMoney(transfer.amount)} />
-          {transfer.note !== '' && <Fact name="Note" value={transfer.note} />}
-        </dl>
+        <Facts>
+          <Fact name="To" className={AT_THE_END}>
+            {formatTypedPhone(transfer.to)}
+          </Fact>
+          <Fact name="Amount" className={AT_THE_END}>
+            {formatMoney(transfer.amount)}
+          </Fact>
+          {transfer.note !== '' && (
+            <Fact name="Note" className={AT_THE_END}>
+              {transfer.note}
+            </Fact>
+          )}
+        </Facts>
       )}
       {sending.error !== null && (
         <div className="mt-4">
-          <ErrorNote error={asApiError(sending.error)} />
+          <ErrorNote error={whyNotSent(asApiError(sending.error))} />
         </div>
       )}
     </Dialog>
   );
 }
 
-function Fact({ name, value }: { name: string; value: string }) {
-  return (
-    <>
-      <dt className="text-muted">{name}</dt>
-      <dd className="min-w-0 text-right font-medium break-words tabular-nums">{value}</dd>
-    </>
-  );
+/**
+ * Under a used key another transfer is refused. That is an earlier attempt of this form that nobody answered, changed
+ * meanwhile: the money it named has moved, and whoever sends the changed one sends both.
+ */
+function whyNotSent(error: ApiError): ApiError {
+  if (error.code !== 'idempotency_key_reused') return error;
+  const { status, code, requestId } = error;
+  const detail =
+    'An earlier attempt went through, as the form was then. Look at the history: to send this as well, press again.';
+  return new ApiError({ status, code, requestId, detail });
 }

@@ -27,11 +27,11 @@ export async function POST(request: Request): Promise<Response> {
     });
   }
   countSession('opened');
-  const { token, expiresAt } = exchange;
+  const { token, secondsLeft } = exchange;
   const jar = await cookies();
   const kind = principalOf(token)?.kind ?? 'account';
   for (const cookie of sessionCookies(key, kind, request)) jar.set(cookie);
-  return Response.json({ token, expiresAt }, { status: 201, headers: NEVER_KEPT });
+  return Response.json({ token, secondsLeft }, { status: 201, headers: NEVER_KEPT });
 }
 
 export async function DELETE(request: Request): Promise<Response> {

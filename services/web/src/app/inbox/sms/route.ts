@@ -5,8 +5,8 @@ import { inboxAnswer } from '../../../operations/inbox-answer.ts';
 import { SESSION_COOKIE } from '../../../session/cookie.ts';
 
 export async function GET({ headers }: Request): Promise<Response> {
-  const { demo, smsUrl, transactionUrl } = config();
+  const { smsUrl, transactionUrl } = config();
   const key = (await cookies()).get(SESSION_COOKIE)?.value;
-  const address = demo && smsUrl !== undefined ? `${smsUrl}/messages` : undefined;
+  const address = smsUrl !== undefined ? `${smsUrl}/messages` : undefined;
   return inboxAnswer({ headers, key, transactionUrl }, { address, read: capturedSms });
 }

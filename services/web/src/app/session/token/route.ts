@@ -2,7 +2,7 @@ import { cookies } from 'next/headers';
 import { config } from '../../../config.ts';
 import { countSession } from '../../../metrics.ts';
 import { fromElsewhere, NEVER_KEPT, problem } from '../../../session/answers.ts';
-import { isKey, noSessionCookies, SESSION_COOKIE } from '../../../session/cookie.ts';
+import { isKey, SESSION_COOKIE } from '../../../session/cookie.ts';
 import { isSameOrigin } from '../../../session/same-origin.ts';
 import { exchangeKey } from '../../../session/token-exchange.ts';
 
@@ -15,10 +15,8 @@ export async function POST(request: Request): Promise<Response> {
     ? await exchangeKey(config().transactionUrl, key)
     : ({ outcome: 'refused' } as const);
   if (exchange.outcome === 'refused') {
-    if (key !== undefined) {
-      countSession('refused');
-      for (const cookie of noSessionCookies(request)) jar.set(cookie);
-    }
+    // The cookies stay: this may arrive after those of a session that was opened meanwhile, and take them along.
+    if (key !== undefined) countSession('refused');
     return problem(401, 'unauthenticated', 'There is no session any more. Sign in again.');
   }
   if (exchange.outcome === 'unavailable') {
@@ -28,6 +26,6 @@ export async function POST(request: Request): Promise<Response> {
     });
   }
   countSession('renewed');
-  const { token, expiresAt } = exchange;
-  return Response.json({ token, expiresAt }, { headers: NEVER_KEPT });
+  const { token, secondsLeft } = exchange;
+  return Response.json({ token, secondsLeft }, { headers: NEVER_KEPT });
 }
