@@ -30,8 +30,7 @@ RUN mkdir /programs \
  && tar -cf - -T /files | tar -xf - -C /programs
 
 FROM node:24-slim AS programs
-# Room for what requests allocate, see shared/stack/src/program.ts.
-ENV NODE_ENV=production NODE_OPTIONS=--max-semi-space-size=64
+ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=libraries /app ./
 COPY --from=build /programs ./

@@ -31,6 +31,8 @@ export async function lanes({ rounds, say }: BenchOptions): Promise<Figure[]> {
   await withStage(async (stage) => {
     const backlog = await BulkBacklog.open(stage);
     for (let round = 1; round <= rounds; round += 1) {
+      // As the crowd finds them: programs that have just started are slower.
+      await restarted(stage);
       const idle = await timesOfPeople(stage);
       say(`  round ${round}: idle, p99 ${quantile(idle, 0.99).toFixed(0)} ms`);
       const beside = await withCrowd(stage, backlog, { measuredMs: MEASURED_MS, say }, () =>
@@ -48,10 +50,21 @@ export async function lanes({ rounds, say }: BenchOptions): Promise<Figure[]> {
         bulkAlone: alone.perSecond,
       });
     }
+    await restarted(stage);
     last.push(...(await timesOfPeople(stage)));
     await backlog.close();
   });
   return figuresOf(measured, last);
+}
+
+/** Stops the channels, does `meanwhile`, and starts them again. */
+async function restarted(
+  stage: Stage,
+  meanwhile: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
+  await Promise.all(CHANNELS.map((channel) => stage.payfan.program(channel).stop()));
+  await meanwhile();
+  await Promise.all(CHANNELS.map((channel) => stage.payfan.restart(channel)));
 }
 
 /**
@@ -64,9 +77,7 @@ async function withCrowd<T>(
   { measuredMs, say }: { measuredMs: number; say: BenchOptions['say'] },
   work: () => Promise<T>,
 ): Promise<{ result: T; perSecond: number }> {
-  await Promise.all(CHANNELS.map((channel) => stage.payfan.program(channel).stop()));
-  await backlog.fill(BULK_MESSAGES);
-  await Promise.all(CHANNELS.map((channel) => stage.payfan.restart(channel)));
+  await restarted(stage, () => backlog.fill(BULK_MESSAGES));
   const before = await backlog.depths();
   const fromMs = wallMs() + WARM_UP_MS;
   const result = await work();

@@ -22,7 +22,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => world.stop());
 
-const COMMIT = 'commit\0';
+const APPEND = 'feed-append';
 const CLAIM = 'deliveries-claim';
 const RECORD = 'deliveries-record';
 /** The method frame of `basic.ack`: class 60, method 80. */
@@ -72,9 +72,9 @@ interface Death {
 
 const beforeItsEffect: Death = {
   name: 'before its effect',
-  // Push has its effect by a transaction; the others are stopped short of beginning to send.
+  // Push has its effect by one statement; the others are stopped short of beginning to send.
   moment: (channel) =>
-    channel === 'push' ? toPostgres('push').freezeBefore(COMMIT) : toPostgres(channel).freezeAfter(CLAIM),
+    channel === 'push' ? toPostgres('push').freezeBefore(APPEND) : toPostgres(channel).freezeAfter(CLAIM),
   async proof(channel) {
     expect(await underWay(channel)).toBeGreaterThan(await effectsUnderWay(channel));
   },

@@ -44,7 +44,8 @@ export class Follower implements Told {
   live(): Promise<void> {
     return waitFor(() => Promise.resolve(this.client.status.state === 'live'), {
       what: `a client being live (it is ${this.client.status.state})`,
-      timeoutMs: 60_000,
+      // Five hundred that come at once to a busy machine are told to come again, several times.
+      timeoutMs: 180_000,
     });
   }
 }

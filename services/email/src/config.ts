@@ -6,7 +6,7 @@ import { z } from 'zod';
 const SENDER = /^([^<>"\p{Cc}]{1,64}) <([^\s<>"@]+@[^\s<>"@]+)>$/u;
 
 const EmailConfig = z.object({
-  ...channelConfigFields({ port: 4043, concurrency: 10 }),
+  ...channelConfigFields({ port: 4043, concurrency: 40 }),
   /** SMTP servers in the order of preference. */
   SMTP_URL: configFields.urls({ schemes: ['smtp', 'smtps'] }),
   /** Whom mail comes from; its domain also names our Message-IDs. */

@@ -13,6 +13,7 @@ export function followRule(grants: Grants, owners: Pick<PayoutOwners, 'ownerOf'>
     if (mayFollow(principal, topic, grants)) return true;
     const payoutId = OF_PAYOUT.exec(topic)?.[1];
     if (principal.kind !== 'account' || payoutId === undefined) return false;
-    return owners.ownerOf(payoutId).then((owner) => owner === principal.accountId);
+    const { accountId } = principal;
+    return owners.ownerOf(payoutId, accountId).then((owner) => owner === accountId);
   };
 }

@@ -8,6 +8,8 @@ export interface PayoutOwnersOptions {
   /** Our own API key, of the role `service`. */
   readonly serviceKey: string;
   readonly logger: Logger;
+  /** How long an answer may take; a client waits for it. */
+  readonly timeoutMs?: number;
 }
 
 /** Whose a payout is cannot be had now; the reason is in the log. */
@@ -23,27 +25,43 @@ const TIMEOUT_MS = 3_000;
 const MOST_KNOWN = 10_000;
 /** Payouts asked about at once. */
 const MOST_ASKED = 200;
+/** For one account, so that whoever asks for many that are not there keeps nobody from his own. */
+const MOST_ASKED_FOR_ONE = 20;
 
 /** Whose payouts are, as the payout service tells it. An owner stays one, so what is known stays true. */
 export class PayoutOwners {
   readonly #options: PayoutOwnersOptions;
   readonly #known = new LRUCache<string, string>({ max: MOST_KNOWN });
   readonly #asked = new Map<string, Promise<string | undefined>>();
+  /** How many of these each account began. */
+  readonly #askedFor = new Map<string, number>();
 
   constructor(options: PayoutOwnersOptions) {
     this.#options = options;
   }
 
-  /** The account id of a payout's owner; undefined if there is no such payout. Rejects with `OwnerUnavailable`. */
-  async ownerOf(payoutId: string): Promise<string | undefined> {
+  /**
+   * The account id of a payout's owner; undefined if there is no such payout. Rejects with `OwnerUnavailable`, also
+   * if `forAccount` has asked about too many that are not yet answered.
+   */
+  async ownerOf(payoutId: string, forAccount: string): Promise<string | undefined> {
     const known = this.#known.get(payoutId);
     if (known !== undefined) return known;
     const asked = this.#asked.get(payoutId);
     if (asked !== undefined) return asked;
-    if (this.#asked.size >= MOST_ASKED) throw new OwnerUnavailable();
-    const answer = this.#ask(payoutId).finally(() => this.#asked.delete(payoutId));
+    const own = this.#askedFor.get(forAccount) ?? 0;
+    if (this.#asked.size >= MOST_ASKED || own >= MOST_ASKED_FOR_ONE) throw new OwnerUnavailable();
+    this.#askedFor.set(forAccount, own + 1);
+    const answer = this.#ask(payoutId).finally(() => this.#answered(payoutId, forAccount));
     this.#asked.set(payoutId, answer);
     return answer;
+  }
+
+  #answered(payoutId: string, forAccount: string): void {
+    this.#asked.delete(payoutId);
+    const left = (this.#askedFor.get(forAccount) ?? 0) - 1;
+    if (left > 0) this.#askedFor.set(forAccount, left);
+    else this.#askedFor.delete(forAccount);
   }
 
   async #ask(payoutId: string): Promise<string | undefined> {
@@ -58,11 +76,11 @@ export class PayoutOwners {
   }
 
   async #request(payoutId: string): Promise<string | undefined> {
-    const { payoutUrl, serviceKey } = this.#options;
+    const { payoutUrl, serviceKey, timeoutMs = TIMEOUT_MS } = this.#options;
     const url = endpoint(payoutUrl, `v1/payouts/${payoutId}/owner`);
     const response = await fetch(url, {
       headers: { authorization: `Bearer ${serviceKey}` },
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     if (response.ok) return PayoutOwner.parse(await response.json()).accountId;
     await response.body?.cancel();

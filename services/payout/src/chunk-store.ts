@@ -41,7 +41,11 @@ export interface Claim {
  */
 const LEASE_SECONDS = 180;
 
-/** Takes the next chunk of a payout for a turn; undefined if there is none left. */
+/**
+ * Takes the next chunk of a payout for a turn; undefined if there is none left, or the turn has done its chunk: then
+ * it came twice, and the turn that follows it is on its way. Else a payout would have one turn more on its lane for
+ * each worker that died, up to its end.
+ */
 export async function claimChunk(tx: Queryable, claim: Claim): Promise<Chunk | undefined> {
   const { payoutId, turn, holder, attempt } = claim;
   const values = [payoutId, turn, holder, attempt];
@@ -60,6 +64,8 @@ export async function claimChunk(tx: Queryable, claim: Claim): Promise<Chunk | u
                    where payout_id = $1
                      and (status = 'pending'
                           or status = 'running' and since < clock_timestamp() - interval '${LEASE_SECONDS} s')
+                     and not exists (select 1 from payout_chunks
+                                     where payout_id = $1 and status = 'done' and turn = $2)
                    order by chunk limit 1 for update skip locked`),
     values,
   });
@@ -83,16 +89,6 @@ export async function finishChunk(tx: Queryable, chunk: Chunk): Promise<boolean>
     values: [chunk.payoutId, chunk.chunk, chunk.attempt],
   });
   return finished.length > 0;
-}
-
-/** Puts a chunk back that was not asked for, or not taken. */
-export async function releaseChunk(db: Queryable, chunk: Chunk): Promise<void> {
-  await db.query({
-    name: 'payout-chunk-release',
-    text: `update payout_chunks set status = 'pending', attempt = null, turn = null, holder = null
-           where payout_id = $1 and chunk = $2 and attempt = $3`,
-    values: [chunk.payoutId, chunk.chunk, chunk.attempt],
-  });
 }
 
 export async function hasPendingChunk(tx: Queryable, payoutId: string): Promise<boolean> {
@@ -132,22 +128,22 @@ export interface Stalled {
   correlationId: string;
 }
 
-/** How long a payout may stand still before it is believed to be stalled, and until it is looked at again. */
-const STALLED_SECONDS = 10;
-const LOOK_AGAIN_SECONDS = 60;
-
 /**
  * Takes payouts of a lane of which nothing is being done, and for which no turn is on its way from the outbox.
- * To be asked by a worker that finds its queue empty: then there is no turn for them at all.
+ * To be asked of those whose turns would have come by now, since they have not moved since `unmovedSince`.
+ *
+ * @param asked.quietSeconds until they are looked at again: as long as a new turn may wait in the queue
  */
-export function takeStalled(tx: Queryable, lane: Tier, limit: number): Promise<Stalled[]> {
+export function takeStalled(
+  tx: Queryable,
+  asked: { lane: Tier; unmovedSince: Date; quietSeconds: number; limit: number },
+): Promise<Stalled[]> {
   return tx.query<Stalled>({
     name: 'payouts-take-stalled',
-    text: `update payouts set quiet_until = clock_timestamp() + interval '${LOOK_AGAIN_SECONDS} s'
+    text: `update payouts set quiet_until = clock_timestamp() + make_interval(secs => $4)
            where id in (
              select id from payouts p
-             where lane = $1 and status = 'processing' and quiet_until < clock_timestamp()
-               and updated_at < clock_timestamp() - interval '${STALLED_SECONDS} s'
+             where lane = $1 and status = 'processing' and quiet_until < clock_timestamp() and updated_at < $3
                and not exists (select 1 from payout_chunks c
                                where c.payout_id = p.id and c.status = 'running'
                                  and c.since > clock_timestamp() - interval '${LEASE_SECONDS} s')
@@ -155,6 +151,6 @@ export function takeStalled(tx: Queryable, lane: Tier, limit: number): Promise<S
              order by id limit $2
              for update skip locked)
            returning id, lane, traceparent, correlation_id as "correlationId"`,
-    values: [lane, limit],
+    values: [asked.lane, asked.limit, asked.unmovedSince, asked.quietSeconds],
   });
 }

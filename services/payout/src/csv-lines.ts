@@ -14,7 +14,7 @@ const HEADER = PAYOUT_CSV_COLUMNS.join(',');
 export async function readCsvLines(
   source: AsyncIterable<Buffer>,
   onLine: (line: number, fields: Record<string, unknown>) => void,
-  onMisshapen: (line: number, message: string) => void,
+  onMisshapen: (line: number, message: string, record: string[]) => void,
 ): Promise<void> {
   const seen = { header: false, lines: 0 };
   let last: Pick<InfoRecord, 'lines' | 'empty_lines'> = { lines: 0, empty_lines: 0 };
@@ -34,8 +34,8 @@ export async function readCsvLines(
     }
     if (record.length !== PAYOUT_CSV_COLUMNS.length) {
       const found = record.length === 1 ? '1 column' : `${record.length} columns`;
-      onMisshapen(line, `has ${found}, not the four of ${HEADER}`);
-    } else if (record.some((field) => field.includes('\0'))) onMisshapen(line, 'holds NUL');
+      onMisshapen(line, `has ${found}, not the four of ${HEADER}`, record);
+    } else if (record.some((field) => field.includes('\0'))) onMisshapen(line, 'holds NUL', record);
     else onLine(line, fieldsOf(record));
     return null;
   };

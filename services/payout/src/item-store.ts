@@ -72,7 +72,7 @@ export async function recordOutcomes(
              set status = case when o.transfer_id is null then 'failed' else 'succeeded' end,
                  transfer_id = o.transfer_id, code = o.code, detail = o.detail
              from unnest($2::integer[], $3::uuid[], $4::text[], $5::text[]) as o (line, transfer_id, code, detail)
-             where i.payout_id = $1 and i.line = o.line
+             where i.payout_id = $1 and i.line = o.line and i.line between $6 and $7
              returning i.amount, i.status
            )
            select coalesce(sum(amount) filter (where status = 'succeeded'), 0)::bigint as paid from recorded`,
@@ -82,6 +82,9 @@ export async function recordOutcomes(
       outcomes.map(({ transferId }) => transferId),
       outcomes.map(({ code }) => code),
       outcomes.map(({ detail }) => detail),
+      // Without statistics of a payout that was just stored, PostgreSQL may read all of its lines to find these.
+      Math.min(...outcomes.map(({ line }) => line)),
+      Math.max(...outcomes.map(({ line }) => line)),
     ],
   });
   return row?.paid ?? 0;

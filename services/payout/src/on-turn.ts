@@ -7,7 +7,7 @@ import type { ParkTurn } from './park-turn.ts';
 import type { WorkOff } from './work-off.ts';
 
 export interface OnTurnOptions {
-  claim: (turn: { id: string; payoutId: string }) => Promise<Chunk | undefined>;
+  claim: (turn: PayoutTurn) => Promise<Chunk | undefined>;
   workOff: WorkOff;
   park: ParkTurn;
   logger: Logger;
@@ -29,9 +29,9 @@ export function onTurn({
       await park.forGood(message, 'it is no turn of a payout');
       return;
     }
-    const { id, correlationid: correlationId, traceparent, data } = turn;
+    const { correlationid: correlationId, traceparent, data } = turn;
     await runInContext({ correlationId, traceparent }, async () => {
-      const chunk = await claim({ id, payoutId: data.payoutId });
+      const chunk = await claim(turn);
       if (chunk === undefined) return;
       try {
         await workOff(chunk);
@@ -39,9 +39,9 @@ export function onTurn({
         if (!(error instanceof BatchNotTaken)) throw error;
         logger.error(
           { err: error, payoutId: data.payoutId, chunk: chunk.chunk },
-          'chunk put back: transaction does not take it; see why there, it is sent again later',
+          'turn put off: transaction does not take its chunk; see why there, it is sent again later',
         );
-        await park.forLater(message, turn, chunk);
+        await park.forLater(message, turn);
       }
     });
   };

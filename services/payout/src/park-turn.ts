@@ -10,7 +10,6 @@ import {
 import type { Database } from '@payfan/database';
 import type { Broker, Incoming } from '@payfan/messaging';
 import { newId, type Logger } from '@payfan/service';
-import { releaseChunk, type Chunk } from './chunk-store.ts';
 import { keepQuiet } from './payout-store.ts';
 
 const REASON_HEADER = 'payfan-reason';
@@ -18,10 +17,10 @@ const [FIRST_STEP] = RETRY_STEPS;
 
 export interface ParkTurn {
   /**
-   * Puts a turn off, longer each time and in the end for an hour, for as long as it takes: others on its lane go on,
-   * and lines whose payment may have been made are never given up.
+   * Puts a turn off, longer each time and in the end for an hour, for as long as it takes: others on its lane go on.
+   * It keeps its chunk, which may have been paid in part: put back, its lines could be cancelled.
    */
-  forLater(message: Incoming, turn: PayoutTurn, chunk: Chunk): Promise<void>;
+  forLater(message: Incoming, turn: PayoutTurn): Promise<void>;
   /** Puts away what nobody here can read. */
   forGood(message: Incoming, reason: string): Promise<void>;
 }
@@ -36,11 +35,10 @@ export function parkTurn({
   logger: Logger;
 }): ParkTurn {
   return {
-    async forLater(message, turn, chunk) {
+    async forLater(message, turn) {
       const attempt = Number(message.headers[ATTEMPT_HEADER] ?? 0);
       const step = RETRY_STEPS[Math.min(attempt, RETRY_STEPS.length - 1)] ?? FIRST_STEP;
-      await keepQuiet(database, chunk.payoutId, 2 * step.delayMs);
-      await releaseChunk(database, chunk);
+      await keepQuiet(database, turn.data.payoutId, 2 * step.delayMs);
       await broker.publish({
         exchange: delayExchange('payouts'),
         routingKey: retryRoutingKey(step, turn.data.lane),

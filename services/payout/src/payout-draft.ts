@@ -26,7 +26,7 @@ export class PayoutDraft {
   add(line: number, asked: unknown): void {
     const result = PayoutItem.safeParse(asked);
     if (!result.success) {
-      this.#hash.update(`${JSON.stringify(asked)}\n`);
+      this.#hashBad(asked);
       this.#reject(line, result.error.issues);
       return;
     }
@@ -38,8 +38,9 @@ export class PayoutDraft {
     if (this.#rows.length === PACK_LINES) this.#pack();
   }
 
-  /** Takes down that nothing could be made of a line. */
-  complain(error: PayoutLineError): void {
+  /** Takes down that nothing could be made of a line; `asked` is what stands there. */
+  complain(error: PayoutLineError, asked: unknown = null): void {
+    this.#hashBad(asked);
     this.#rejectedLines += 1;
     this.#note(error);
   }
@@ -62,6 +63,11 @@ export class PayoutDraft {
       packs: this.#packs,
       fingerprint: this.#hash.digest(),
     };
+  }
+
+  /** A request is another one if other lines of it are bad; and a bad line never stands for a good one. */
+  #hashBad(asked: unknown): void {
+    this.#hash.update(`!${JSON.stringify(asked)}\n`);
   }
 
   #pack(): void {

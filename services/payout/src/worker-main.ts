@@ -56,8 +56,11 @@ main(async () => {
     concurrency: settings.CONCURRENCY,
     helpsFree: settings.HELPS_FREE,
     onTurn: onTurn({
-      claim: ({ id, payoutId }) =>
-        claimChunk(database, { payoutId, turn: id, holder: workerId, attempt: newId() }),
+      claim(turn) {
+        stalled.saw(turn);
+        const { payoutId } = turn.data;
+        return claimChunk(database, { payoutId, turn: turn.id, holder: workerId, attempt: newId() });
+      },
       workOff: workOff({
         ...around,
         batches,

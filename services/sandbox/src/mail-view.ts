@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { simpleParser } from 'mailparser';
 import type { MailMessage } from './mail-message.ts';
 
@@ -15,16 +16,17 @@ export interface MailView {
 /** Longer HTML is not turned into text, which takes long. */
 const MAX_HTML_LENGTH_TO_CONVERT = 200_000;
 
-// As long as the mailbox keeps a mail; most mails are never looked at, so none is decoded on arrival.
-const views = new WeakMap<MailMessage, Promise<MailView>>();
-
-export function viewOf(mail: MailMessage): Promise<MailView> {
-  let view = views.get(mail);
-  if (view === undefined) {
-    view = decode(mail);
-    views.set(mail, view);
-  }
-  return view;
+/**
+ * Decodes mails, and remembers the newest few: a page that is open asks for the same ones again and again. None is
+ * decoded on arrival, since most are never looked at.
+ */
+export function mailViews(): (mail: MailMessage) => Promise<MailView> {
+  const views = new LRUCache<string, Promise<MailView>>({ max: 200 });
+  return (mail) => {
+    const view = views.get(mail.ID) ?? decode(mail);
+    views.set(mail.ID, view);
+    return view;
+  };
 }
 
 async function decode(mail: MailMessage): Promise<MailView> {

@@ -1,6 +1,6 @@
-import { headerOf } from './mail-message.ts';
+import { headerOf, parseMail } from './mail-message.ts';
 import { Ring } from './ring.ts';
-import type { MailMessage, MailPath } from './mail-message.ts';
+import type { MailEnvelope, MailMessage, MailPath } from './mail-message.ts';
 
 export const SEARCH_KINDS = ['from', 'to', 'containing'] as const;
 
@@ -24,10 +24,18 @@ const MAX_MAILBOX_BYTES = 256 * 1024 * 1024;
 /** A page ends early rather than grow beyond this: an answer has to fit into one string. */
 const MAX_PAGE_BYTES = 32 * 1024 * 1024;
 
-/** Mails that arrived, in memory. */
+/** A mail as it is kept: its text is outside the heap, where ten thousand of them give the collector nothing to do. */
+interface KeptMail {
+  readonly id: string;
+  readonly receivedAt: Date;
+  readonly envelope: Omit<MailEnvelope, 'Data'>;
+  readonly data: Buffer;
+}
+
+/** Mails that arrived, in memory. Each is read anew whenever it is asked for: most never are. */
 export class Mailbox {
-  readonly #mails: Ring<MailMessage>;
-  readonly #byId = new Map<string, MailMessage>();
+  readonly #mails: Ring<KeptMail>;
+  readonly #byId = new Map<string, KeptMail>();
   readonly #maxBytes: number;
   #bytes = 0;
 
@@ -40,15 +48,17 @@ export class Mailbox {
     return this.#mails.length;
   }
 
-  add(mail: MailMessage): void {
+  add({ ID: id, Created, Raw: { Data, ...envelope } }: MailMessage): void {
+    const mail = { id, receivedAt: new Date(Created), envelope, data: Buffer.from(Data) };
     this.#forget(this.#mails.push(mail));
-    this.#byId.set(mail.ID, mail);
-    this.#bytes += mail.Content.Size;
+    this.#byId.set(id, mail);
+    this.#bytes += mail.data.length;
     while (this.#bytes > this.#maxBytes && this.#mails.length > 1) this.#forget(this.#mails.shift());
   }
 
   find(id: string): MailMessage | undefined {
-    return this.#byId.get(id);
+    const mail = this.#byId.get(id);
+    return mail && read(mail);
   }
 
   /** @param start how many of the newest to leave out */
@@ -66,12 +76,12 @@ export class Mailbox {
     let bytes = 0;
     let full = false;
     for (const mail of this.#mails.newestFirst()) {
-      if (search !== undefined && !matches(mail, search)) continue;
+      if (search !== undefined && !matches(read(mail), search)) continue;
       total += 1;
       if (total <= start || full) continue;
-      bytes += mail.Content.Size;
+      bytes += mail.data.length;
       full = items.length === limit || (items.length > 0 && bytes > MAX_PAGE_BYTES);
-      if (!full) items.push(mail);
+      if (!full) items.push(read(mail));
     }
     return { total, items };
   }
@@ -91,12 +101,15 @@ export class Mailbox {
     this.#bytes = 0;
   }
 
-  #forget(mail: MailMessage | undefined): void {
+  #forget(mail: KeptMail | undefined): void {
     if (mail === undefined) return;
-    this.#byId.delete(mail.ID);
-    this.#bytes -= mail.Content.Size;
+    this.#byId.delete(mail.id);
+    this.#bytes -= mail.data.length;
   }
 }
+
+const read = ({ id, receivedAt, envelope, data }: KeptMail): MailMessage =>
+  parseMail({ ...envelope, Data: data.toString() }, { id, receivedAt });
 
 /** As MailHog searches: addresses of envelope and header; text as it was sent, not decoded. */
 function matches({ From, To, Content }: MailMessage, { kind, query }: MailSearch): boolean {

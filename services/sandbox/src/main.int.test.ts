@@ -50,4 +50,4 @@ test('a port that is taken is named, with the variable that changes it', async (
   } finally {
     await new Promise((resolve) => other.close(resolve));
   }
-});
+}, 90_000);

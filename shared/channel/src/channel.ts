@@ -3,7 +3,7 @@ import type { Broker, Incoming } from '@payfan/messaging';
 import type { Part } from '@payfan/service';
 import { ClaimsInHand } from './claims-in-hand.ts';
 import { DeliveryEngine, IN_HAND_PER_SLOT, type EngineOptions } from './engine.ts';
-import { giveWay, PeopleFirst } from './give-way.ts';
+import { giveWay, inSmallSteps, PeopleFirst } from './give-way.ts';
 import { guard } from './guarded-provider.ts';
 
 export interface ChannelOptions<Message> extends Omit<
@@ -17,6 +17,8 @@ export interface ChannelOptions<Message> extends Omit<
   bulkShare: number;
 }
 
+/** Nobody waits for one outcome of bulk: those of a batch are recorded together. */
+const BULK_RECORD_LINGER_MS = 20;
 /** What the broker gave up on is rare, and nobody waits for it. */
 const DEAD_PREFETCH = 10;
 
@@ -33,6 +35,7 @@ export function createChannel<Message>({
   const { name } = definition;
   const claimsInHand = new ClaimsInHand();
   const people = new PeopleFirst();
+  const stopping = new AbortController();
   const lanes = LANES.map((lane) => {
     const opened = definition.openProviders({ broker, logger, lane });
     const providers = opened.map((provider) =>
@@ -47,13 +50,21 @@ export function createChannel<Message>({
         },
       }),
     );
-    const engine = new DeliveryEngine({ ...options, lane, providers, claimsInHand });
+    const engine = new DeliveryEngine({
+      ...options,
+      lane,
+      providers,
+      claimsInHand,
+      ...(lane === 'bulk' && { handOver: inSmallSteps(people), recordLingerMs: BULK_RECORD_LINGER_MS }),
+    });
     const consumer = broker.consume({
       queue: laneQueue(name, lane),
       prefetch: Math.ceil((IN_HAND_PER_SLOT * concurrency) / ROLES.length),
       handler:
         lane === 'bulk'
-          ? giveWay({ people, share: bulkShare }, (incoming: Incoming) => engine.onMessage(incoming))
+          ? giveWay({ people, share: bulkShare, stopping: stopping.signal }, (incoming: Incoming) =>
+              engine.onMessage(incoming),
+            )
           : (incoming) => people.first(() => engine.onMessage(incoming)),
     });
     return { opened, engine, consumer };
@@ -70,6 +81,7 @@ export function createChannel<Message>({
       await Promise.all(consumers.map((consumer) => consumer.start()));
     },
     async stop() {
+      stopping.abort();
       for (const { engine } of lanes) engine.stop();
       await Promise.all(consumers.map((consumer) => consumer.stop()));
       await Promise.all(lanes.flatMap(({ opened }) => opened.map(async (provider) => provider.stop?.())));

@@ -13,7 +13,7 @@ export const channelConfigFields = (defaults: { port: number; concurrency: numbe
   /** Deliveries under way at once, on each lane. */
   CONCURRENCY: configFields.integer({ min: 2, max: 2_000, default: defaults.concurrency }),
   /** How much of one processor's time a process may use for bulk, so that people's alerts find it free. */
-  BULK_CPU_PERCENT: configFields.integer({ min: 1, max: 100, default: 10 }),
+  BULK_CPU_PERCENT: configFields.integer({ min: 1, max: 100, default: 3 }),
   /** An attempt without an answer by then counts as unknown. */
   SEND_TIMEOUT_MS: configFields.integer({ min: 100, max: 60_000, default: 10_000 }),
   /** How long deliveries that are settled, and dead letters that were replayed, are kept. The database refuses less than 30. */

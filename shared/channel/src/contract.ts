@@ -6,6 +6,7 @@ import { somePayout } from './testing/some-payout.ts';
 import { someTransfer } from './testing/some-transfer.ts';
 
 export type { Arrived, ChannelSubject, World } from './testing/bench.ts';
+export { SEND_TIMEOUT_MS } from './testing/bench.ts';
 export { sandboxBehaviour } from './testing/sandbox.ts';
 export { somePayout, someTransfer };
 

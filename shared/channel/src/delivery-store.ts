@@ -190,6 +190,8 @@ export interface Outcome extends DeliveryKey {
   provider: string | null;
   reference: string | null;
   error: string | null;
+  /** With `retrying`: how long its message waits. */
+  nextAttemptInMs: number | null;
   /** With `dead`: what becomes of the message. */
   deadLetter: OutcomeLetter | null;
 }
@@ -256,15 +258,17 @@ function recordOthers(
     name: 'deliveries-record',
     text: `with outcome as (
              select * from unnest($1::uuid[], $2::text[], $3::text[], $4::boolean[], $5::text[], $6::text[], $7::text[],
-                                  $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::jsonb[], $14::bytea[])
+                                  $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::jsonb[], $14::bytea[],
+                                  $15::float8[])
                as o (event_id, role, status, uncertain, provider, reference, error,
-                     subject, reason, error_group, lane, routing_key, headers, body)
+                     subject, reason, error_group, lane, routing_key, headers, body, next_in_ms)
            ), recorded as (
              update deliveries d
              set status = o.status, uncertain = o.uncertain, provider = o.provider,
-                 reference = o.reference, error = o.error, claimed_by = null, claimed_until = null
+                 reference = o.reference, error = o.error, claimed_by = null, claimed_until = null,
+                 next_attempt_at = clock_timestamp() + make_interval(secs => o.next_in_ms / 1000)
              from outcome o
-             where d.event_id = o.event_id and d.role = o.role and d.status = 'sending' and d.claimed_by = $15
+             where d.event_id = o.event_id and d.role = o.role and d.status = 'sending' and d.claimed_by = $16
              returning d.event_id, d.role, d.transfer_id, d.attempts
            ), letters as (
              insert into dead_letters as l (subject, event_id, role, transfer_id, lane, reason, error, error_group,
@@ -289,6 +293,7 @@ function recordOthers(
       letters.map((letter) => letter && storableText(letter.routingKey)),
       letters.map((letter) => letter && storableJson(letter.headers)),
       letters.map((letter) => letter?.body),
+      outcomes.map(({ nextAttemptInMs }) => nextAttemptInMs),
       claimantId,
     ],
   });
@@ -297,8 +302,9 @@ function recordOthers(
 /** Who wants to see deliveries: somebody who may see all, or the owner of one account. */
 export type Viewer = { kind: 'all' } | { kind: 'account'; accountId: string };
 
-export interface DeliveryRow extends Omit<Delivery, 'channel' | 'createdAt' | 'sentAt'> {
+export interface DeliveryRow extends Omit<Delivery, 'channel' | 'nextAttemptAt' | 'createdAt' | 'sentAt'> {
   accountId: string;
+  nextAttemptAt: Date | null;
   createdAt: Date;
   sentAt: Date | null;
 }
@@ -312,6 +318,7 @@ export async function listDeliveries(
   return db.query<DeliveryRow>({
     name: `deliveries-of-${of}`,
     text: `select account_id as "accountId", role, recipient, status, attempts, provider, reference, error,
+                  case when status = 'retrying' then next_attempt_at end as "nextAttemptAt",
                   created_at as "createdAt", sent_at as "sentAt",
                   round(extract(epoch from sent_at - committed_at) * 1000, 1)::float8 as "latencyMs"
            from deliveries

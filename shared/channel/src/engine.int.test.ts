@@ -95,8 +95,15 @@ test('two failures make one copy, which waits as long as the longer of the two',
   const { engine, copies } = engineWith((to) =>
     Promise.resolve({ kind: 'failed', error: '429', retryAfterMs: to === 'payer' ? 100_000 : 1_000 }),
   );
-  await engine.onMessage(incoming(someTransfer()));
+  const event = someTransfer();
+  await engine.onMessage(incoming(event));
   expect(copies.map(({ routingKey }) => routingKey)).toEqual(['2m.interactive']);
+  const next = await database.query<{ role: string }>({
+    text: `select role from deliveries where event_id = $1 and next_attempt_at > clock_timestamp()
+           order by next_attempt_at`,
+    values: [event.id],
+  });
+  expect(next).toEqual([{ role: 'payee' }, { role: 'payer' }]);
 });
 
 test('after the last step the delivery is dead, with its message kept', async () => {

@@ -9,7 +9,7 @@ import {
 } from '@payfan/contracts';
 import { gather, type Queryable } from '@payfan/database';
 import { backoffMs, pause, type Broker, type Incoming } from '@payfan/messaging';
-import { runInContext, type Logger } from '@payfan/service';
+import { traceIdOf, type Logger } from '@payfan/service';
 import { attempt, type Attempted } from './attempt.ts';
 import { storeUnreadable, type UnreadableMessage } from './dead-letter-store.ts';
 import type { ClaimsInHand } from './claims-in-hand.ts';
@@ -23,10 +23,11 @@ import {
   type Outcome,
   type Recorded,
 } from './delivery-store.ts';
+import type { HandOver } from './give-way.ts';
 import type { GuardedProvider } from './guarded-provider.ts';
 import { earlierAttempts, firstRoutingKey, ownHeaders } from './headers.ts';
 import type { ChannelMetrics } from './metrics.ts';
-import { decide, waitAtStepMs, type Decision, type Retry } from './policy.ts';
+import { decide, type Decision, type Retry } from './policy.ts';
 import { outcomeOf } from './outcome.ts';
 import type { ChannelDefinition } from './provider.ts';
 import { alertReference, recipientsOf, type Recipient } from './recipient.ts';
@@ -48,6 +49,10 @@ export interface EngineOptions<Message> {
   /** An attempt without an answer by then counts as unknown. */
   sendTimeoutMs: number;
   random: () => number;
+  /** When an alert is handed to a provider; at once unless told. */
+  handOver?: HandOver;
+  /** How long an outcome waits for others to be recorded with it; not at all unless told. */
+  recordLingerMs?: number;
 }
 
 /**
@@ -92,7 +97,7 @@ export class DeliveryEngine<Message> {
 
   constructor(options: EngineOptions<Message>) {
     this.#options = options;
-    const { database, claimantId, claimsInHand, sendTimeoutMs, providers } = options;
+    const { database, claimantId, claimsInHand, sendTimeoutMs, providers, recordLingerMs = 0 } = options;
     // Each provider may be asked first, and then sent to; and whoever is before us may take as long.
     const longestMs = IN_HAND_PER_SLOT * 2 * providers.length * sendTimeoutMs;
     const claimant = { id: claimantId, seconds: longestMs / 1_000 + CLAIM_MARGIN_SECONDS };
@@ -110,6 +115,7 @@ export class DeliveryEngine<Message> {
     this.#record = gather({
       maxItems: BATCH,
       concurrency: BATCHES,
+      lingerMs: recordLingerMs,
       work: (outcomes: Outcome[]) => recordOutcomes(database, claimantId, outcomes),
     });
   }
@@ -128,13 +134,13 @@ export class DeliveryEngine<Message> {
       return;
     }
     const received = { event: parsed.event, incoming };
-    await this.#inContext(parsed.event, async () => {
-      const retries = await this.#forEachRecipient(received, (recipient, claim) =>
-        this.#deliver(received, recipient, claim),
-      );
-      const longest = retries.sort((a, b) => b.step.delayMs - a.step.delayMs || b.wantedMs - a.wantedMs)[0];
-      if (longest !== undefined) await this.#tryAgainLater(received, longest);
-    });
+    // One for all its recipients: they share the message that comes back.
+    const dice = this.#options.random();
+    const retries = await this.#forEachRecipient(received, (recipient, claim) =>
+      this.#deliver(received, recipient, claim, dice),
+    );
+    const longest = retries.sort((a, b) => b.waitMs - a.waitMs)[0];
+    if (longest !== undefined) await this.#tryAgainLater(received, longest);
   }
 
   /** Handles what the broker gave up on: its deliveries are dead, unless they were made after all. */
@@ -146,17 +152,11 @@ export class DeliveryEngine<Message> {
       return;
     }
     const received = { event: parsed.event, incoming };
-    await this.#inContext(parsed.event, () =>
-      this.#forEachRecipient(received, async (recipient, claim) => {
-        const decision = { kind: 'dead', reason: 'delivery_limit', error } as const;
-        await this.#settle(received, recipient, decision, asBefore(claim));
-        return undefined;
-      }),
-    );
-  }
-
-  #inContext<T>(event: PaymentEvent, work: () => Promise<T>): Promise<T> {
-    return runInContext({ correlationId: event.correlationid, traceparent: event.traceparent }, work);
+    await this.#forEachRecipient(received, async (recipient, claim) => {
+      const decision = { kind: 'dead', reason: 'delivery_limit', error } as const;
+      await this.#settle(received, recipient, decision, asBefore(claim));
+      return undefined;
+    });
   }
 
   /**
@@ -220,26 +220,40 @@ export class DeliveryEngine<Message> {
   }
 
   /** One attempt at one delivery that is ours; answers where the message is to wait if there is to be another. */
-  async #deliver(received: Received, recipient: Recipient, claim: OwnClaim): Promise<Retry | undefined> {
-    const { definition, providers, sendTimeoutMs, metrics, lane } = this.#options;
+  async #deliver(
+    received: Received,
+    recipient: Recipient,
+    claim: OwnClaim,
+    dice: number,
+  ): Promise<Retry | undefined> {
+    const { definition, metrics, lane, handOver = atOnce } = this.#options;
     const { event, incoming } = received;
-    const composed = definition.compose(event, recipient);
-    if (composed.kind === 'impossible') {
-      const decision = { kind: 'dead', reason: 'rejected', error: composed.reason } as const;
+    const attempted = await handOver(async () => {
+      const composed = definition.compose(event, recipient);
+      return composed.kind === 'impossible'
+        ? composed
+        : this.#attempt(composed.message, event, recipient, claim);
+    });
+    if ('reason' in attempted) {
+      const decision = { kind: 'dead', reason: 'rejected', error: attempted.reason } as const;
       await this.#settle(received, recipient, decision, asBefore(claim));
       return undefined;
     }
-    const attempted = await attempt(providers, composed.message, {
-      reference: alertReference(event.id, recipient.role),
+    if (attempted.resent) metrics.resent.inc({ lane });
+    const decision = decide(attempted.result, earlierAttempts(incoming.headers), dice);
+    await this.#settle(received, recipient, decision, attempted);
+    return decision.kind === 'retry' ? decision : undefined;
+  }
+
+  #attempt(message: Message, event: PaymentEvent, { role }: Recipient, claim: OwnClaim): Promise<Attempted> {
+    const { providers, sendTimeoutMs } = this.#options;
+    return attempt(providers, message, {
+      reference: alertReference(event.id, role),
       uncertain: claim.uncertain,
       lastProvider: claim.lastProvider,
       leftBehind: claim.leftBehind,
       timeoutMs: sendTimeoutMs,
     });
-    if (attempted.resent) metrics.resent.inc({ lane });
-    const decision = decide(attempted.result, earlierAttempts(incoming.headers));
-    await this.#settle(received, recipient, decision, attempted);
-    return decision.kind === 'retry' ? decision : undefined;
   }
 
   async #settle(
@@ -253,9 +267,10 @@ export class DeliveryEngine<Message> {
     const { lane } = event;
     const recorded = await this.#recordUntilDone(
       outcomeOf(decision, { event, incoming, role, lane, provider, uncertain }),
+      traceOf(event),
     );
     const { transferId, payoutId } = toldOf(event);
-    const about = { eventId: event.id, transferId, payoutId, role, lane, provider };
+    const about = { ...traceOf(event), eventId: event.id, transferId, payoutId, role, lane, provider };
     if (recorded === null) {
       logger.warn(
         { ...about, outcome: decision.kind },
@@ -285,14 +300,17 @@ export class DeliveryEngine<Message> {
    * What happened at the provider is known here only, so it is worth waiting for the database to come back.
    * Until then the message stays in hand.
    */
-  async #recordUntilDone(outcome: Outcome): Promise<Recorded> {
+  async #recordUntilDone(outcome: Outcome, trace: Trace): Promise<Recorded> {
     const { logger } = this.#options;
     for (let failures = 1; ; failures += 1) {
       try {
         return await this.#record(outcome);
       } catch (error) {
         if (this.#stopping.signal.aborted) throw error;
-        logger.warn({ eventId: outcome.eventId, role: outcome.role, err: error }, 'outcome not recorded yet');
+        logger.warn(
+          { ...trace, eventId: outcome.eventId, role: outcome.role, err: error },
+          'outcome not recorded yet',
+        );
         await pause(backoffMs(failures, RECORD_AGAIN, this.#options.random), this.#stopping.signal);
       }
     }
@@ -300,14 +318,14 @@ export class DeliveryEngine<Message> {
 
   /** Publishes a copy to a delay queue. Confirmed before we return, hence before the original is acknowledged. */
   async #tryAgainLater({ event, incoming }: Received, retry: Retry): Promise<void> {
-    const { definition, lane, broker, random } = this.#options;
+    const { definition, lane, broker } = this.#options;
     await broker.publish({
       exchange: delayExchange(definition.name),
       routingKey: retryRoutingKey(retry.step, lane),
       messageId: event.id,
       contentType: CLOUDEVENTS_JSON,
       headers: { ...ownHeaders(incoming.headers), [ATTEMPT_HEADER]: earlierAttempts(incoming.headers) + 1 },
-      expiresAfterMs: waitAtStepMs(retry, random),
+      expiresAfterMs: retry.waitMs,
       body: incoming.body,
     });
   }
@@ -323,6 +341,20 @@ export class DeliveryEngine<Message> {
     logger.error({ messageId, queue, ...why }, 'message is not an event we know: see the dead letters');
   }
 }
+
+/** What ties the lines of one request together, over all services. */
+type Trace = ReturnType<typeof traceOf>;
+
+/**
+ * Handed to each line instead of kept in the context of the work: on Node 20 a context costs every promise of
+ * the process a hook, which is a tenth of a channel's time.
+ */
+const traceOf = ({ correlationid, traceparent }: PaymentEvent) => ({
+  correlationId: correlationid,
+  traceId: traceIdOf(traceparent),
+});
+
+const atOnce: HandOver = (work) => work();
 
 const referenceOf = ({ eventId, role }: NewDelivery): string => alertReference(eventId, role);
 

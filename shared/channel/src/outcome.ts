@@ -22,13 +22,25 @@ export function outcomeOf(
   const delivery = { eventId: event.id, role, provider };
   if (decision.kind === 'sent') {
     const { reference } = decision;
-    return { ...delivery, status: 'sent', uncertain: false, reference, error: null, deadLetter: null };
+    return {
+      ...delivery,
+      ...{
+        status: 'sent',
+        uncertain: false,
+        reference,
+        error: null,
+        nextAttemptInMs: null,
+        deadLetter: null,
+      },
+    };
   }
   const failed = { ...delivery, uncertain, reference: null, error: decision.error };
-  if (decision.kind === 'retry') return { ...failed, status: 'retrying', deadLetter: null };
+  if (decision.kind === 'retry') {
+    return { ...failed, status: 'retrying', nextAttemptInMs: decision.waitMs, deadLetter: null };
+  }
   const { headers, body } = incoming;
   const subject = alertReference(event.id, role);
   const routingKey = firstRoutingKey(incoming);
   const deadLetter = { subject, reason: decision.reason, lane, routingKey, headers, body };
-  return { ...failed, status: 'dead', deadLetter };
+  return { ...failed, status: 'dead', nextAttemptInMs: null, deadLetter };
 }

@@ -8,11 +8,11 @@ export type DeadReason = 'rejected' | 'exhausted' | 'delivery_limit';
 export type Decision =
   { kind: 'sent'; reference: string | null } | Retry | { kind: 'dead'; reason: DeadReason; error: string };
 
-/** Another attempt after the step's delay, and not before `wantedMs`, which the provider may have asked for. */
+/** Another attempt after a wait at a step. */
 export interface Retry {
   kind: 'retry';
   step: RetryStep;
-  wantedMs: number;
+  waitMs: number;
   error: string;
 }
 
@@ -21,8 +21,9 @@ export interface Retry {
  * leads to, or a longer one if the provider asked for more time; after the last step it is given up.
  *
  * @param earlierAttempts 0 for the first
+ * @param dice in [0, 1): by how much less than the step's delay it waits, as `waitAtStepMs` has it
  */
-export function decide(result: SendResult, earlierAttempts: number): Decision {
+export function decide(result: SendResult, earlierAttempts: number, dice: number): Decision {
   if (result.kind === 'sent') return result;
   const { error } = result;
   if (result.kind === 'rejected') return { kind: 'dead', reason: 'rejected', error };
@@ -31,7 +32,7 @@ export function decide(result: SendResult, earlierAttempts: number): Decision {
   // A provider may ask for more than our longest delay: then the longest, rather than giving up.
   const step = later.find(({ delayMs }) => delayMs >= wantedMs) ?? later.at(-1);
   if (step === undefined) return { kind: 'dead', reason: 'exhausted', error };
-  return { kind: 'retry', step, wantedMs, error };
+  return { kind: 'retry', step, waitMs: waitAtStepMs({ step, wantedMs, dice }), error };
 }
 
 /**
@@ -40,11 +41,17 @@ export function decide(result: SendResult, earlierAttempts: number): Decision {
  * queue's own TTL would cut it. The spread is also the longest that a message can wait behind another in the
  * same queue.
  *
- * @param random uniform in [0, 1)
+ * @param wantedMs what the provider asked for, 0 if nothing
+ * @param dice uniform in [0, 1)
  */
-export function waitAtStepMs(
-  { step: { delayMs }, wantedMs }: Pick<Retry, 'step' | 'wantedMs'>,
-  random: () => number,
-): number {
-  return Math.min(delayMs, Math.max(wantedMs, Math.round(delayMs * (1 - 0.2 * random()))));
+export function waitAtStepMs({
+  step: { delayMs },
+  wantedMs,
+  dice,
+}: {
+  step: RetryStep;
+  wantedMs: number;
+  dice: number;
+}): number {
+  return Math.min(delayMs, Math.max(wantedMs, Math.round(delayMs * (1 - 0.2 * dice))));
 }

@@ -50,7 +50,14 @@ async function deliver(): Promise<string> {
   return eventId;
 }
 async function settle(eventId: string, status: Outcome['status']): Promise<string> {
-  const made = { provider: 'sms', reference: null, error: null, uncertain: false, deadLetter: null };
+  const made = {
+    provider: 'sms',
+    reference: null,
+    error: null,
+    uncertain: false,
+    nextAttemptInMs: null,
+    deadLetter: null,
+  };
   await recordOutcomes(database, claimant.id, [{ eventId, role: ROLE, status, ...made }]);
   return eventId;
 }

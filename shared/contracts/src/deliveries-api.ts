@@ -23,6 +23,10 @@ export const Delivery = z
     provider: z.string().nullable(),
     reference: z.string().nullable().meta({ description: "The provider's reference" }),
     error: z.string().nullable(),
+    nextAttemptAt: z.iso
+      .datetime()
+      .nullable()
+      .meta({ description: 'While it is `retrying`: the next attempt comes then, or shortly after' }),
     createdAt: z.iso.datetime(),
     sentAt: z.iso.datetime().nullable(),
     latencyMs: z

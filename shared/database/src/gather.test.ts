@@ -173,3 +173,19 @@ test('beyond what may wait calls are refused at once, and those that wait are do
   started[3]?.finish();
   expect(await later).toBe('done 5');
 });
+
+test('calls that come while the first one lingers share its batch', async () => {
+  const batches: string[][] = [];
+  const call = gather({
+    maxItems: 10,
+    lingerMs: 50,
+    work: (items: string[]) => {
+      batches.push(items);
+      return Promise.resolve(items);
+    },
+  });
+  const first = call('first');
+  await new Promise(setImmediate);
+  expect(await Promise.all([first, call('second')])).toEqual(['first', 'second']);
+  expect(batches).toEqual([['first', 'second']]);
+});

@@ -5,6 +5,8 @@ export interface GatherOptions<Item, Result> {
   maxItems: number;
   /** Batches under way at once. */
   concurrency?: number;
+  /** How long the first of a batch waits for others, in milliseconds; not at all unless told. */
+  lingerMs?: number;
   /** Items that may wait for a batch; beyond it calls are refused with a `QueueFull`. No limit unless told. */
   maxWaiting?: number;
 }
@@ -23,7 +25,7 @@ export class QueueFull extends Error {
  * itself to the load, and a lone call is never delayed.
  */
 export function gather<Item, Result>(options: GatherOptions<Item, Result>): (item: Item) => Promise<Result> {
-  const { work, maxItems, concurrency = 1, maxWaiting = Infinity } = options;
+  const { work, maxItems, concurrency = 1, lingerMs = 0, maxWaiting = Infinity } = options;
   interface Waiting {
     item: Item;
     resolve: (result: Result) => void;
@@ -69,6 +71,7 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): (ite
       if (scheduled || busy >= concurrency) return;
       // At the end of this turn of the event loop, so that calls made in the same turn share a batch.
       scheduled = true;
-      setImmediate(startBatches);
+      if (lingerMs > 0) setTimeout(startBatches, lingerMs);
+      else setImmediate(startBatches);
     });
 }

@@ -18,7 +18,8 @@ export interface Restoration {
  * no way to ask for a binding, so bindings are declared again without a word.
  *
  * @param mayCreate whether an exchange that is gone is to be created. Whoever does so without knowing all of
- *   its bindings makes it route to some of its queues, and events would miss the others unnoticed.
+ *   its bindings makes it route to some of its queues, and events would miss the others unnoticed. One that may
+ *   not be created is not even declared: it may be deleted right after it was seen.
  * @throws if the connection dies on the way.
  */
 export async function restoreTopology(
@@ -47,11 +48,12 @@ export async function restoreTopology(
   // publishes reaches some of its queues only.
   for (const { name, type } of topology.exchanges) {
     const isThere: Ask = (channel) => channel.checkExchange(name);
-    if (!mayCreate(name) && (await broker.refuses(isThere))?.code === NOT_FOUND) {
+    if (mayCreate(name)) {
+      await declare(name, isThere, (channel) => channel.assertExchange(name, type, { durable: true }));
+    } else if ((await broker.refuses(isThere))?.code === NOT_FOUND) {
       found.absent.push(name);
       continue;
     }
-    await declare(name, isThere, (channel) => channel.assertExchange(name, type, { durable: true }));
     for (const { queue, routingKey } of topology.bindings.filter(({ exchange }) => exchange === name)) {
       const refused = await broker.refuses((channel) => channel.bindQueue(queue, name, routingKey));
       if (refused !== undefined) found.refused.push(refused);

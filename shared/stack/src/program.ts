@@ -47,19 +47,13 @@ async function expectOk(url: string): Promise<void> {
   if (!answer.ok) throw new Error(`${url} answers ${answer.status} ${text.slice(0, 500)}`);
 }
 
-/**
- * What one request allocates is garbage as soon as it is answered. In the 16 MB that V8 gives a young generation
- * some of it is still in use at each collection and has to be moved; in 64 MB hardly any is. As in the Dockerfile.
- */
-const YOUNG_GENERATION = '--max-semi-space-size=64';
-
 async function spawnProgram(options: ProgramOptions): Promise<RunningProcess> {
   const entry = path.resolve(repository, options.entry);
   if (!existsSync(entry)) throw new NotBuilt(options.entry);
   return startProcess({
     name: options.name,
     command: process.execPath,
-    args: ['--enable-source-maps', YOUNG_GENERATION, entry],
+    args: ['--enable-source-maps', entry],
     env: { ...inherited(), PORT: String(options.port), ...options.env },
     cwd: repository,
     logFile: options.logFile,

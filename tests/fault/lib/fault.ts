@@ -26,6 +26,7 @@ export class FaultRun {
   live: Tally | undefined;
   healedMs: number | undefined;
   readonly seed: number;
+  readonly #loads: Load[] = [];
 
   constructor(seed: number) {
     this.seed = seed;
@@ -36,7 +37,13 @@ export class FaultRun {
   load(payfan: Payfan, options: Partial<LoadOptions> = {}): Load {
     const load = new Load({ urls: [payfan.url('transaction')], random: this.random, ...options });
     loadsOf.set(payfan, [...(loadsOf.get(payfan) ?? []), load]);
+    this.#loads.push(load);
     return load;
+  }
+
+  /** A case that failed or took too long leaves nothing behind that would fail the next one too. */
+  end(): void {
+    for (const load of this.#loads) load.stop().catch(() => undefined);
   }
 
   async kill(program: Program): Promise<void> {
@@ -62,12 +69,17 @@ export class FaultRun {
   }
 }
 
+let current: FaultRun | undefined;
+// A test that timed out is still in its body, so its own `finally` comes too late or never.
+afterEach(() => current?.end());
+
 /** A test that hurts the system, under a seed of its own, and tells what it did and what came of it. */
-export function fault(name: string, body: (run: FaultRun) => Promise<void>, timeoutMs = 240_000): void {
+export function fault(name: string, body: (run: FaultRun) => Promise<void>, timeoutMs = 420_000): void {
   test(
     name,
     async () => {
       const run = new FaultRun(chooseSeed());
+      current = run;
       const begunMs = performance.now();
       try {
         await body(run);

@@ -32,6 +32,10 @@ const Query = z.strictObject({
     .optional()
     .meta({ description: 'The last number seen; without it from the oldest that is kept' }),
   limit: z.coerce.number().int().min(1).max(MOST_EVENTS).default(MOST_EVENTS),
+  newest: z.enum(['true', 'false']).default('false').meta({
+    description:
+      'Of more than `limit` events the newest rather than the oldest, still in order: what comes between `after` and the first is skipped, and nothing is `history_gone`',
+  }),
   wait: z.coerce
     .number()
     .int()
@@ -104,6 +108,7 @@ async function readOrWait(
   after: number,
 ): Promise<{ messages: readonly LiveMessage[]; next: number }> {
   const { topic, query } = asked;
+  if (query.newest === 'true') return readNewestOrWait(options, asked, accountId, after);
   const { firstSeq, lastSeq, events } = await options.feeds.read(topic, accountId, after);
   const isGone = firstSeq > after + 1 || lastSeq < after;
   if (isGone && query.after !== undefined) throw historyGone(lastSeq);
@@ -111,6 +116,25 @@ async function readOrWait(
   const messages = events.length > 0 || query.wait === 0 ? events : await waitFor(options, asked, last);
   const page = messages.slice(0, query.limit);
   return { messages: page, next: page.at(-1)?.seq ?? last };
+}
+
+/** A number that the log never reached is of one that is no more: then all of this one is new. */
+async function readNewestOrWait(
+  options: EventRouteOptions,
+  asked: Asked,
+  accountId: string,
+  after: number,
+): Promise<{ messages: readonly LiveMessage[]; next: number }> {
+  const { topic, query } = asked;
+  let page = await options.feeds.read(topic, accountId, after);
+  const { lastSeq } = page;
+  if (lastSeq < after || (page.events.at(-1)?.seq ?? lastSeq) < lastSeq) {
+    page = await options.feeds.read(topic, accountId, Math.max(0, lastSeq - query.limit));
+  }
+  const messages =
+    page.events.length > 0 || query.wait === 0 ? page.events : await waitFor(options, asked, lastSeq);
+  const newest = messages.slice(-query.limit);
+  return { messages: newest, next: newest.at(-1)?.seq ?? lastSeq };
 }
 
 /** What happens next, or nothing if nothing does in time. */

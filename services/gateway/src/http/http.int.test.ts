@@ -211,6 +211,36 @@ describe('polling', () => {
     expect(await page('', 'demo_meera')).toEqual({ numbers: range(3, head), next: head });
   });
 
+  test('of the newest skips what is before them, and nothing is gone', async () => {
+    await world.pay(3);
+    const head = await world.head(ravi);
+    expect(await page('?newest=true&limit=2')).toEqual({ numbers: [head - 1, head], next: head });
+    expect(await page(`?after=${head - 1}&newest=true&limit=2`)).toEqual({ numbers: [head], next: head });
+    expect(await page(`?after=${head}&newest=true`)).toEqual({ numbers: [], next: head });
+    expect(await page('?after=9999&newest=true&limit=1')).toEqual({ numbers: [head], next: head });
+    expect(await page('?after=0&newest=false&limit=1')).toEqual({ numbers: [1], next: 1 });
+    const meera = await world.topic('demo_meera');
+    await world.pay(3, 'demo_meera');
+    const last = await world.head(meera);
+    await world.forgetUpTo(meera, last - 1);
+    expect(await page('?after=1&newest=true', 'demo_meera')).toEqual({ numbers: [last], next: last });
+  });
+
+  test('of the newest reaches the end of a log that is longer than a page', async () => {
+    await world.pay(101 - Math.min(100, await world.head(ravi)));
+    const head = await world.head(ravi);
+    expect(await page('?after=0&newest=true&limit=3')).toEqual({
+      numbers: range(head - 2, head),
+      next: head,
+    });
+  });
+
+  test('of the newest waits, too', async () => {
+    const head = await world.head(ravi);
+    const [answer] = await Promise.all([page(`?after=${head}&newest=true&wait=30`), world.pay(1)]);
+    expect(answer).toEqual({ numbers: [head + 1], next: head + 1 });
+  });
+
   test.each([
     ['a topic without a log', '?topic=public.rates', 400],
     ['another’s topic', '?topic=account.00000000-0000-7000-8000-00000003ee10', 403],

@@ -13,6 +13,7 @@ const delivery = (channel: string, role: string) => ({
   provider: 'smtp',
   reference: 'x',
   error: null,
+  nextAttemptAt: null,
   createdAt: '2026-01-01T00:00:00.000Z',
   sentAt: '2026-01-01T00:00:00.010Z',
   latencyMs: 10,

@@ -215,7 +215,13 @@ describe('lines that are wrong', () => {
     const repeat = await api.send(csv, sending);
     expect([repeat.text, repeat.headers.get('idempotent-replayed')]).toEqual([answer.text, 'true']);
     // With other bad lines it is another request.
-    expect((await api.send(csv.replace('nobody', 'somebody'), sending)).status).toBe(422);
+    for (const [line, other] of [
+      ['nobody', 'somebody'],
+      [`${RAVI},100\n`, `${RAVI},200\n`],
+      [`${RAVI},100\n`, ''],
+    ] as const) {
+      expect((await api.send(csv.replace(`\n${line}`, `\n${other}`), sending)).status).toBe(422);
+    }
   });
 
   test('are named up to a number, and counted beyond it', async () => {
@@ -326,10 +332,10 @@ describe('what is no payout', () => {
     upload.write(HEADER + `${RAVI},1,INR,\n`.repeat(2_000));
     upload.destroy();
     await closed;
-    // Only once it is over may the account send two more at once.
+    // Only once it is over may the account send four more at once.
     await waitFor(
       async () => {
-        const answers = await Promise.all([1, 2].map(() => api.send(THREE)));
+        const answers = await Promise.all([1, 2, 3, 4].map(() => api.send(THREE)));
         return answers.every(({ status }) => status === 202);
       },
       { what: 'the upload being given up', timeoutMs: 10_000 },
@@ -342,7 +348,10 @@ describe('what is no payout', () => {
   });
 });
 
-test('an account reads two uploads at once and no more, and others are not kept out by it', async () => {
+/** Takes a place, if there is one, for a moment only. */
+const probe = () => api.send('no payout');
+
+test('an account sends four uploads at once and no more, and others are not kept out by it', async () => {
   const slow = () => {
     const upload = request(`${api.url}/v1/payouts`, {
       method: 'POST',
@@ -361,16 +370,34 @@ test('an account reads two uploads at once and no more, and others are not kept 
     upload.write(HEADER);
     return { upload, answered };
   };
-  const uploads = [slow(), slow()];
-  await waitFor(async () => (await api.send(THREE)).status === 503, {
-    what: 'a third being refused',
+  const uploads = [slow(), slow(), slow(), slow()];
+  await waitFor(async () => (await probe()).status === 503, {
+    what: 'a fifth being refused',
     timeoutMs: 10_000,
   });
-  const refused = await api.send(THREE);
+  const refused = await probe();
   expect(refused).toMatchObject({ status: 503, body: { code: 'overloaded' } });
   expect(refused.headers.get('retry-after')).toBe('2');
   expect((await api.send([item({ to: MEERA })], { key: 'demo_ravi' })).status).toBe(202);
   for (const { upload } of uploads) upload.end(`${RAVI},1,INR,\n`);
-  expect(await Promise.all(uploads.map(({ answered }) => answered))).toEqual([202, 202]);
+  expect(await Promise.all(uploads.map(({ answered }) => answered))).toEqual([202, 202, 202, 202]);
+  expect((await api.send(THREE)).status).toBe(202);
+});
+
+test('payouts that wait for the database count as well: they are in memory until they are stored', async () => {
+  await api.admin.transaction(async (tx) => {
+    // Reads pass; who wants to write waits.
+    await tx.query({ text: 'lock table payout.payouts in exclusive mode' });
+    const answers = [1, 2, 3, 4].map(() => api.send(THREE));
+    try {
+      await waitFor(async () => (await probe()).status === 503, {
+        what: 'a fifth being refused',
+        timeoutMs: 10_000,
+      });
+    } finally {
+      await tx.query({ text: 'commit' });
+    }
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([202, 202, 202, 202]);
+  });
   expect((await api.send(THREE)).status).toBe(202);
 });

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Owner } from '../account-client.ts';
 import type { NewPayout } from '../payout.ts';
 import { findByKey, type Remembered } from '../payout-store.ts';
+import { InHand } from './in-hand.ts';
 import {
   CSV_BODY,
   draftOfCsv,
@@ -13,7 +14,6 @@ import {
   JSON_LIMIT_BYTES,
   PayoutBody,
 } from './payout-body.ts';
-import { Reading } from './reading.ts';
 import { accountOf, problemForKey } from './request.ts';
 
 export interface CreateRouteOptions {
@@ -30,7 +30,7 @@ const locationOf = (id: string) => `/v1/payouts/${id}`;
 /** Sending a payout. */
 export function createRoute(api: Api, options: CreateRouteOptions): void {
   const { database, create, accountOfCaller, newId, now } = options;
-  const reading = new Reading();
+  const inHand = new InHand();
 
   api.route(
     {
@@ -77,52 +77,54 @@ export function createRoute(api: Api, options: CreateRouteOptions): void {
         { status: 503, code: 'temporarily_unavailable', description: 'Repeat with the same Idempotency-Key' },
       ],
     },
-    async ({ principal, headers, query, body, stream, request }) => {
+    ({ principal, headers, query, body, stream, request }) => {
       const { accountId, tier: lane } = accountOf(principal);
-      const draft = await reading.within(accountId, () =>
-        stream === undefined ? draftOfItems(body?.items ?? []) : draftOfCsv(stream),
-      );
-      const { rejected } = draft;
-      const lines = draft.finish();
-      if (lines === undefined || (rejected !== undefined && query.partial === 'false')) {
-        throw invalidLines(rejected);
-      }
+      return inHand.within(accountId, async () => {
+        const draft = await (stream === undefined ? draftOfItems(body?.items ?? []) : draftOfCsv(stream));
+        const { rejected } = draft;
+        const lines = draft.finish();
+        if (lines === undefined || (rejected !== undefined && query.partial === 'false')) {
+          throw invalidLines(rejected);
+        }
 
-      const idempotencyKey = headers['idempotency-key'];
-      const known = await findByKey(database, accountId, idempotencyKey);
-      if (known !== undefined) return replay(known, lines.fingerprint);
+        const idempotencyKey = headers['idempotency-key'];
+        const known = await findByKey(database, accountId, idempotencyKey);
+        if (known !== undefined) return replay(known, lines.fingerprint);
 
-      const { balance, name, phone, email, language } = await accountOfCaller(`Bearer ${bearerOf(request)}`);
-      if (balance < lines.amount) throw insufficientFunds(lines.amount, balance);
+        const { balance, name, phone, email, language } = await accountOfCaller(
+          `Bearer ${bearerOf(request)}`,
+        );
+        if (balance < lines.amount) throw insufficientFunds(lines.amount, balance);
 
-      const id = newId();
-      const { total } = lines;
-      const accepted: PayoutAccepted = {
-        id,
-        status: 'processing',
-        lane,
-        total,
-        ...(rejected === undefined ? {} : { rejected }),
-      };
-      const answer = JSON.stringify(accepted);
-      const context = currentContext();
-      const stored = await create({
-        ...lines,
-        id,
-        accountId,
-        idempotencyKey,
-        answer,
-        lane,
-        owner: { accountId, name, phone, email, language },
-        traceparent: context?.traceparent ?? newTraceparent(),
-        correlationId: context?.correlationId ?? id,
-        createdAt: now(),
+        const id = newId();
+        const { total } = lines;
+        const accepted: PayoutAccepted = {
+          id,
+          status: 'processing',
+          lane,
+          total,
+          ...(rejected === undefined ? {} : { rejected }),
+        };
+        const answer = JSON.stringify(accepted);
+        const context = currentContext();
+        const stored = await create({
+          ...lines,
+          id,
+          accountId,
+          idempotencyKey,
+          answer,
+          lane,
+          owner: { accountId, name, phone, email, language },
+          traceparent: context?.traceparent ?? newTraceparent(),
+          correlationId: context?.correlationId ?? id,
+          createdAt: now(),
+        });
+        if (stored) return accept(id, answer);
+        // Somebody sent the same in the same moment, and was first.
+        const first = await findByKey(database, accountId, idempotencyKey);
+        if (first === undefined) throw new Error('a key is taken, and there is no payout under it');
+        return replay(first, lines.fingerprint);
       });
-      if (stored) return accept(id, answer);
-      // Somebody sent the same in the same moment, and was first.
-      const first = await findByKey(database, accountId, idempotencyKey);
-      if (first === undefined) throw new Error('a key is taken, and there is no payout under it');
-      return replay(first, lines.fingerprint);
     },
   );
 }

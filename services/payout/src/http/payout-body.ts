@@ -63,7 +63,7 @@ export async function draftOfCsv(stream: Readable): Promise<PayoutDraft> {
       // Not destroyed with the reading: whoever sends it could not be answered.
       stream.iterator({ destroyOnReturn: false }),
       (line, fields) => draft.add(line, fields),
-      (line, message) => draft.complain({ line, path: '', message }),
+      (line, message, record) => draft.complain({ line, path: '', message }, record),
     );
     return draft;
   } catch (error) {

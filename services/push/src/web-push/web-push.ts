@@ -62,7 +62,11 @@ export function createWebPush(database: Database, settings: WebPushSettings): We
         const breakers = new HostBreakers();
         const people = new PeopleFirst();
         const common = { database, client, breakers, metrics, logger, timeoutMs, random: Math.random };
-        const bulkInTurn = giveWay({ people, share: bulkShare }, (work: () => Promise<void>) => work());
+        const stopping = new AbortController();
+        const bulkInTurn = giveWay(
+          { people, share: bulkShare, stopping: stopping.signal },
+          (work: () => Promise<void>) => work(),
+        );
         senders.set(
           'interactive',
           new LaneSender({
@@ -84,6 +88,7 @@ export function createWebPush(database: Database, settings: WebPushSettings): We
         }
         for (const each of senders.values()) each.start();
         stop = async () => {
+          stopping.abort();
           await Promise.all([...senders.values()].map((each) => each.stop()));
           client.stop();
         };

@@ -1,4 +1,4 @@
-import { viewOf } from '../mail-view.ts';
+import { mailViews } from '../mail-view.ts';
 import { SEARCH_KINDS } from '../mailbox.ts';
 import { html } from './html.ts';
 import { sendPage, servePageAssets, timeOf } from './page.ts';
@@ -27,6 +27,7 @@ const MAIL_POLICY = [
 
 /** Pages to read the mailbox: `/`, `/mail/{id}`, and the mail's own HTML for the frame inside it. */
 export function mailPages(app: Api['app'], mailbox: Mailbox): void {
+  const viewOf = mailViews();
   servePageAssets(app);
 
   app.get('/', async (request: Request, response: Response) => {

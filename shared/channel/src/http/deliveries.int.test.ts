@@ -47,8 +47,9 @@ beforeAll(async () => {
       recipient: payer.phone,
     },
   ]);
-  const made = { provider: 'pliable', reference: '<1@x>', uncertain: false, error: null, deadLetter: null };
-  await recordOutcomes(database, claimant.id, [{ ...key, ...made, status: 'sent' }]);
+  const made = { provider: 'pliable', uncertain: false, deadLetter: null };
+  const sent = { status: 'sent', reference: '<1@x>', error: null, nextAttemptInMs: null } as const;
+  await recordOutcomes(database, claimant.id, [{ ...key, ...made, ...sent }]);
   await letDie(database, event, { error });
 });
 afterAll(async () => {
@@ -71,6 +72,7 @@ test.each(['operator', 'service'])('the %s sees both deliveries whole', async (k
       provider: 'pliable',
       reference: '<1@x>',
       error: null,
+      nextAttemptAt: null,
       createdAt: expect.any(String),
       sentAt: expect.any(String),
       latencyMs: expect.any(Number),
@@ -84,6 +86,7 @@ test.each(['operator', 'service'])('the %s sees both deliveries whole', async (k
       provider: 'pliable',
       reference: null,
       error,
+      nextAttemptAt: null,
       createdAt: expect.any(String),
       sentAt: null,
       latencyMs: null,
@@ -102,6 +105,31 @@ test('a party sees both, but nothing of the other one’s address', async () => 
 
 test('anybody else sees nothing', async () => {
   expect(await deliveries('stranger')).toMatchObject({ status: 200, body: { data: [] } });
+});
+
+test('while one waits for its next attempt it says when that is, and no longer when that has begun', async () => {
+  const waiting = someTransfer();
+  const claimant = { id: randomUUID(), seconds: 60 };
+  const key = { eventId: waiting.id, role: 'payee' } as const;
+  const { accountId, phone: recipient } = waiting.data.payee;
+  const claim = () =>
+    claimDeliveries(database, claimant, [{ ...key, accountId, recipient, ...toldOf(waiting) }]);
+  const seen = async () =>
+    (await api.get<List>(`/v1/deliveries?transferId=${waiting.data.transferId}`)).body.data[0];
+  await claim();
+  const made = { provider: 'pliable', reference: null, uncertain: false, deadLetter: null };
+  const failed = { status: 'retrying', error: '503', nextAttemptInMs: 3_600_000 } as const;
+  await recordOutcomes(database, claimant.id, [{ ...key, ...made, ...failed }]);
+
+  const [retrying] = [await seen(), await claim()];
+  expect(retrying).toMatchObject({ status: 'retrying', nextAttemptAt: expect.any(String) });
+  const [{ now } = { now: new Date() }] = await database.query<{ now: Date }>({
+    text: 'select clock_timestamp() as now',
+  });
+  const leftMs = Date.parse(String(retrying?.nextAttemptAt)) - now.getTime();
+  expect(leftMs).toBeGreaterThan(0);
+  expect(leftMs).toBeLessThanOrEqual(3_600_000);
+  expect(await seen()).toMatchObject({ status: 'sending', nextAttemptAt: null });
 });
 
 describe('of a payout', () => {

@@ -53,6 +53,7 @@ function toDelivery(channel: string, { accountId, ...row }: DeliveryRow, viewer:
     recipient: isOwn ? row.recipient : maskAddress(row.recipient),
     // A provider's words may quote the address.
     error: isOwn || row.error === null ? row.error : 'not shown: it concerns the other party',
+    nextAttemptAt: row.nextAttemptAt?.toISOString() ?? null,
     createdAt: row.createdAt.toISOString(),
     sentAt: row.sentAt?.toISOString() ?? null,
   };

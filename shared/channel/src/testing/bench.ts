@@ -52,8 +52,11 @@ export interface ChannelSubject<Message> {
   }): Promise<{ definition: ChannelDefinition<Message>; world: World }>;
 }
 
-/** Shorter than anybody would set it, so that an answer that never comes is missed soon. */
-const SEND_TIMEOUT_MS = 700;
+/**
+ * Shorter than anybody would set it, so that an answer that never comes is missed soon, and longer than a busy
+ * machine takes for one: a mail that was only slow would be sent again.
+ */
+export const SEND_TIMEOUT_MS = 2_000;
 
 interface SeenDelivery {
   role: string;

@@ -32,5 +32,7 @@ export async function letDie(
     body: Buffer.from(JSON.stringify(event)),
   };
   const made = { eventId, role, provider: 'pliable', reference: null, uncertain: false };
-  await recordOutcomes(database, claimant.id, [{ ...made, status: 'dead', error, deadLetter }]);
+  await recordOutcomes(database, claimant.id, [
+    { ...made, status: 'dead', error, nextAttemptInMs: null, deadLetter },
+  ]);
 }

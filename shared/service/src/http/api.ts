@@ -4,7 +4,7 @@ import helmet from 'helmet';
 import { answerError, answerUntaken, sendResult } from './answer.ts';
 import { crossOrigin } from './cors.ts';
 import { docsPages } from './docs.ts';
-import { exchangeBeginner, exchangeOf } from './exchange.ts';
+import { exchangeBeginner, exchangeOf, PROBE_PATHS } from './exchange.ts';
 import { openApiDocument } from './openapi.ts';
 import { createOperation } from './operation.ts';
 import type { ErrorRequestHandler, Express, RequestHandler, Router } from 'express';
@@ -119,10 +119,18 @@ export function createApi(options: ApiOptions): Api {
       exchange.route = 'preflight';
       return;
     }
+    const inExpress = () => {
+      response.setHeader('x-request-id', exchange.context.requestId);
+      app(request, response);
+    };
+    // On Node 20 the first context of a process costs all its promises a hook from then on.
+    if (PROBE_PATHS.has(path)) {
+      inExpress();
+      return;
+    }
     runInContext(exchange.context, () => {
       if (operation === undefined) {
-        response.setHeader('x-request-id', exchange.context.requestId);
-        app(request, response);
+        inExpress();
         return;
       }
       exchange.route = path;

@@ -31,8 +31,8 @@ export function exchangeOf(response: ServerResponse): Exchange {
   return exchange;
 }
 
-/** Asked every few seconds by machines: neither logged nor measured. */
-const PROBE_PATHS: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
+/** Asked every few seconds by machines: neither logged nor measured, and answered without a context. */
+export const PROBE_PATHS: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
 
 const DURATION_METRIC = 'http_request_duration_seconds';
 const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
