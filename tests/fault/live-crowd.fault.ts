@@ -31,7 +31,7 @@ fault('19. a thousand clients come back at once, to a gateway that takes a few o
   const urls = [doomed.url, survivor.url];
   const clients = crowd(1_000, ({ key, topic }) => new LightClient({ urls, topic, bearer: key }));
   try {
-    await until('everybody being there', () => clients.every(({ opened }) => opened === 1), 60_000);
+    await until('everybody being there', () => clients.every(({ opened }) => opened === 1), 180_000);
     const load = run.load(fleet.payfan, { ...LOAD, people: fleet.members });
     await moreAnswers(load);
     await run.kill(doomed);
@@ -40,7 +40,8 @@ fault('19. a thousand clients come back at once, to a gateway that takes a few o
     expect(await judgeLive(run, fleet, clients)).toMatchObject(NOTHING_AMISS);
     expect(clients.filter(({ opened }) => opened !== 2)).toEqual([]);
 
-    const refusals = clients.flatMap(({ refusals }) => refusals);
+    // The doomed one has its limit as well, and may refuse some of those who come first.
+    const refusals = clients.flatMap(refusalsOf);
     const refused = await metric(survivor.url, 'gateway_handshakes_refused_total', { why: 'overloaded' });
     expect(refused).toBe(refusals.length);
     expect(refusals.length).toBeGreaterThan(0);
@@ -48,7 +49,7 @@ fault('19. a thousand clients come back at once, to a gateway that takes a few o
       expect(status).toBe(503);
       expect([1, 2, 3, 4, 5]).toContain(retryAfterSeconds);
     }
-    const most = Math.max(...clients.map(({ refusals }) => refusals.length));
+    const most = Math.max(...clients.map((client) => refusalsOf(client).length));
     process.stderr.write(
       `${renderTable([
         ['clients', 'let in at once', 'refused once', 'more often', 'refusals', 'most for one'],
@@ -64,7 +65,11 @@ fault('19. a thousand clients come back at once, to a gateway that takes a few o
   }
 
   function timesRefused(times: number): number {
-    return clients.filter(({ refusals }) => refusals.length === times).length;
+    return clients.filter((client) => refusalsOf(client).length === times).length;
+  }
+
+  function refusalsOf({ refusals }: LightClient): LightClient['refusals'] {
+    return refusals.filter(({ url }) => url === survivor.url);
   }
 });
 

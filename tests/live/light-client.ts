@@ -15,6 +15,8 @@ const NOBODY_THERE_MS = 50;
 
 /** Says when to come back, and nothing more. */
 interface Refusal {
+  /** Of the gateway that refused. */
+  url: string;
   status: number | undefined;
   retryAfterSeconds: number;
 }
@@ -65,7 +67,7 @@ export class LightClient implements Told {
     });
     ws.once('unexpected-response', (_request, { statusCode, headers }) => {
       const retryAfterSeconds = Number(headers['retry-after']);
-      this.refusals.push({ status: statusCode, retryAfterSeconds });
+      this.refusals.push({ url, status: statusCode, retryAfterSeconds });
       againInMs = retryAfterSeconds * 1_000;
       ws.terminate();
     });
