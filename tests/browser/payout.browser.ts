@@ -120,3 +120,35 @@ test('a file with mistakes, dropped, shows them by line and is not sent; a good 
   expect(visit.complaints).toEqual([]);
   await visit.context.close();
 });
+
+test('a payout is stopped midway: what was paid stays paid, the rest is left out, and the keyboard stays where it was', async () => {
+  const visit = await pages.visit();
+  const { page } = visit;
+  await visit.signIn('Asha Rao');
+  await page.goto('/payouts');
+  await choose(visit, 'bonus.csv', manyPayments(20_000));
+  await page.getByRole('button', { name: 'Pay 20,001 lines' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Pay now' }).click();
+
+  const progress = page.getByRole('region', { name: 'Progress', exact: true });
+  const stop = progress.getByRole('button', { name: 'Cancel payout' });
+  await stop.click();
+  const question = page.getByRole('dialog', { name: 'Cancel what is left of this payout?' });
+  await question.getByRole('button', { name: 'Cancel payout' }).click();
+  await progress.getByRole('status').getByText('Cancelled', { exact: true }).waitFor({ timeout: 60_000 });
+  await page.getByText('Payout cancelled').waitFor();
+
+  const [paid = 0, failed = 0, cancelled = 0] = (await progress.getByRole('definition').allInnerTexts()).map(
+    (text) => Number(text.replaceAll(',', '')),
+  );
+  expect(paid + failed + cancelled).toBe(20_001);
+  expect(cancelled).toBeGreaterThan(0);
+  const { balanceOf } = outside(pages.payfan);
+  expect(await balanceOf('demo_asha')).toBe(9_880_000 - 100 * paid);
+  expect(await ask(visit, 'document.activeElement.textContent')).toBe('Cancel payout');
+  expect(await stop.getAttribute('aria-disabled')).toBe('true');
+  await progress.getByRole('button', { name: 'Results' }).focus();
+  await stop.waitFor({ state: 'detached' });
+  expect(visit.complaints).toEqual([]);
+  await visit.context.close();
+});

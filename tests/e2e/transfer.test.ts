@@ -172,9 +172,13 @@ test('a request’s correlation id is in the log of every service it sets off, a
   const { body: transfer } = await people.pay(100, { correlationId });
   await people.everybodyTold(transfer.id);
   for (const service of ['transaction', 'push', 'phone', 'email']) {
-    const log = readFileSync(payfan.program(service).logFile, 'utf8');
-    expect(log).toContain(correlationId);
-    expect(log).not.toMatch(/7010233311|ravi@example\.com|demo_asha/);
+    const log = () => readFileSync(payfan.program(service).logFile, 'utf8');
+    // Lines are gathered for a moment before they are written.
+    await waitFor(() => Promise.resolve(log().includes(correlationId)), {
+      what: `the correlation id in the log of ${service}`,
+      timeoutMs: 10_000,
+    });
+    expect(log()).not.toMatch(/7010233311|ravi@example\.com|demo_asha/);
   }
 });
 

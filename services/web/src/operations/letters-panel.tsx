@@ -4,6 +4,7 @@ import { useRef, useState } from 'react';
 import { isNone, type DeadLetterGroup, type LetterFilter } from '../api/operations.ts';
 import { useLetterGroups, useLetters, useQueues } from '../api/use-operations.ts';
 import { Button } from '../ui/button.tsx';
+import { More } from '../ui/more.tsx';
 import { panelStateOf } from '../ui/panel-state.ts';
 import { Panel } from '../ui/panel.tsx';
 import { Segmented } from '../ui/segmented.tsx';
@@ -104,15 +105,9 @@ export function LettersPanel() {
         ) : (
           <>
             <LettersTable letters={pages.flatMap(({ data }) => data)} onOpen={setOpenedId} />
-            {letters.hasNextPage && (
-              <Button
-                className="mt-4"
-                busy={letters.isFetchingNextPage}
-                onClick={() => void letters.fetchNextPage()}
-              >
-                Show more
-              </Button>
-            )}
+            <More pages={letters} className="mt-4">
+              Show more
+            </More>
           </>
         )}
       </Panel>

@@ -19,6 +19,7 @@ import { Skeleton } from '../ui/skeleton.tsx';
 import { Badge, Status } from '../ui/status.tsx';
 import { Time } from '../ui/time.tsx';
 import { useToast } from '../ui/toasts.tsx';
+import { useHeld } from '../ui/use-held.ts';
 import { Failures } from './failures.tsx';
 import { STATUS_WORDS } from './payout-words.ts';
 import { saveFile } from './save-file.ts';
@@ -28,7 +29,7 @@ export function PayoutDetail({ id }: { id: string }) {
   const { query, payout } = usePayout(id);
   const actions = payout !== undefined && (
     <>
-      {payout.status === 'processing' && <Cancel payout={payout} />}
+      <Cancel payout={payout} />
       <Download id={id} />
     </>
   );
@@ -125,13 +126,15 @@ function Download({ id }: { id: string }) {
   );
 }
 
-function Cancel({ payout: { id, total, succeeded, failed } }: { payout: Payout }) {
+function Cancel({ payout: { id, status, total, succeeded, failed } }: { payout: Payout }) {
   const api = useApiClient('payout');
   const queries = useQueryClient();
   const toast = useToast();
   const tellFailure = useFailureToast();
+  const { isHeld, holding } = useHeld();
   const [isOpen, setOpen] = useState(false);
   const [isBusy, setBusy] = useState(false);
+  const isOver = status !== 'processing';
   const cancel = async () => {
     setBusy(true);
     try {
@@ -146,9 +149,10 @@ function Cancel({ payout: { id, total, succeeded, failed } }: { payout: Payout }
       void queries.invalidateQueries({ queryKey: payoutKeys.list });
     }
   };
+  if (isOver && !isHeld && !isOpen) return null;
   return (
     <>
-      <Button size="small" look="danger" onClick={() => setOpen(true)}>
+      <Button size="small" look="danger" {...holding} over={isOver} onClick={() => setOpen(true)}>
         Cancel payout
       </Button>
       <Dialog

@@ -21,6 +21,8 @@ export interface ButtonProps extends ComponentProps<'button'> {
   icon?: IconName;
   /** What it does is under way: it stays where it is, keeps the focus, and cannot be pressed again. */
   busy?: boolean;
+  /** There is nothing more to do: it keeps the focus, and cannot be pressed. */
+  over?: boolean;
 }
 
 const BASE =
@@ -31,21 +33,23 @@ export function Button({
   size = 'medium',
   icon,
   busy = false,
+  over = false,
   disabled,
   onClick,
   className,
   children,
   ...rest
 }: ButtonProps) {
+  const isIdle = busy || over;
   return (
     <button
       type="button"
       {...rest}
       // What is disabled loses the focus, and whoever has a keyboard is at the page's beginning again.
-      disabled={disabled === true && !busy}
-      aria-disabled={busy || undefined}
+      disabled={disabled === true && !isIdle}
+      aria-disabled={isIdle || undefined}
       aria-busy={busy}
-      onClick={busy ? ignore : onClick}
+      onClick={isIdle ? ignore : onClick}
       className={cx(BASE, LOOKS[look], SIZES[size], className)}
     >
       {busy ? <Spinner /> : icon !== undefined && <Icon name={icon} className="size-4.5" />}

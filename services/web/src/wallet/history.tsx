@@ -3,10 +3,10 @@
 import type { Entry } from '../api/transaction.ts';
 import { useEntries } from '../api/use-transaction.ts';
 import { formatDay } from '../format/time.ts';
-import { Button } from '../ui/button.tsx';
 import { cx } from '../ui/cx.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Money } from '../ui/money.tsx';
+import { More } from '../ui/more.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { panelStateOf } from '../ui/panel-state.ts';
 import { SkeletonRows } from '../ui/skeleton.tsx';
@@ -30,15 +30,9 @@ export function History({ onOpen }: { onOpen: (entry: Entry) => void }) {
           </li>
         ))}
       </ul>
-      {entries.hasNextPage && (
-        <Button
-          className="mt-4 w-full"
-          busy={entries.isFetchingNextPage}
-          onClick={() => void entries.fetchNextPage()}
-        >
-          Earlier
-        </Button>
-      )}
+      <More pages={entries} className="mt-4 w-full">
+        Earlier
+      </More>
     </Panel>
   );
 }
