@@ -1,5 +1,5 @@
 import { mergeTopologies, paymentsTopology, payoutsTopology } from '@payfan/contracts';
-import { outboxOf } from './outbox-client.ts';
+import { outboxOf } from './metrics-client.ts';
 import { ourQueues, statusOf } from './queues.ts';
 
 test('our queues are exactly those of the topology', () => {
@@ -16,6 +16,8 @@ test('a queue that the broker does not hold is missing, and a stranger’s is le
       ['email.bulk', counts],
       ['stranger', counts],
     ]),
+    new Map(),
+    0,
   );
   expect(data).toEqual([
     {
@@ -32,6 +34,23 @@ test('a queue that the broker does not hold is missing, and a stranger’s is le
   expect(missing).toContain('payouts.premium');
   expect(missing).toHaveLength(15);
 });
+
+const COUNTS = { ready: 3, unacked: 1, consumers: 2, publishRate: 0.2, deliverRate: 1 };
+
+test.each([
+  ['email.bulk', COUNTS, 1_000, 30],
+  ['email.bulk', COUNTS, 1_031, 0],
+  ['email.bulk', { ...COUNTS, ready: 0 }, 1_000, 0],
+  ['email.bulk', COUNTS, undefined, null],
+  ['email.retry.30s', COUNTS, 1_000, null],
+])(
+  'what waits in %s, %j, behind what was committed at %p, is as old as %p s at most',
+  (name, counts, takenAt, age) => {
+    const taken = new Map(takenAt === undefined ? [] : [[name, takenAt]]);
+    const { data } = statusOf(ourQueues(['email']), new Map([[name, counts]]), taken, 1_030_000);
+    expect(data.map(({ oldestAgeSeconds }) => oldestAgeSeconds)).toEqual([age]);
+  },
+);
 
 test.each([
   [

@@ -43,18 +43,30 @@ function queuesOf(channel: string, lanes: typeof LANES | typeof TIERS): OurQueue
   ];
 }
 
-/** Our queues with the broker's counts, and those that the broker does not hold. */
+/**
+ * Our queues with the broker's counts, and those that the broker does not hold.
+ *
+ * @param newestTaken by queue, in Unix seconds: what waits is younger than what was taken before it
+ */
 export function statusOf(
   queues: readonly OurQueue[],
   counts: ReadonlyMap<string, QueueCounts>,
+  newestTaken: ReadonlyMap<string, number>,
+  nowMs: number,
 ): { data: QueueStatus[]; missing: string[] } {
   const data: QueueStatus[] = [];
   const missing: string[] = [];
   for (const queue of queues) {
     const counted = counts.get(queue.name);
     if (counted === undefined) missing.push(queue.name);
-    // The broker has no word of a head's age, and whoever consumes sees only what it has taken already.
-    else data.push({ ...queue, ...counted, oldestAgeSeconds: null });
+    else data.push({ ...queue, ...counted, oldestAgeSeconds: oldestAge(queue, counted) });
   }
   return { data, missing };
+
+  function oldestAge({ kind, name }: OurQueue, { ready }: QueueCounts): number | null {
+    if (kind !== 'lane') return null;
+    if (ready === 0) return 0;
+    const takenAt = newestTaken.get(name);
+    return takenAt === undefined ? null : Math.max(nowMs / 1_000 - takenAt, 0);
+  }
 }

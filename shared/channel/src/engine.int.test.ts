@@ -317,3 +317,13 @@ test('of two copies in one process one waits for the other, and then has nothing
   await engine.onMessage(incoming(event));
   expect(sent).toHaveLength(2);
 });
+
+test('the youngest event that was taken from a lane is shown, whatever older one comes again after it', async () => {
+  const younger = someTransfer();
+  const { engine, metrics } = engineWith(accepts);
+  await engine.onMessage(incoming(younger));
+  await engine.onMessage(incoming({ ...someTransfer(), time: '2020-01-01T00:00:00.000Z' }));
+  expect(await metrics()).toContain(
+    `lane_newest_taken_timestamp_seconds{lane="interactive",service="phone"} ${Date.parse(younger.time) / 1_000}`,
+  );
+});

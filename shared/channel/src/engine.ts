@@ -94,6 +94,7 @@ export class DeliveryEngine<Message> {
   readonly #claim: (wanted: WantedDelivery) => Promise<Claim>;
   readonly #record: (outcome: Outcome) => Promise<Recorded>;
   readonly #stopping = new AbortController();
+  #newestTakenMs = -Infinity;
 
   constructor(options: EngineOptions<Message>) {
     this.#options = options;
@@ -134,6 +135,7 @@ export class DeliveryEngine<Message> {
       return;
     }
     const received = { event: parsed.event, incoming };
+    this.#noteTaken(Date.parse(parsed.event.time));
     // One for all its recipients: they share the message that comes back.
     const dice = this.#options.random();
     const retries = await this.#forEachRecipient(received, (recipient, claim) =>
@@ -141,6 +143,14 @@ export class DeliveryEngine<Message> {
     );
     const longest = retries.sort((a, b) => b.waitMs - a.waitMs)[0];
     if (longest !== undefined) await this.#tryAgainLater(received, longest);
+  }
+
+  /** One that comes again is older than its place in the queue. */
+  #noteTaken(committedMs: number): void {
+    if (committedMs <= this.#newestTakenMs) return;
+    this.#newestTakenMs = committedMs;
+    const { metrics, lane } = this.#options;
+    metrics.newestTaken.set({ lane }, committedMs / 1_000);
   }
 
   /** Handles what the broker gave up on: its deliveries are dead, unless they were made after all. */

@@ -8,6 +8,8 @@ export interface ChannelMetrics {
   deliveries: Counter<'lane' | 'outcome'>;
   /** From the commit of the transfer to the acceptance by the provider. */
   latency: Histogram<'lane'>;
+  /** When the youngest event was committed that was taken from a lane; those that wait came after it. */
+  newestTaken: Gauge<'lane'>;
   /** Alerts sent again that may have been accepted before: the only way a person can be told twice. */
   resent: Counter<'lane'>;
   deadLetters: Counter<'reason'>;
@@ -31,6 +33,12 @@ export function channelMetrics(registry: Registry): ChannelMetrics {
       help: 'From the commit of the transfer to the acceptance by the provider',
       labelNames: ['lane'],
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600],
+      registers,
+    }),
+    newestTaken: new Gauge({
+      name: 'lane_newest_taken_timestamp_seconds',
+      help: 'When the youngest event was committed that was taken from the lane; those that wait came after it',
+      labelNames: ['lane'],
       registers,
     }),
     resent: new Counter({

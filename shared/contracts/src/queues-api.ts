@@ -27,7 +27,7 @@ export const QueueStatus = z
     publishRate: z.number().meta({ description: 'Messages a second that came in of late' }),
     oldestAgeSeconds: z.number().nullable().meta({
       description:
-        'Of a lane queue: how long its oldest message has waited. Null where nobody can tell: RabbitMQ does not tell the age of the head of a quorum queue, which all of ours are',
+        'Of a lane queue: the most that its oldest message can have waited since its commit, as it came after those that its channel has taken; 0 if none waits. RabbitMQ does not tell it of quorum queues, so it is null where a channel does not answer or has taken nothing yet, and for payouts',
     }),
     deliverRate: z.number().meta({ description: 'Messages a second that went out to consumers of late' }),
   })

@@ -63,6 +63,11 @@ const COLUMNS: readonly Column<QueueStatus>[] = [
     cell: ({ ready }) => ready,
     style: ({ kind, ready }) => (ready === 0 ? undefined : kind === 'dead' ? 'red' : 'yellow'),
   },
+  {
+    head: 'OLDEST',
+    cell: ({ ready, oldestAgeSeconds }) =>
+      ready === 0 || oldestAgeSeconds === null ? '' : `${Math.round(oldestAgeSeconds)} s`,
+  },
   { head: 'UNACKED', cell: ({ unacked }) => unacked },
   {
     head: 'CONSUMERS',

@@ -30,16 +30,20 @@ type Answer = QueueList & { code?: string; detail?: string };
 
 const METRICS =
   'outbox_waiting{service="transaction"} 4\noutbox_oldest_age_seconds{service="transaction"} 1.5\n';
+const takenBefore = (seconds: number) =>
+  `lane_newest_taken_timestamp_seconds{lane="interactive",service="email"} ${Date.now() / 1_000 - seconds}\n`;
 
 async function ask({
   management = {},
   transactionUrl,
   channels = ['push', 'email'],
+  emailUrl = NOBODY,
   principal = { kind: 'operator' },
 }: {
   management?: { url?: string; vhost?: string };
   transactionUrl?: string;
   channels?: string[];
+  emailUrl?: string;
   principal?: { kind: 'operator' } | { kind: 'service'; name: string };
 } = {}) {
   const metrics = await bench.standIn((_request, response) => response.end(METRICS));
@@ -48,7 +52,7 @@ async function ask({
       queueRoutes(api, {
         management: { url: vhost.managementUrl, vhost: vhost.vhost, ...management },
         transactionUrl: transactionUrl ?? metrics,
-        channels: new Map(channels.map((name) => [name, NOBODY])),
+        channels: new Map(channels.map((name) => [name, name === 'email' ? emailUrl : NOBODY])),
         logger: silent,
       }),
     principal,
@@ -56,7 +60,8 @@ async function ask({
 }
 
 test('tells of each queue what waits in it, what is in hands, and who consumes it', async () => {
-  const get = await ask();
+  const emailUrl = await bench.standIn((_request, response) => response.end(takenBefore(90)));
+  const get = await ask({ emailUrl });
   const inHands: (() => void)[] = [];
   const consumer = broker.consume({
     queue: 'push.bulk',
@@ -106,9 +111,11 @@ test('tells of each queue what waits in it, what is in hands, and who consumes i
     consumers: 0,
     publishRate: expect.any(Number),
     deliverRate: 0,
-    oldestAgeSeconds: null,
+    oldestAgeSeconds: expect.any(Number),
   });
+  expect(queue('email.interactive')?.oldestAgeSeconds).toBeGreaterThanOrEqual(90);
   expect(queue('push.bulk')).toMatchObject({ ready: 3, unacked: 2, consumers: 1, lane: 'bulk' });
+  expect(queue('push.bulk')?.oldestAgeSeconds).toBeNull();
   expect(queue('email.retry.30s')).toMatchObject({ kind: 'retry', lane: null, step: '30s', ready: 0 });
   expect(queue('email.dead')).toMatchObject({ kind: 'dead', publishRate: 0, deliverRate: 0 });
   expect(queue('payouts.premium')).toMatchObject({ kind: 'lane', channel: 'payouts', lane: 'premium' });

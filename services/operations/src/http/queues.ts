@@ -2,7 +2,7 @@ import { QueueList } from '@payfan/contracts';
 import type { Api, Logger } from '@payfan/service';
 import type { ChannelUrls } from '../channels.ts';
 import { countQueues, type ManagementOptions } from '../management-client.ts';
-import { readOutbox } from '../outbox-client.ts';
+import { readNewestTaken, readOutbox } from '../metrics-client.ts';
 import { ourQueues, statusOf } from '../queues.ts';
 import { assertOperator } from './operator.ts';
 
@@ -27,8 +27,7 @@ export function queueRoutes(
       summary: 'What waits: in the outbox, and in each queue',
       description:
         "The queues are as RabbitMQ's management API last counted them, which may be up to 5 s ago; rates are " +
-        'over its last few seconds. The outbox is counted now. `oldestAgeSeconds` of queues is null: the broker ' +
-        'does not tell it of quorum queues, and a guess would mislead.',
+        'over its last few seconds. The outbox is counted now.',
       auth: 'required',
       responses: { 200: { description: 'Every queue of every channel, and of payouts', schema: QueueList } },
       problems: [
@@ -38,11 +37,12 @@ export function queueRoutes(
     },
     async ({ principal }) => {
       assertOperator(principal);
-      const [counts, outbox] = await Promise.all([
+      const [counts, outbox, newestTaken] = await Promise.all([
         countQueues(management),
         readOutbox(transactionUrl, logger),
+        readNewestTaken(channels, logger),
       ]);
-      return { status: 200, body: { ...statusOf(queues, counts), outbox } };
+      return { status: 200, body: { ...statusOf(queues, counts, newestTaken, Date.now()), outbox } };
     },
   );
 }

@@ -95,12 +95,6 @@ function Queues({ list, history }: { list: QueueList; history: QueueHistory }) {
           ))}
         </tbody>
       </Table>
-      {list.data.some(({ kind, oldestAgeSeconds }) => kind === 'lane' && oldestAgeSeconds === null) && (
-        <p className="max-w-3xl text-[13px] text-muted">
-          How long the oldest message has waited is not told: RabbitMQ does not say it of quorum queues. The
-          line shows whether a queue shrinks, and a transfer’s timeline how long each of its alerts took.
-        </p>
-      )}
     </div>
   );
 }
@@ -136,9 +130,7 @@ function LaneRow({ queue, held }: { queue: QueueStatus; held: readonly Held[] })
       </Td>
       <Rate value={publishRate} />
       <Rate value={deliverRate} />
-      <Td className="text-right whitespace-nowrap">
-        {oldestAgeSeconds === null ? <NotTold /> : formatDuration(oldestAgeSeconds * 1_000)}
-      </Td>
+      <Td className="text-right whitespace-nowrap">{oldestOf(ready, oldestAgeSeconds)}</Td>
       <Td className="w-28 py-1.5">
         <Sparkline values={held} />
       </Td>
@@ -166,6 +158,6 @@ function Outbox({ outbox: { waiting, oldestAgeSeconds } }: { outbox: OutboxStatu
 }
 
 function oldestOf(waiting: number | null, ageSeconds: number | null) {
-  if (ageSeconds !== null) return formatDuration(ageSeconds * 1_000);
-  return waiting === 0 ? <span className="text-faint">none waits</span> : <NotTold />;
+  if (waiting === 0) return <span className="text-faint">–</span>;
+  return ageSeconds === null ? <NotTold /> : formatDuration(ageSeconds * 1_000);
 }

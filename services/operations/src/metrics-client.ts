@@ -1,0 +1,62 @@
+import { LANES, laneQueue, type OutboxStatus } from '@payfan/contracts';
+import type { Logger } from '@payfan/service';
+import type { ChannelUrls } from './channels.ts';
+
+const TIMEOUT_MS = 3_000;
+
+/**
+ * What the transaction service's metrics say of its outbox. It is the same from every instance, as all of
+ * them read one table. Nulls where the service, or its database, does not answer.
+ */
+export async function readOutbox(transactionUrl: string, logger: Logger): Promise<OutboxStatus> {
+  const metrics = await readMetrics('transaction', transactionUrl, logger);
+  return outboxOf(metrics);
+}
+
+export function outboxOf(metrics: string): OutboxStatus {
+  return {
+    waiting: gaugeOf(metrics, 'outbox_waiting'),
+    oldestAgeSeconds: gaugeOf(metrics, 'outbox_oldest_age_seconds'),
+  };
+}
+
+/**
+ * By queue, when the youngest event that its channel has taken from it was committed, in Unix seconds. Whatever
+ * waits came after it. Of several instances one is asked: they take from the same head. Without a lane that nobody
+ * tells of.
+ */
+export async function readNewestTaken(channels: ChannelUrls, logger: Logger): Promise<Map<string, number>> {
+  const told = await Promise.all(
+    [...channels].map(async ([channel, url]) => {
+      const metrics = await readMetrics(channel, url, logger);
+      return LANES.map((lane) => {
+        const atSeconds = gaugeOf(metrics, 'lane_newest_taken_timestamp_seconds', `lane="${lane}"`);
+        return [laneQueue(channel, lane), atSeconds] as const;
+      });
+    }),
+  );
+  return new Map(told.flat().flatMap(([queue, at]) => (at === null ? [] : [[queue, at] as const])));
+}
+
+/** In Prometheus' text format; nothing where a service does not answer as it should. */
+async function readMetrics(service: string, baseUrl: string, logger: Logger): Promise<string> {
+  try {
+    const url = new URL('/metrics', baseUrl);
+    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const metrics = await response.text();
+    if (!response.ok) throw new Error(`GET ${url.href} answered ${response.status}`);
+    return metrics;
+  } catch (error) {
+    logger.warn({ service, err: error }, 'figures are left out: a service does not tell its metrics');
+    return '';
+  }
+}
+
+/** The first value of a name, and of a label if one is given. A value of -1, or none, is not known. */
+function gaugeOf(metrics: string, name: string, label = ''): number | null {
+  const value = new RegExp(`^${name}(?:\\{.*${label}.*\\})${label === '' ? '?' : ''} (\\S+)$`, 'm').exec(
+    metrics,
+  )?.[1];
+  const number = Number(value ?? -1);
+  return number >= 0 ? number : null;
+}
