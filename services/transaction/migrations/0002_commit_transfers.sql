@@ -113,11 +113,13 @@ begin
   select jsonb_object_agg(id, place) || jsonb_object_agg(phone, place) into places
   from unnest(ids, phones) with ordinality as account (id, phone, place);
 
-  -- With the payers locked, what is found here is final.
+  -- With the payers locked, what is found here is final. Key by key (an offset is not merged into what is around
+  -- it): a plan made while the table is new would read all of it, and is kept while the table grows.
   for earlier in
     select asked.place, k.status, k.response, k.fingerprint = decode(asked.fingerprint, 'hex') as same
-    from unnest(payer_ids, keys, fingerprints) with ordinality as asked (payer_id, key, fingerprint, place)
-      join idempotency_keys k on k.account_id = asked.payer_id and k.key = asked.key
+    from unnest(payer_ids, keys, fingerprints) with ordinality as asked (payer_id, key, fingerprint, place),
+         lateral (select status, response, fingerprint from idempotency_keys
+                  where account_id = asked.payer_id and key = asked.key offset 0) k
   loop
     if earlier.same then
       kinds[earlier.place] := 'replayed';

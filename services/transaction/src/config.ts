@@ -22,7 +22,7 @@ const TransactionConfig = z.object({
   /** Transfers that may wait for their commit, on each lane. Some seconds' worth: nobody should wait longer to be refused. */
   QUEUE_MAX: configFields.integer({ min: 1, max: 1_000_000, default: 5_000 }),
   /** Of the time, what lines of payouts may take while people send money; payouts alone take all. */
-  BULK_TIME_PERCENT: configFields.integer({ min: 1, max: 100, default: 10 }),
+  BULK_TIME_PERCENT: configFields.integer({ min: 1, max: 100, default: 5 }),
   /** Opens the demo accounts, with keys that everybody knows. Never where money is real. */
   PAYFAN_DEMO: configFields.flag(false),
   /** Keys of services (role `service`). Those of a name that stand here no more are revoked at the next start. */

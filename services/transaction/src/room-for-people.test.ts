@@ -25,7 +25,7 @@ test('while nobody is there, slices are as large as they may be and go side by s
 test('while people are about, slices are small and go one after the other, in their order', async () => {
   const { room } = world(1);
   room.seen();
-  expect([room.sliceOf(256), room.sliceOf(3)]).toEqual([10, 3]);
+  expect([room.sliceOf(256), room.sliceOf(3)]).toEqual([5, 3]);
   const order: string[] = [];
   const slice = (name: string) =>
     room.afterPeople(async () => {
@@ -64,7 +64,7 @@ test('a second after the last of them people are gone', () => {
   const { room, pass } = world(0.1);
   room.seen();
   pass(999);
-  expect(room.sliceOf(256)).toBe(10);
+  expect(room.sliceOf(256)).toBe(5);
   pass(1);
   expect(room.sliceOf(256)).toBe(256);
 });

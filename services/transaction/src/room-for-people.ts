@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 /** People are about for so long after one of them last sent money. */
 const ABOUT_MS = 1_000;
 /** Lines of a payout in one commit while they are: what a person's transfer may find before it is a few milliseconds. */
-const GENTLE_SLICE = 10;
+const GENTLE_SLICE = 5;
 
 export interface RoomForPeopleOptions {
   /** Of the time, what bulk may take while people are about; in (0, 1]. */
