@@ -9,8 +9,7 @@ const TIMEOUT_MS = 3_000;
  * them read one table. Nulls where the service, or its database, does not answer.
  */
 export async function readOutbox(transactionUrl: string, logger: Logger): Promise<OutboxStatus> {
-  const metrics = await readMetrics('transaction', transactionUrl, logger);
-  return outboxOf(metrics);
+  return outboxOf(await readMetrics('transaction', transactionUrl, logger));
 }
 
 export function outboxOf(metrics: string): OutboxStatus {
@@ -54,9 +53,9 @@ async function readMetrics(service: string, baseUrl: string, logger: Logger): Pr
 
 /** The first value of a name, and of a label if one is given. A value of -1, or none, is not known. */
 function gaugeOf(metrics: string, name: string, label = ''): number | null {
-  const value = new RegExp(`^${name}(?:\\{.*${label}.*\\})${label === '' ? '?' : ''} (\\S+)$`, 'm').exec(
-    metrics,
-  )?.[1];
-  const number = Number(value ?? -1);
+  const sample = metrics
+    .split('\n')
+    .find((line) => (line.startsWith(`${name} `) || line.startsWith(`${name}{`)) && line.includes(label));
+  const number = Number(sample?.slice(sample.lastIndexOf(' ')) ?? -1);
   return number >= 0 ? number : null;
 }
