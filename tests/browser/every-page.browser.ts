@@ -4,7 +4,7 @@ import { waitFor } from '@payfan/stack/testing';
 import { source as axe } from 'axe-core';
 import type { Locator, Page } from 'playwright-core';
 import { outside } from '../e2e/people.ts';
-import { ask, settled, startPages, type Pages, type Person, type Visit } from './pages.ts';
+import { ask, compareTen, settled, startPages, type Pages, type Person, type Visit } from './pages.ts';
 
 const wantsScreenshots = process.env['PAYFAN_SCREENSHOTS'] === 'true';
 
@@ -85,18 +85,7 @@ async function show(visit: Visit, { name, path: address, person, has }: Shown): 
   await has(page).waitFor();
   await settled(visit);
   if (person !== 'Operator') await live(visit).waitFor();
-  if (name !== 'compare') return;
-  const cards = ['WebSocket', 'Server-sent events', 'Polling'].map((transport) =>
-    page.getByRole('region', { name: transport, exact: true }),
-  );
-  for (const card of cards) await card.getByText('Live', { exact: true }).waitFor();
-  await page.getByRole('button', { name: 'Send ten' }).click();
-  for (const card of cards) {
-    await card
-      .locator('dl')
-      .filter({ hasText: /Events\s*10\s*Bytes per event/ })
-      .waitFor();
-  }
+  if (name === 'compare') await compareTen(page);
 }
 
 const live = ({ page }: Visit) => page.getByRole('button', { name: 'Live connection: Live', exact: true });

@@ -1,6 +1,6 @@
 import { waitFor } from '@payfan/stack/testing';
 import { outside } from '../e2e/people.ts';
-import { ask, pillOf, startPages, type Pages } from './pages.ts';
+import { ask, compareTen, pillOf, startPages, type Pages } from './pages.ts';
 
 let pages: Pages;
 let people: ReturnType<typeof outside>;
@@ -81,17 +81,8 @@ test('side by side the three tell the same, and show what each has cost', async 
   const { page, context } = visit;
   await visit.signIn('Asha Rao');
   await page.goto('/compare');
-  const cards = ['WebSocket', 'Server-sent events', 'Polling'].map((name) =>
-    page.getByRole('region', { name, exact: true }),
-  );
-  for (const card of cards) await card.getByText('Live', { exact: true }).waitFor();
-
-  await page.getByRole('button', { name: 'Send ten' }).click();
+  const cards = await compareTen(page);
   for (const card of cards) {
-    await card
-      .locator('dl')
-      .filter({ hasText: /Events\s*10\s*Bytes per event/ })
-      .waitFor();
     const [p50, p99, , bytes, , bytesPerEvent] = await card.getByRole('definition').allInnerTexts();
     for (const late of [p50, p99]) expect(late).toMatch(/^\d[\d.]* m?s$/);
     for (const size of [bytes, bytesPerEvent]) expect(size).toMatch(/^[1-9][\d,.]* K?B$/);

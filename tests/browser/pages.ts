@@ -4,6 +4,7 @@ import {
   type Browser,
   type BrowserContext,
   type BrowserContextOptions,
+  type Locator,
   type Page,
 } from 'playwright-core';
 
@@ -116,4 +117,20 @@ export const pillOf = (page: Page) => (text: string | RegExp) =>
 export async function settled({ page }: Visit): Promise<void> {
   await page.getByRole('heading', { level: 1 }).waitFor();
   await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
+}
+
+/** On the page that compares transports: sends ten once all three are live, and answers their cards once each has the ten. */
+export async function compareTen(page: Page): Promise<Locator[]> {
+  const cards = ['WebSocket', 'Server-sent events', 'Polling'].map((name) =>
+    page.getByRole('region', { name, exact: true }),
+  );
+  for (const card of cards) await card.getByText('Live', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Send ten' }).click();
+  for (const card of cards) {
+    await card
+      .locator('dl')
+      .filter({ hasText: /Events\s*10\s*Bytes per event/ })
+      .waitFor();
+  }
+  return cards;
 }
