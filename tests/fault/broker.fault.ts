@@ -1,4 +1,11 @@
-import { services, startServers, type Payfan, type RabbitmqNode, type Servers } from '@payfan/stack/testing';
+import {
+  services,
+  startServers,
+  type Payfan,
+  type Program,
+  type RabbitmqNode,
+  type Servers,
+} from '@payfan/stack/testing';
 import { KEPT } from './lib/checker.ts';
 import { fault } from './lib/fault.ts';
 import { count, depthOf, metric, moreAnswers, until } from './lib/look.ts';
@@ -27,6 +34,9 @@ const outboxGrows = (payfan: Payfan) => until('a growing outbox', async () => (a
 const speakers = (payfan: Payfan) =>
   services.filter(({ name }) => name !== 'operations').map(({ name }) => payfan.program(name));
 
+/** How many connections a program holds, by what it logged. */
+const connectionsOf = (program: Program) => logged(program, CONNECTED) - logged(program, LOST);
+
 describe('the broker', () => {
   let world: World<never>;
   beforeAll(async () => {
@@ -41,12 +51,18 @@ describe('the broker', () => {
   fault('5. the broker killed under load and started again, three times', async (run) => {
     const { payfan } = world;
     const load = run.load(payfan, LOAD);
+    await moreAnswers(load);
+    const held = new Map(speakers(payfan).map((program) => [program, connectionsOf(program)]));
     for (; run.faults < 3; run.faults += 1) {
       await moreAnswers(load);
       await broker.server.kill();
       await outboxGrows(payfan);
       await broker.server.restart();
       await until('an empty outbox, or nearly', async () => (await inOutbox(payfan)) < 20, 60_000);
+      // Who is not back yet has nothing to lose the next time.
+      await until('everybody connected again', () =>
+        [...held].every(([program, connections]) => connectionsOf(program) === connections),
+      );
     }
     await moreAnswers(load);
     await load.stop();
