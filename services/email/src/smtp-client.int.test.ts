@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { freePort, startProgram, type Program } from '@payfan/stack/testing';
 import { smtpProvider } from './smtp-client.ts';
 
@@ -29,13 +32,13 @@ afterAll(async () => {
   await sandbox.stop();
 });
 
-const open = (url = smtpUrl) =>
+const open = (url = smtpUrl, timeoutMs = 1_000) =>
   smtpProvider({
     name: 'smtp',
     smtpUrl: url,
     from: { name: 'Payfan', address: 'alerts@payfan.example' },
     connections: 2,
-    timeoutMs: 1_000,
+    timeoutMs,
   });
 const mailTo = (address: string, name = 'Ravi') => ({
   to: { name, address },
@@ -78,4 +81,24 @@ test('nobody listening is a failure, not an unknown', async () => {
   const result = await provider.send(mailTo('x@example.com'), { reference: 'r', signal });
   expect(result.kind).toBe('failed');
   await provider.stop?.();
+});
+
+test('a session outlives the time that an attempt may take, and serves the next mail', async () => {
+  const timeoutMs = 500;
+  let sessions = 0;
+  const between = createServer((inward) => {
+    sessions += 1;
+    const outward = connect(Number(new URL(smtpUrl).port));
+    inward.pipe(outward).pipe(inward);
+  }).listen(0, '127.0.0.1');
+  await once(between, 'listening');
+  const provider = open(`smtp://127.0.0.1:${(between.address() as AddressInfo).port}`, timeoutMs);
+  for (const reference of ['first', 'second']) {
+    const result = await provider.send(mailTo('kept@example.com'), { reference, signal });
+    expect(result.kind).toBe('sent');
+    await pause(2 * timeoutMs);
+  }
+  expect(sessions).toBe(1);
+  await provider.stop?.();
+  between.close();
 });

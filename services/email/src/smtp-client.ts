@@ -18,6 +18,9 @@ export interface SmtpOptions {
 /** Connections are replaced after so many mails, since servers begin to refuse long sessions. */
 const MAILS_PER_CONNECTION = 1_000;
 
+/** Servers hang up after five minutes or later (RFC 5321, 4.5.3.2.7). */
+const KEPT_IDLE_MS = 4 * 60_000;
+
 /** An SMTP server, by a pool of connections. It can't be asked about a mail, so there is no lookup. */
 export function smtpProvider({ name, smtpUrl, from, connections, timeoutMs }: SmtpOptions): Provider<Mail> {
   const domain = from.address.slice(from.address.indexOf('@') + 1);
@@ -31,7 +34,9 @@ export function smtpProvider({ name, smtpUrl, from, connections, timeoutMs }: Sm
     disableUrlAccess: true,
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,
-    socketTimeout: timeoutMs,
+    // No socketTimeout: an attempt that takes too long ends by its signal, which closes its connection. One that
+    // only waits for the next mail is kept, as making it anew costs that mail several round trips.
+    idleTimeout: KEPT_IDLE_MS,
   });
   transport.use('stream', asOneText);
   return {
