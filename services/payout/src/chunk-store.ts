@@ -36,8 +36,8 @@ export interface Claim {
 }
 
 /**
- * A chunk that nobody has finished for so long belongs to whoever comes: its turn was lost. Many times what a call
- * may take, and its worker takes it anew before each.
+ * A chunk that nobody has finished for so long belongs to whoever comes: its turn was lost. Longer than a call and its
+ * repeats may take; whoever needs several calls keeps it in between.
  */
 const LEASE_SECONDS = 180;
 
@@ -66,7 +66,7 @@ export async function claimChunk(tx: Queryable, claim: Claim): Promise<Chunk | u
                           or status = 'running' and since < clock_timestamp() - interval '${LEASE_SECONDS} s')
                      and not exists (select 1 from payout_chunks
                                      where payout_id = $1 and status = 'done' and turn = $2)
-                   order by chunk limit 1 for update skip locked`),
+                   order by status = 'running', chunk limit 1 for update skip locked`),
     values,
   });
   return next;
@@ -79,6 +79,17 @@ const claimOf = (found: string): string => `
   where p.id = $1 and c.payout_id = $1 and c.chunk = (${found})
   returning c.payout_id as "payoutId", c.chunk, p.account_id as "accountId", p.currency,
             c.first_line as "firstLine", c.last_line as "lastLine", c.items, c.attempt`;
+
+/** Makes an attempt's lease last from now; false if somebody else has the chunk, or has finished it. */
+export async function keepChunk(db: Queryable, { payoutId, chunk, attempt }: Chunk): Promise<boolean> {
+  const kept = await db.query({
+    name: 'payout-chunk-keep',
+    text: `update payout_chunks set since = clock_timestamp()
+           where payout_id = $1 and chunk = $2 and attempt = $3 returning 1`,
+    values: [payoutId, chunk, attempt],
+  });
+  return kept.length > 0;
+}
 
 /** Ends an attempt's hold on its chunk; false if somebody else has it, or has finished it. */
 export async function finishChunk(tx: Queryable, chunk: Chunk): Promise<boolean> {

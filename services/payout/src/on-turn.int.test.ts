@@ -116,3 +116,50 @@ test('a turn that is put off keeps its chunk, and others of its payout go on', a
   await take(parked[0]);
   expect(await payoutOf(id)).toMatchObject({ status: 'completed', succeeded: 6 });
 });
+
+test('the others of its payout go first, however long a chunk has been put off', async () => {
+  const id = await store(3 * CHUNK_ITEMS);
+  answer = () => Promise.reject(new BatchNotTaken('it answered 500'));
+  await take(turns[0]?.body);
+  await setSince(id, '1 hour');
+  answer = paid;
+  await take(turns[1]?.body);
+  expect(asked.map(linesOf)).toEqual([
+    [1, 2],
+    [3, 4],
+  ]);
+});
+
+test('what is answered in parts is asked for until there is a result for each line', async () => {
+  const id = await store(CHUNK_ITEMS);
+  answer = ({ items, ...batch }) => paid({ ...batch, items: items.slice(0, 1) });
+  await take(turns[0]?.body);
+  expect(asked.map(linesOf)).toEqual([[1, 2], [2]]);
+  expect(await payoutOf(id)).toMatchObject({ status: 'completed', succeeded: 2, paid: 10 });
+});
+
+test('a chunk that another took over between two parts is left to it', async () => {
+  const id = await store(CHUNK_ITEMS);
+  const other = newId();
+  answer = async ({ items, ...batch }) => {
+    await setSince(id, '1 hour');
+    await claimChunk(database, { payoutId: id, turn: newId(), holder: newId(), attempt: other });
+    return paid({ ...batch, items: items.slice(0, 1) });
+  };
+  await take(turns[0]?.body);
+  expect(asked).toHaveLength(1);
+  expect(await payoutOf(id)).toMatchObject({ status: 'processing', succeeded: 0 });
+  const [chunk] = await database.query<{ attempt: string }>({ text: 'select attempt from payout_chunks' });
+  expect(chunk?.attempt).toBe(other);
+});
+
+/** By the numbers in their keys. */
+const linesOf = ({ items }: TransferBatch) => items.map(({ key }) => Number(key.split(':').at(-1)));
+
+/** Makes running chunks of a payout taken so long ago. */
+const setSince = (payoutId: string, ago: string) =>
+  database.query({
+    text: `update payout_chunks set since = clock_timestamp() - $2::interval
+           where payout_id = $1 and status = 'running'`,
+    values: [payoutId, ago],
+  });

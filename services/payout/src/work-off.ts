@@ -1,8 +1,8 @@
-import type { BatchResult } from '@payfan/contracts';
+import type { BatchResult, TransferBatch } from '@payfan/contracts';
 import type { Database } from '@payfan/database';
 import type { Logger } from '@payfan/service';
 import type { BatchClient } from './batch-client.ts';
-import { finishChunk, hasPendingChunk, type Chunk } from './chunk-store.ts';
+import { finishChunk, hasPendingChunk, keepChunk, type Chunk } from './chunk-store.ts';
 import { commitWithEvents, type Events } from './commit-with-events.ts';
 import { itemsOfChunk, recordOutcomes, type ItemOutcome, type ItemToPay } from './item-store.ts';
 import { moveOn } from './move-on.ts';
@@ -29,17 +29,36 @@ export type WorkOff = (chunk: Chunk) => Promise<void>;
 export function workOff(options: WorkOffOptions): WorkOff {
   return async (chunk) => {
     const items = await itemsOfChunk(options.database, chunk);
-    const results = await options.batches.send({
-      from: chunk.accountId,
-      payoutId: chunk.payoutId,
-      items: items.map(({ line, to, amount, note }) => {
-        return { key: itemKey(chunk.payoutId, line), to, amount, currency: chunk.currency, note };
-      }),
-    });
+    const results: BatchResult[] = [];
+    do {
+      if (results.length > 0 && !(await keepChunk(options.database, chunk))) {
+        takenOver(options, chunk);
+        return;
+      }
+      results.push(...(await options.batches.send(batchOf(chunk, items.slice(results.length)))));
+    } while (results.length < items.length);
     const outcomes = items.map((item, index) => outcomeOf(item, results[index]));
     const payout = await record(options, chunk, outcomes);
     if (payout !== undefined) options.onProgress(payout, outcomes);
   };
+}
+
+function batchOf({ accountId, payoutId, currency }: Chunk, items: readonly ItemToPay[]): TransferBatch {
+  return {
+    from: accountId,
+    payoutId,
+    items: items.map(({ line, to, amount, note }) => ({
+      key: itemKey(payoutId, line),
+      to,
+      amount,
+      currency,
+      note,
+    })),
+  };
+}
+
+function takenOver({ logger }: WorkOffOptions, { payoutId, chunk }: Chunk): void {
+  logger.warn({ payoutId, chunk }, 'chunk was taken over by another');
 }
 
 function outcomeOf({ line }: ItemToPay, result: BatchResult | undefined): ItemOutcome {
@@ -59,10 +78,7 @@ function record(
   return commitWithEvents(options, async (tx) => {
     const locked = await lockPayout(tx, chunk.payoutId, null);
     if (locked === undefined || !(await finishChunk(tx, chunk))) {
-      options.logger.warn(
-        { payoutId: chunk.payoutId, chunk: chunk.chunk },
-        'chunk was taken over by another',
-      );
+      takenOver(options, chunk);
       return { value: undefined, events: [] };
     }
     const paid = await recordOutcomes(tx, chunk.payoutId, outcomes);

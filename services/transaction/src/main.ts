@@ -66,6 +66,7 @@ main(async () => {
     groupMax: GROUP_MAX,
     queueMax: QUEUE_MAX,
     bulkShare: BULK_TIME_PERCENT / 100,
+    keyDays: IDEMPOTENCY_KEY_DAYS,
   });
 
   await runParts({

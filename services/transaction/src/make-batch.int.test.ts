@@ -24,11 +24,11 @@ const outbox = {
   abandon: () => undefined,
 };
 /** As a process of its own makes batches. */
-const openProcess = () => {
+const openProcess = (nowMs = () => performance.now()) => {
   const [database, limits] = [ledger.another(), { groupMax: GROUP_MAX, groupsAtOnce: 1, queueMax: 1_000 }];
   const makeTransfer = makeTransfers({ database, outbox, newId, ...limits });
   const room = new RoomForPeople({ share: 1, nowMs: () => performance.now() });
-  return makeBatches({ makeTransfer, newId, now: () => new Date(), sliceMax: SLICE_MAX, room });
+  return makeBatches({ makeTransfer, newId, now: () => new Date(), nowMs, sliceMax: SLICE_MAX, room });
 };
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b);
 const told = (result: BatchResult) => (result.outcome === 'completed' ? 'completed' : result.code);
@@ -149,4 +149,21 @@ test('no paisa is made or lost when payouts, their payees’ payouts and several
   codes.delete('insufficient_funds');
   expect(codes).toEqual(new Set());
   expect(sum(await ledger.balances())).toBe(20_000);
+});
+
+test('when its time is up a batch is answered as far as it came, and sent again it goes on from there', async () => {
+  await ledger.setBalances([100, 0, 0, 0]);
+  let nowMs = 0;
+  const makeBatch = openProcess(() => (nowMs += 3_000));
+  const payoutId = newId();
+  const to = ledger.people[1]!.phone;
+  const items = Array.from({ length: 4 * SLICE_MAX }, (_, line): BatchItem => {
+    return { key: `payout:${payoutId}:${line}`, to, amount: 1, currency: 'INR', note: '' };
+  });
+  const batch = { from: ledger.people[0]!.id, payoutId, items };
+  const first = await makeBatch(batch, TRACE);
+  expect(first).toHaveLength(2 * SLICE_MAX);
+  const rest = await makeBatch({ ...batch, items: items.slice(first.length) }, TRACE);
+  expect(rest).toHaveLength(2 * SLICE_MAX);
+  expect(await ledger.balances()).toEqual([100 - items.length, items.length, 0, 0]);
 });

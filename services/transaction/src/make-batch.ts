@@ -25,19 +25,24 @@ export interface MakeBatchOptions {
   /** Items that wait for their commit at once. */
   sliceMax: number;
   room: Pick<RoomForPeople, 'sliceOf' | 'afterPeople'>;
+  /** A clock that never goes back, in milliseconds. */
+  nowMs: () => number;
 }
+
+/** Beside people a batch may take minutes: longer than its sender waits, or than a process has to end. */
+const ANSWER_WITHIN_MS = 5_000;
 
 /**
  * Makes the transfers of a batch in their order, a slice after the other: others find room between them, and a
  * batch that is refused for want of room has come further each time it is sent again.
  *
- * @returns makes a batch; answers a result for each item, in their order. If it throws, some of the items may
- * have been made: under their keys, making the batch again is safe.
+ * @returns makes a batch; answers a result for each item, in their order, as far as it came in some seconds: one
+ * slice at least. If it throws, some of the items may have been made: under their keys, making the batch again is safe.
  */
 export function makeBatches(
   options: MakeBatchOptions,
 ): (batch: Batch, trace: Trace) => Promise<BatchResult[]> {
-  const { makeTransfer, newId, now, sliceMax, room } = options;
+  const { makeTransfer, newId, now, nowMs, sliceMax, room } = options;
 
   async function makeItem(batch: Batch, item: BatchItem | InvalidItem, trace: Trace): Promise<BatchResult> {
     if ('invalid' in item) return refused('invalid_request', item.invalid);
@@ -65,11 +70,12 @@ export function makeBatches(
 
   return async (batch, trace) => {
     const results: BatchResult[] = [];
-    while (results.length < batch.items.length) {
+    const untilMs = nowMs() + ANSWER_WITHIN_MS;
+    do {
       const slice = batch.items.slice(results.length, results.length + room.sliceOf(sliceMax));
       const make = () => Promise.all(slice.map((item) => makeItem(batch, item, trace)));
       results.push(...(await room.afterPeople(make)));
-    }
+    } while (results.length < batch.items.length && nowMs() < untilMs);
     return results;
   };
 }

@@ -50,7 +50,7 @@ export const TransferBatch = z
   .strictObject({
     // Of one spelling: a key belongs to an account, however its id is written.
     from: z.uuid().toLowerCase().meta({ description: "The payer's account" }),
-    payoutId: z.uuid().toLowerCase(),
+    payoutId: z.uuidv7().toLowerCase().meta({ description: 'Tells by its time how old the payout is' }),
     items: z.array(BatchItem).min(1).max(MAX_BATCH_ITEMS),
   })
   .meta({ id: 'TransferBatch' });
@@ -84,7 +84,10 @@ export const BatchResult = z
   .meta({ id: 'BatchResult' });
 export type BatchResult = z.output<typeof BatchResult>;
 
-/** Answer of `POST /v1/transfers/batch`: a result for each item, in their order. */
+/**
+ * Answer of `POST /v1/transfers/batch`: a result for each item that is decided, in their order. If they are fewer than
+ * the items, the rest is to be sent again.
+ */
 export const BatchResults = z.object({ results: z.array(BatchResult) }).meta({ id: 'BatchResults' });
 export type BatchResults = z.output<typeof BatchResults>;
 

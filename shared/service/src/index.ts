@@ -14,7 +14,7 @@ export type { Logger, LoggerOptions } from './logger.ts';
 export { redact, redactText } from './redact.ts';
 export { Problem } from './problem.ts';
 export type { FieldError, ProblemBody, ProblemOptions } from './problem.ts';
-export { newId } from './id.ts';
+export { newId, timeOfId } from './id.ts';
 export { endpoint } from './endpoint.ts';
 export { assertNoAccount } from './assert-no-account.ts';
 export { createHealth } from './health.ts';

@@ -19,6 +19,8 @@ export interface RoutesOptions extends Pick<ApiOptions, 'logger' | 'health' | 'm
   queueMax: number;
   /** Of the time, what payouts may take while people send money; in (0, 1]. */
   bulkShare: number;
+  /** How long a request's key is known. */
+  keyDays: number;
   issuer: TokenIssuer;
   newId: () => string;
   now: () => Date;
@@ -74,12 +76,14 @@ export function routes(options: RoutesOptions): Api {
       return outcome;
     };
   };
-  const room = new RoomForPeople({ share: options.bulkShare, nowMs: () => performance.now() });
+  const nowMs = () => performance.now();
+  const room = new RoomForPeople({ share: options.bulkShare, nowMs });
   const makeBatch = makeBatches({
     makeTransfer: open('bulk'),
     room,
     newId,
     now,
+    nowMs,
     sliceMax: Math.min(groupMax, queueMax),
   });
 
@@ -89,7 +93,7 @@ export function routes(options: RoutesOptions): Api {
     return makeTransfer(item);
   };
   transferRoutes(api, { database, makeTransfer: makeForPerson, newId, now });
-  transferBatchRoutes(api, { makeBatch, newId });
+  transferBatchRoutes(api, { makeBatch, newId, now, keyDays: options.keyDays });
   accountRoutes(api, database);
   tokenRoutes(api, issuer);
   return api;

@@ -252,6 +252,20 @@ test('only the service payout may ask', async () => {
   expect(await ask({ items }, { key: body['token'] as string })).toMatchObject({ status: 200 });
 });
 
+test('a payout whose keys may be forgotten is refused, and moves nothing', async () => {
+  const madeDaysAgo = (days: number) => {
+    const time = (Date.now() - days * 24 * 3_600_000).toString(16).padStart(12, '0');
+    return `${time.slice(0, 8)}-${time.slice(8)}${newId().slice(13)}`;
+  };
+  const items = itemsOf(1);
+  expect(await ask({ items, payoutId: madeDaysAgo(29.1) })).toMatchObject({
+    status: 409,
+    body: { code: 'payout_too_old' },
+  });
+  expect(await balanceOf('demo_asha')).toBe(OPENING);
+  expect(await ask({ items, payoutId: madeDaysAgo(28.9) })).toMatchObject({ status: 200 });
+});
+
 test.each<[what: string, body: object, path: string]>([
   ['no items', { items: [] }, 'items'],
   ['501 items', { items: Array.from({ length: 501 }, () => null) }, 'items'],

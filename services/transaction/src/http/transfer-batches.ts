@@ -1,5 +1,5 @@
 import { BatchItem, BatchResults, MAX_BATCH_ITEMS, TransferBatch, type BatchResult } from '@payfan/contracts';
-import { currentContext, newTraceparent, Problem, type Api, type Principal } from '@payfan/service';
+import { currentContext, newTraceparent, Problem, timeOfId, type Api, type Principal } from '@payfan/service';
 import { z } from 'zod';
 import type { Batch, InvalidItem } from '../make-batch.ts';
 import type { Trace } from '../transfer-event.ts';
@@ -7,6 +7,9 @@ import type { Trace } from '../transfer-event.ts';
 export interface TransferBatchRoutesOptions {
   makeBatch: (batch: Batch, trace: Trace) => Promise<BatchResult[]>;
   newId: () => string;
+  now: () => Date;
+  /** How long the keys of items are known. */
+  keyDays: number;
 }
 
 /** 500 items with the longest keys and notes, every character of the notes escaped, are 0.7 MB. */
@@ -22,7 +25,10 @@ const AnyBatch = TransferBatch.extend({
 }).meta({ id: 'TransferBatch' });
 
 /** The door by which the transfers of payouts come. */
-export function transferBatchRoutes(api: Api, { makeBatch, newId }: TransferBatchRoutesOptions): void {
+export function transferBatchRoutes(
+  api: Api,
+  { makeBatch, newId, now, keyDays }: TransferBatchRoutesOptions,
+): void {
   api.route(
     {
       method: 'post',
@@ -31,13 +37,23 @@ export function transferBatchRoutes(api: Api, { makeBatch, newId }: TransferBatc
       description:
         'For the service `payout` alone. Items are decided one by one, in their order, each as a transfer by itself: ' +
         'one that is wrong or refused changes nothing for the others. Payees are told on the bulk lane. ' +
-        'Sent again, a batch moves nothing twice, and gets the same results for what was decided.',
+        'Sent again, a batch moves nothing twice, and gets the same results for what was decided. ' +
+        'After some seconds, as beside people who send money, the answer is for the first items alone, one at least: ' +
+        'the rest is to be sent again.',
       auth: 'required',
       body: AnyBatch,
       bodyLimit: BODY_LIMIT_BYTES,
-      responses: { 200: { description: 'A result for each item, in their order', schema: BatchResults } },
+      responses: {
+        200: { description: 'A result for each item that is decided, in their order', schema: BatchResults },
+      },
       problems: [
         { status: 403, code: 'forbidden' },
+        {
+          status: 409,
+          code: 'payout_too_old',
+          description:
+            'Keys of its items may be forgotten, so that it might be paid twice. An operator must look',
+        },
         {
           status: 503,
           code: 'temporarily_unavailable',
@@ -52,6 +68,7 @@ export function transferBatchRoutes(api: Api, { makeBatch, newId }: TransferBatc
     },
     async ({ principal, body }) => {
       assertPayoutService(principal);
+      assertKeysKnown(body.payoutId, { now: now(), keyDays });
       const context = currentContext();
       const results = await makeBatch(body, {
         correlationId: context?.correlationId ?? newId(),
@@ -68,6 +85,23 @@ function assertPayoutService(principal: Principal): void {
     status: 403,
     code: 'forbidden',
     detail: `This needs the key of the service ${PAYOUT_SERVICE}, as SERVICE_KEYS names it.`,
+  });
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+/**
+ * No key of a payout's item is older than its payout. One that was put off until keys are forgotten, a part of it paid
+ * perhaps, is refused before: a day before, as clocks differ.
+ */
+function assertKeysKnown(payoutId: string, { now, keyDays }: { now: Date; keyDays: number }): void {
+  if (now.getTime() - timeOfId(payoutId) < (keyDays - 1) * DAY_MS) return;
+  throw new Problem({
+    status: 409,
+    code: 'payout_too_old',
+    detail:
+      `The payout began more than ${keyDays - 1} days ago, and keys are known for ${keyDays} (IDEMPOTENCY_KEY_DAYS): ` +
+      'items that were paid might be paid again. Compare its lines with its transfers, and pay what is missing anew.',
   });
 }
 

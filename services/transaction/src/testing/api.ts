@@ -65,6 +65,7 @@ export async function openApi(limits: Pick<RoutesOptions, 'groupMax' | 'queueMax
     newId,
     now: () => new Date(),
     bulkShare: 1,
+    keyDays: 30,
     ...limits,
   });
   const server = httpServer({ api, port: 0, logger, host: '127.0.0.1' });
