@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { services, web } from '@payfan/stack/testing';
+import { services, V8_FLAGS, web } from '@payfan/stack/testing';
 import { parse } from 'yaml';
 
 const ROOT = path.resolve(__dirname, '../..');
@@ -74,9 +74,16 @@ test('every service of the repository is there, and starts its own program', () 
   for (const name of readdirSync(path.join(ROOT, 'services'))) {
     // The pages' server brings its own libraries, so it has an image of its own.
     const entry = name === 'web' ? 'services/web/server.js' : `services/${name}/dist/main.js`;
-    expect([name, containers[name]?.command]).toEqual([name, ['node', entry]]);
+    expect([name, containers[name]?.command]).toEqual([name, [entry]]);
   }
   expect(web.entry).toBe('services/web/.next/standalone/services/web/server.js');
+});
+
+test('the image starts programs with the flags that they have natively', () => {
+  const stages = readFileSync(path.join(ROOT, 'Dockerfile'), 'utf8').split(/^FROM /m);
+  const programs = stages.find((stage) => /^\S+ AS programs$/m.test(stage));
+  const [, entryPoint = ''] = /^ENTRYPOINT (.+)$/m.exec(programs ?? '') ?? [];
+  expect(JSON.parse(entryPoint)).toEqual(['node', ...V8_FLAGS]);
 });
 
 test('the pages send browsers to the ports and the name of this machine that it is given', () => {
@@ -103,7 +110,7 @@ test.each(workers)(
   '$name runs its own program, at no port of this machine, and can be scaled',
   ({ name, entry }) => {
     const container = compose().services[name];
-    expect(container?.command).toEqual(['node', entry]);
+    expect(container?.command).toEqual([entry]);
     expect(container).not.toHaveProperty('ports');
   },
 );

@@ -60,7 +60,7 @@ test('every program of the stack is here, and no other', () => {
 
 test.each(table)('$name runs what it runs in compose', ({ name, port }) => {
   const { container } = deployment(name);
-  expect(container.command).toEqual(compose[name]?.command);
+  expect(container.args).toEqual(compose[name]?.command);
   expect(`${container.image}:local`).toBe(compose[name]?.image);
   expect(images.base).toContain(container.image);
   expect(container.ports).toEqual([{ name: 'http', containerPort: port }]);
@@ -153,7 +153,7 @@ test('everybody knows the same channels', () => {
 test('the migrations run from the same image, with a password for each role that logs in', () => {
   const container = jobs.find(({ name }) => name === 'migrate')?.container;
   if (container === undefined) throw new Error('no Job migrate');
-  expect(container.command).toEqual(compose['migrate']?.command);
+  expect(container.args).toEqual(compose['migrate']?.command);
   expect(`${container.image}:local`).toBe(compose['migrate']?.image);
   expect(images.migrate).toEqual([container.image]);
 

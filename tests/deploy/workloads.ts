@@ -15,7 +15,7 @@ interface Probe {
 
 export interface Container {
   image: string;
-  command: string[];
+  args: string[];
   env: Variable[];
   ports?: { name: string; containerPort: number }[];
   resources: Record<'requests' | 'limits', { cpu: string; memory: string }>;

@@ -17,6 +17,12 @@ export interface ProgramOptions {
   runFolder: string;
 }
 
+/**
+ * How V8 collects garbage in every program, here and in the image: the old generation seldom, and the young one without
+ * helping threads, which would wait for a processor first (docs/adr/0017-bulk-gives-way.md).
+ */
+export const V8_FLAGS = ['--initial-old-space-size=128', '--no-parallel-scavenge'];
+
 class NotBuilt extends Error {
   constructor(entry: string) {
     super(`${entry} is not there. \`npx tsc -b\` builds it (\`npm start\` and \`npm test\` do so first).`);
@@ -53,7 +59,7 @@ async function spawnProgram(options: ProgramOptions): Promise<RunningProcess> {
   return startProcess({
     name: options.name,
     command: process.execPath,
-    args: ['--enable-source-maps', entry],
+    args: [...V8_FLAGS, '--enable-source-maps', entry],
     env: { ...inherited(), PORT: String(options.port), ...options.env },
     cwd: repository,
     logFile: options.logFile,

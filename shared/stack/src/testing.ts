@@ -4,7 +4,7 @@ export { findRabbitmqServer } from './rabbitmq-server.ts';
 export { openManagement } from './rabbitmq-management.ts';
 export { canConnect, freePort } from './ports.ts';
 export type { Exit } from './process.ts';
-export type { Program } from './program.ts';
+export { V8_FLAGS, type Program } from './program.ts';
 export type { NativeServer, RabbitmqNode } from './native-servers.ts';
 export { startServers, type Servers } from './servers.ts';
 export { startPayfan, type Payfan, type PayfanOptions } from './start-payfan.ts';
