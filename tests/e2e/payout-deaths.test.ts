@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { startTcpProxy, type TcpProxy } from '@payfan/messaging/testing';
 import { testInfrastructure } from '@payfan/stack/testing';
 import { ASHA, linesTo, MEERA, NOBODY, openPayoutWorld, type PayoutWorld } from './payout-world.ts';
@@ -18,20 +19,24 @@ let world: PayoutWorld;
 let toPostgres: TcpProxy;
 let toRabbitmq: TcpProxy;
 let toTransaction: TcpProxy | undefined;
-/** Transaction's own. */
+/** Those of others. */
 let transactionToPostgres: TcpProxy;
+let apiToPostgres: TcpProxy;
 
 beforeAll(async () => {
   const { adminUrl, amqpUrl } = await testInfrastructure();
-  [toPostgres, transactionToPostgres, toRabbitmq] = (await Promise.all(
-    [adminUrl, adminUrl, amqpUrl].map(startTcpProxy),
-  )) as [TcpProxy, TcpProxy, TcpProxy];
+  [toPostgres, transactionToPostgres, apiToPostgres, toRabbitmq] = (await Promise.all(
+    [adminUrl, adminUrl, adminUrl, amqpUrl].map(startTcpProxy),
+  )) as [TcpProxy, TcpProxy, TcpProxy, TcpProxy];
   world = await openPayoutWorld({
     environment: { payout: { CHUNK_ITEMS: '4' } },
     surroundings(service, around) {
       const { databaseUrl, amqpUrl: brokerUrl, serviceUrl } = around;
       if (service === 'transaction') {
         return { ...around, databaseUrl: (role) => transactionToPostgres.through(databaseUrl(role)) };
+      }
+      if (service === 'payout') {
+        return { ...around, databaseUrl: (role) => apiToPostgres.through(databaseUrl(role)) };
       }
       if (service !== WORKER) return around;
       return {
@@ -51,7 +56,7 @@ beforeAll(async () => {
   await world.payfan.restart(WORKER);
 });
 afterAll(async () => {
-  const wires = [toPostgres, toRabbitmq, wire(), transactionToPostgres];
+  const wires = [toPostgres, toRabbitmq, wire(), transactionToPostgres, apiToPostgres];
   for (const each of wires) await each.forward();
   await world.stop();
   for (const each of wires) await each.stop();
@@ -173,6 +178,61 @@ test.each(deaths)(
     await world.until('its owner being told', async () => (await told()) > 0);
     await world.until('nothing being on its way', async () => (await waitingIn('payout', FINISHED)) === 0);
     expect(await told()).toBe(1);
+    await world.until('its payees being told', async () => (await world.payeesTold(note)) === 7 * 3);
+  },
+);
+
+test.each([
+  {
+    when: 'before it is stored',
+    moment: () => apiToPostgres.freezeBefore('payout-chunks-insert'),
+    stored: 0,
+  },
+  { when: 'stored, before that is answered', moment: () => apiToPostgres.freezeAfter(COMMIT), stored: 1 },
+])(
+  'a payout whose API dies $when is asked for again, and stored and paid once',
+  async ({ when, moment, stored }) => {
+    const key = randomUUID();
+    const ask = () => world.send('demo_ravi', linesTo([ASHA, MEERA], 10, { note: when }), key);
+    const payouts = () =>
+      world.count('select count(*) as n from payout.payouts where idempotency_key = $1', [key]);
+    const reached = moment();
+    const unanswered = expect(ask()).rejects.toThrow('fetch failed');
+    await reached;
+    await world.payfan.program('payout').kill();
+    await unanswered;
+    await world.until('what it was about to do being done', async () => (await payouts()) === stored);
+
+    await apiToPostgres.forward();
+    await world.payfan.restart('payout');
+    const id = await ask();
+    expect(await ask()).toBe(id);
+    expect(await payouts()).toBe(1);
+    expect(await world.finished(id)).toMatchObject({ status: 'completed', succeeded: 10 });
+    await world.expectPaidOnce(id, when);
+  },
+);
+
+test.each([
+  { whose: 'worker lives', kills: false },
+  { whose: 'worker dies then', kills: true },
+])(
+  'of a payout that is cancelled while a chunk is being paid that chunk is finished: its $whose',
+  async ({ whose, kills }) => {
+    const reached = wire().freezeAfter(CALL);
+    const id = await world.send('demo_ravi', linesTo([ASHA, MEERA], 10, { note: whose }));
+    await reached;
+    expect(await world.cancel(id)).toMatchObject({ status: 'processing', succeeded: 0, cancelled: 6 });
+    if (kills) await world.payfan.program(WORKER).kill();
+    await wire().forward();
+    if (kills) await world.payfan.restart(WORKER);
+    expect(await world.finished(id)).toMatchObject({
+      status: 'cancelled',
+      succeeded: 4,
+      cancelled: 6,
+      paid: 4,
+    });
+    await world.expectPaidOnce(id, whose);
   },
 );
 

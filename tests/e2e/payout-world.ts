@@ -20,11 +20,16 @@ export interface PayoutWorld {
   readonly payfan: Payfan;
   readonly admin: Database;
   readonly broker: BrokerAdmin;
-  send(key: string, lines: readonly Line[]): Promise<string>;
+  /** Asks for a payout, under a new idempotency key unless told, and answers its id. */
+  send(key: string, lines: readonly Line[], idempotencyKey?: string): Promise<string>;
   get(id: string): Promise<Payout>;
   items(id: string): Promise<PayoutItemResult[]>;
   /** Resolves with the payout once it is finished. */
   finished(id: string): Promise<Payout>;
+  /** Answers the payout as it is then. */
+  cancel(id: string): Promise<Payout>;
+  /** Alerts to the payees of transfers under this note that were sent, of all channels. */
+  payeesTold(note: string): Promise<number>;
   until(what: string, isSo: () => Promise<boolean>, timeoutMs?: number): Promise<void>;
   /** How many rows a statement counts, as `n`. */
   count(text: string, values?: unknown[]): Promise<number>;
@@ -50,14 +55,14 @@ export async function openPayoutWorld(options: PayfanOptions = {}): Promise<Payo
     payfan,
     admin,
     broker: new BrokerAdmin(payfan.vhost),
-    async send(key, lines) {
+    async send(key, lines, idempotencyKey = randomUUID()) {
       const items = lines.map(({ to, amount = 1, note = '' }) => ({ to, amount, currency: 'INR', note }));
       const answer = await fetch(url(''), {
         method: 'POST',
         headers: {
           authorization: `Bearer ${key}`,
           'content-type': 'application/json',
-          'idempotency-key': randomUUID(),
+          'idempotency-key': idempotencyKey,
         },
         body: JSON.stringify({ items }),
       });
@@ -74,6 +79,20 @@ export async function openPayoutWorld(options: PayfanOptions = {}): Promise<Payo
       );
       return world.get(id);
     },
+    async cancel(id) {
+      const answer = await fetch(url(`/${id}/cancel`), { method: 'POST', headers: asOperator });
+      expect(answer.status).toBe(200);
+      return (await answer.json()) as Payout;
+    },
+    payeesTold: (note) =>
+      world.count(
+        `select count(*) as n
+         from transaction.transfers t join (${['push', 'phone', 'email']
+           .map((channel) => `select transfer_id, role, status from ${channel}.deliveries`)
+           .join(' union all ')}) d on d.transfer_id = t.id
+         where t.note = $1 and d.role = 'payee' and d.status = 'sent'`,
+        [note],
+      ),
     until: (what, isSo, timeoutMs = FINISH_TIMEOUT_MS) => waitFor(isSo, { what, timeoutMs }),
     async count(text, values = []) {
       const [row] = await admin.query<{ n: number }>({ text, values });

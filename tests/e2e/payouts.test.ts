@@ -14,6 +14,7 @@ import {
 import { openBroker } from '@payfan/messaging';
 import { RecordingLog } from '@payfan/messaging/testing';
 import { startProgram, type Program } from '@payfan/stack/testing';
+import { outside } from './people.ts';
 import { ASHA, linesTo, MEERA, NOBODY, openPayoutWorld, RAVI, type PayoutWorld } from './payout-world.ts';
 
 jest.setTimeout(120_000);
@@ -147,6 +148,29 @@ test('three payouts share the free lane by turns, however long they are', async 
   }
 });
 
+test('people pay each other while both lanes are full: they are told before the crowd is, and all are told in the end', async () => {
+  const lines = 300;
+  const people = outside(world.payfan);
+  const payouts = await Promise.all(
+    [
+      { key: 'demo_asha', to: MEERA, note: 'full premium' },
+      { key: 'demo_ravi', to: ASHA, note: 'full free' },
+    ].map(async ({ key, to, note }) => ({ note, id: await world.send(key, linesTo([to], lines, { note })) })),
+  );
+  for (let paid = 0; paid < 3; paid += 1) {
+    const { status, body } = await people.pay(100, { from: 'demo_meera' });
+    expect(status).toBe(201);
+    await people.everybodyTold(body.id);
+  }
+  for (const { note } of payouts) expect(await world.payeesTold(note)).toBeLessThan(3 * lines);
+
+  for (const { id, note } of payouts) {
+    expect(await world.finished(id)).toMatchObject({ status: 'completed', succeeded: lines });
+    await world.expectPaidOnce(id, note);
+    await world.until('all payees being told', async () => (await world.payeesTold(note)) === 3 * lines);
+  }
+});
+
 test('a lane that stands does not hold up the other', async () => {
   await stop(PREMIUM);
   const premium = await world.send('demo_asha', linesTo([RAVI], 6, { note: 'standing' }));
@@ -161,11 +185,7 @@ test('what has not been started can be cancelled, and is not paid when its turn 
   await stop(FREE);
   const note = 'cancelled';
   const id = await world.send('demo_ravi', linesTo([ASHA], 9, { note }));
-  const answer = await fetch(`${world.payfan.url('payout')}/v1/payouts/${id}/cancel`, {
-    method: 'POST',
-    headers: { authorization: 'Bearer demo_ravi' },
-  });
-  expect(await answer.json()).toMatchObject({ status: 'cancelled', cancelled: 9, succeeded: 0 });
+  expect(await world.cancel(id)).toMatchObject({ status: 'cancelled', cancelled: 9, succeeded: 0 });
   await start(FREE);
   // Turns are taken in their order: when this one is through, those were.
   const after = await world.send('demo_ravi', linesTo([ASHA], 1, { note: 'after' }));

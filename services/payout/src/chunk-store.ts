@@ -9,7 +9,6 @@ export interface Chunk {
   currency: Currency;
   firstLine: number;
   lastLine: number;
-  items: number;
   /** Only under it may be written down what became of it: whoever takes the chunk over has another. */
   attempt: string;
 }
@@ -78,7 +77,7 @@ const claimOf = (found: string): string => `
   from payouts p
   where p.id = $1 and c.payout_id = $1 and c.chunk = (${found})
   returning c.payout_id as "payoutId", c.chunk, p.account_id as "accountId", p.currency,
-            c.first_line as "firstLine", c.last_line as "lastLine", c.items, c.attempt`;
+            c.first_line as "firstLine", c.last_line as "lastLine", c.attempt`;
 
 /** Makes an attempt's lease last from now; false if somebody else has the chunk, or has finished it. */
 export async function keepChunk(db: Queryable, { payoutId, chunk, attempt }: Chunk): Promise<boolean> {
@@ -132,7 +131,7 @@ export async function cancelPending(tx: Queryable, payoutId: string): Promise<nu
 }
 
 /** A payout that should move and does not. */
-export interface Stalled {
+export interface StalledPayout {
   id: string;
   lane: Tier;
   traceparent: string;
@@ -148,8 +147,8 @@ export interface Stalled {
 export function takeStalled(
   tx: Queryable,
   asked: { lane: Tier; unmovedSince: Date; quietSeconds: number; limit: number },
-): Promise<Stalled[]> {
-  return tx.query<Stalled>({
+): Promise<StalledPayout[]> {
+  return tx.query<StalledPayout>({
     name: 'payouts-take-stalled',
     text: `update payouts set quiet_until = clock_timestamp() + make_interval(secs => $4)
            where id in (

@@ -3,16 +3,18 @@ import type { Broker } from '@payfan/messaging';
 import type { Logger } from '@payfan/service';
 import type { StoredPayout } from './payout-store.ts';
 
-/** Unconfirmed at most: progress that is late is of no use. */
+/** Unconfirmed at most; what comes beyond waits, and of each payout only the newest. */
 const WINDOW = 100;
 
 /**
  * Tells gateways how far payouts are, as it happens. This is only speed: nobody waits for it and nothing is tried
- * again, since whoever asks for the payout finds the same.
+ * again, since whoever asks for the payout finds the same. Where it cannot keep up, what is in between is left out;
+ * how a payout ended is not.
  */
 export class LiveProgress {
   readonly #broker: Pick<Broker, 'publish'>;
   readonly #logger: Logger;
+  readonly #waiting = new Map<string, StoredPayout>();
   #unconfirmed = 0;
 
   constructor(broker: Pick<Broker, 'publish'>, logger: Logger) {
@@ -21,8 +23,12 @@ export class LiveProgress {
   }
 
   /** Returns at once, and never throws. */
-  tell({ payout, version }: StoredPayout): void {
-    if (this.#unconfirmed >= WINDOW) return;
+  tell(stored: StoredPayout): void {
+    if (this.#unconfirmed < WINDOW) this.#publish(stored);
+    else this.#waiting.set(stored.payout.id, stored);
+  }
+
+  #publish({ payout, version }: StoredPayout): void {
     const topic = payoutTopic(payout.id);
     const id = `${topic}.${version}`;
     const event: LiveEvent = {
@@ -37,6 +43,17 @@ export class LiveProgress {
     this.#broker
       .publish(liveMessageOf(event))
       .catch((error: unknown) => this.#logger.debug({ err: error, topic }, 'progress not told live'))
-      .finally(() => (this.#unconfirmed -= 1));
+      .finally(() => {
+        this.#unconfirmed -= 1;
+        this.#publishNext();
+      });
+  }
+
+  #publishNext(): void {
+    for (const [id, stored] of this.#waiting) {
+      this.#waiting.delete(id);
+      this.#publish(stored);
+      return;
+    }
   }
 }

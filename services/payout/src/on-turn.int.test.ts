@@ -17,8 +17,9 @@ let fresh: FreshDatabase;
 let database: Database;
 let turns: OutboxEvent[];
 let around: ReturnType<typeof recordingTurns>['around'];
-/** What was published to come back later. */
+/** What was published to come back later, and how often that was counted. */
 let parked: Buffer[];
+let putOff: number;
 /** Batches that were asked for, and how the next ones are answered. */
 let asked: TransferBatch[];
 let answer: (batch: TransferBatch) => Promise<BatchResult[]>;
@@ -26,7 +27,7 @@ beforeEach(async () => {
   fresh = await freshDatabase();
   database = openDatabase({ url: fresh.urlFor('payout'), name: 'payout' });
   ({ turns, around } = recordingTurns(database));
-  [parked, asked] = [[], []];
+  [parked, putOff, asked] = [[], 0, []];
   answer = paid;
 });
 afterEach(async () => {
@@ -70,6 +71,7 @@ const take = async (body: Buffer | string | undefined): Promise<void> => {
       database,
       logger,
     }),
+    onPutOff: () => (putOff += 1),
     logger,
   })(message);
 };
@@ -93,7 +95,7 @@ test('lines that may have been paid are not cancelled while their turn is put of
   const id = await store(3 * CHUNK_ITEMS);
   answer = () => Promise.reject(new BatchNotTaken('its answer cannot be read'));
   await take(turns[0]?.body);
-  expect(parked).toHaveLength(1);
+  expect([parked.length, putOff]).toEqual([1, 1]);
   const cancelled = await cancelPayout(around, { id, accountId: OWNER_ID });
   expect(cancelled?.payout).toMatchObject({ status: 'processing', cancelled: 4 });
 

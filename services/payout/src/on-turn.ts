@@ -10,6 +10,8 @@ export interface OnTurnOptions {
   claim: (turn: PayoutTurn) => Promise<Chunk | undefined>;
   workOff: WorkOff;
   park: ParkTurn;
+  /** Told of each turn that is put off. */
+  onPutOff: () => void;
   logger: Logger;
 }
 
@@ -21,6 +23,7 @@ export function onTurn({
   claim,
   workOff,
   park,
+  onPutOff,
   logger,
 }: OnTurnOptions): (message: Incoming) => Promise<void> {
   return async (message) => {
@@ -41,6 +44,7 @@ export function onTurn({
           { err: error, payoutId: data.payoutId, chunk: chunk.chunk },
           'turn put off: transaction does not take its chunk; see why there, it is sent again later',
         );
+        onPutOff();
         await park.forLater(message, turn);
       }
     });

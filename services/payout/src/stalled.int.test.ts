@@ -15,6 +15,8 @@ let turns: ReturnType<typeof recordingTurns>['turns'];
 let stalled: Stalled;
 /** How long the worker has had nothing to do. */
 let idleMs: number;
+/** Payouts that were counted as having got a new turn. */
+let renewed: number;
 /** Payouts that last moved so long ago, and whose turns are gone. */
 let late: string;
 let later: string;
@@ -26,12 +28,13 @@ beforeEach(async () => {
   late = await storePayout(recording.around, 3, new Date(Date.now() - 5 * MINUTE_MS));
   later = await storePayout(recording.around, 3, new Date(Date.now() - 20 * MINUTE_MS));
   turns.length = 0;
-  idleMs = 0;
+  [idleMs, renewed] = [0, 0];
   stalled = new Stalled({
     ...recording.around,
     lane: 'free',
     broker: { ping: () => Promise.resolve() },
     idleMs: () => idleMs,
+    onRenewed: (payouts) => (renewed += payouts),
     logger: createLogger({ service: 'test', level: 'silent' }),
     lookEveryMs: LOOK_EVERY_MS,
   });
@@ -56,6 +59,7 @@ test('while a worker is idle, payouts that stand still get one turn each', async
   await waitFor(() => Promise.resolve(turns.length > 0), { what: 'new turns', timeoutMs: 5_000 });
   await aFewLooks();
   expect(served().sort()).toEqual([late, later].sort());
+  expect(renewed).toBe(2);
 });
 
 test('on a lane that is never idle, who was passed over gets a turn, and who is only late does not', async () => {

@@ -13,6 +13,8 @@ export interface StalledOptions extends Making {
   broker: Pick<Broker, 'ping'>;
   /** How long the worker has had nothing in hand: its queue is empty, then. */
   idleMs: () => number;
+  /** Told how many payouts got a new turn. */
+  onRenewed: (payouts: number) => void;
   logger: Logger;
   lookEveryMs?: number;
 }
@@ -77,7 +79,7 @@ export class Stalled implements Part {
   }
 
   async #look(idleForMs: number): Promise<void> {
-    const { lane, logger, idleMs, now } = this.#options;
+    const { lane, logger, idleMs, now, onRenewed } = this.#options;
     const isIdle = idleMs() >= idleForMs;
     const { forMs, quietSeconds } = isIdle ? STILL : PASSED_OVER;
     const servedUntilMs = isIdle ? now().getTime() : this.#newestTurnMs;
@@ -88,6 +90,7 @@ export class Stalled implements Part {
       return { value: found, events: found.map((payout) => turnOf(payout, this.#options)) };
     });
     if (stalled.length > 0) {
+      onRenewed(stalled.length);
       logger.warn(
         { payouts: stalled.map(({ id }) => id) },
         'payouts had lost their turns: they get new ones',

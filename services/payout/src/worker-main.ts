@@ -72,10 +72,12 @@ main(async () => {
         },
       }),
       park: parkTurn({ broker, database, logger }),
+      onPutOff: () => metrics.putOff.inc(),
       logger,
     }),
   });
-  const stalled = new Stalled({ ...around, lane, broker, idleMs: worker.idleMs });
+  const onRenewed = (payouts: number) => metrics.renewed.inc(payouts);
+  const stalled = new Stalled({ ...around, lane, broker, idleMs: worker.idleMs, onRenewed });
 
   const health = createHealth({ database: () => database.ping(), broker: () => broker.ping() });
   const api = createApi({

@@ -19,6 +19,16 @@ export function workerMetrics(registry: Registry, inHand: () => number) {
       labelNames: ['outcome'],
       registers,
     }),
+    putOff: new Counter({
+      name: 'payout_turns_put_off_total',
+      help: 'Turns whose chunk transaction did not take: they come again later',
+      registers,
+    }),
+    renewed: new Counter({
+      name: 'payout_turns_renewed_total',
+      help: 'Payouts that had lost their turns and got new ones',
+      registers,
+    }),
     finished: new Counter({
       name: 'payouts_finished_total',
       help: 'Payouts whose last item this worker recorded',

@@ -10,8 +10,8 @@ export interface LivenessOptions {
 }
 
 /**
- * Resolves when nothing is under way any more: an empty outbox, six deliveries of each transfer at their end,
- * empty queues. Answers how many milliseconds that took, which is how long the system needed to heal.
+ * Resolves when nothing is under way any more: finished payouts, empty outboxes, all deliveries of each transfer and
+ * each payout at their end, empty queues. Answers how many milliseconds that took, which is how long the system needed to heal.
  */
 export async function atRest(payfan: Payfan, options: LivenessOptions = {}): Promise<number> {
   const { deadLetters = 0, timeoutMs = 90_000 } = options;
@@ -25,7 +25,14 @@ export async function atRest(payfan: Payfan, options: LivenessOptions = {}): Pro
   try {
     await waitFor(
       async () => {
-        await expectNone('events in the outbox', 'select count(*) as count from transaction.outbox');
+        await expectNone(
+          'payouts under way',
+          "select count(*) from payout.payouts where status = 'processing'",
+        );
+        await expectNone(
+          'events in outboxes',
+          'select (select count(*) from transaction.outbox) + (select count(*) from payout.outbox) as count',
+        );
         await expectNone('deliveries not at their end', UNFINISHED);
         await expectNone('dead letters beyond those expected', `select (${DEAD}) - ${deadLetters} as count`);
         const waiting = await broker.messages();
@@ -72,7 +79,9 @@ export async function quiet(payfan: Payfan, timeoutMs = 60_000): Promise<void> {
 const CHANNELS = ['push', 'phone', 'email'];
 const perChannel = (sql: (channel: string) => string) =>
   CHANNELS.map((channel) => `(${sql(channel)})`).join(' + ');
-const UNFINISHED = `select ${CHANNELS.length} * 2 * (
-    select count(*) from transaction.transfers t join transaction.accounts a on a.id = t.payer_id and a.kind = 'person'
-  ) - (${perChannel((channel) => `select count(*) from ${channel}.deliveries where status in ('sent', 'dead')`)}) as count`;
+/** A person's transfer tells two people, a payout's line its payee, a payout its owner. */
+const UNFINISHED = `select ${CHANNELS.length} * ((
+    select coalesce(sum(case lane when 'interactive' then 2 else 1 end), 0)::bigint
+    from transaction.transfers t join transaction.accounts a on a.id = t.payer_id and a.kind = 'person'
+  ) + (select count(*) from payout.payouts)) - (${perChannel((channel) => `select count(*) from ${channel}.deliveries where status in ('sent', 'dead')`)}) as count`;
 const DEAD = perChannel((channel) => `select count(*) from ${channel}.dead_letters`);

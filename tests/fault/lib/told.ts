@@ -33,7 +33,7 @@ async function feeds(database: Database): Promise<Told[]> {
   });
   return rows.map(({ account, event, type }) => ({
     channel: 'push',
-    reference: `${event}.${type === 'transfer.debited' ? 'payer' : 'payee'}`,
+    reference: `${event}.${type === 'transfer.credited' ? 'payee' : 'payer'}`,
     to: account,
   }));
 }

@@ -5,7 +5,7 @@ import type { Database } from '@payfan/database';
 import { Streamed, type Api, type Logger } from '@payfan/service';
 import { z } from 'zod';
 import { listItems } from '../item-store.ts';
-import { csvLine } from '../csv-line.ts';
+import { csvRow } from '../csv-row.ts';
 import { findPayout } from '../payout-store.ts';
 import { noPayout, payoutIdOf, readLineCursor, visibleTo } from './request.ts';
 
@@ -103,10 +103,10 @@ function asFile(asked: Asked, { database, logger }: { database: Database; logger
 async function writeFile(response: ServerResponse, asked: Asked, database: Database): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => gone.abort());
-  response.write(csvLine(COLUMNS));
+  response.write(csvRow(COLUMNS));
   for (let after = asked.after; !gone.signal.aborted;) {
     const page = await listItems(database, { ...asked, after, limit: FILE_PAGE_LINES });
-    const text = page.map((item) => csvLine(COLUMNS.map((column) => item[column]))).join('');
+    const text = page.map((item) => csvRow(COLUMNS.map((column) => item[column]))).join('');
     if (!response.write(text)) await once(response, 'drain', { signal: gone.signal }).catch(() => undefined);
     const last = page.at(-1);
     if (last === undefined || page.length < FILE_PAGE_LINES) {

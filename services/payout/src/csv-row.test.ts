@@ -1,14 +1,14 @@
 import { parse } from 'csv-parse/sync';
-import { csvLine } from './csv-line.ts';
+import { csvRow } from './csv-row.ts';
 
 test('what is written is what is read', () => {
   const rows = [
     ['plain', 'with, comma', 'with "quotes"', ' spaces ', 'two\nlines', 'मई 🎉', ''],
     ['+917010233311', '1', '"', ',', '\r', 'x', 'y'],
   ];
-  expect(parse(rows.map((row) => csvLine(row)).join(''))).toEqual(rows);
+  expect(parse(rows.map((row) => csvRow(row)).join(''))).toEqual(rows);
 });
 
 test('quotes are there only where they are needed, and nothing for nothing', () => {
-  expect(csvLine(['a', 1, null, 'b c', 'd,e'])).toBe('a,1,,b c,"d,e"\r\n');
+  expect(csvRow(['a', 1, null, 'b c', 'd,e'])).toBe('a,1,,b c,"d,e"\r\n');
 });

@@ -1,5 +1,5 @@
-/** A line of CSV (RFC 4180): fields in quotes where they need them, nothing for null. */
-export function csvLine(fields: readonly (string | number | null)[]): string {
+/** A row of CSV (RFC 4180): fields in quotes where they need them, nothing for null. */
+export function csvRow(fields: readonly (string | number | null)[]): string {
   return `${fields.map(csvField).join(',')}\r\n`;
 }
 

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { startServers, type Servers } from '@payfan/stack/testing';
+import { KEPT } from './lib/checker.ts';
+import { fault } from './lib/fault.ts';
+import { count, until } from './lib/look.ts';
+import { openWorld, type World } from './lib/world.ts';
+
+let servers: Servers;
+let world: World<never>;
+beforeAll(async () => {
+  servers = await startServers();
+  world = await openWorld([], {
+    servers: servers.infrastructure,
+    environment: { payout: { CHUNK_ITEMS: '10' } },
+  });
+}, 240_000);
+afterAll(async () => {
+  await world.stop();
+  await servers.stop();
+});
+
+const LINES = 60;
+/** One for each lane. */
+const MERCHANTS = [
+  { key: 'demo_asha', to: '7010233312' },
+  { key: 'demo_ravi', to: '7010233310' },
+];
+
+/** Asks for a payout on each lane, under one key each until it is taken; answers their ids. */
+function sendPayouts(): Promise<string[]> {
+  return Promise.all(
+    MERCHANTS.map(async ({ key, to }) => {
+      const idempotencyKey = randomUUID();
+      const items = Array.from({ length: LINES }, () => ({ to, amount: 1, currency: 'INR', note: '' }));
+      let id = '';
+      await until(`a payout of ${key} being taken`, async () => {
+        id = await sendPayout(key, idempotencyKey, items);
+        return true;
+      });
+      return id;
+    }),
+  );
+}
+
+/** The payout's id; throws if it is to be asked for again. */
+async function sendPayout(key: string, idempotencyKey: string, items: unknown): Promise<string> {
+  const answer = await fetch(`${world.payfan.url('payout')}/v1/payouts`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${key}`,
+      'content-type': 'application/json',
+      'idempotency-key': idempotencyKey,
+    },
+    body: JSON.stringify({ items }),
+    signal: AbortSignal.timeout(10_000),
+  });
+  const body = (await answer.json()) as { id: string };
+  expect([answer.status, body]).toEqual([202, expect.objectContaining({ total: LINES })]);
+  return body.id;
+}
+
+const list = (ids: readonly string[]) => ids.map((id) => `'${id}'`).join();
+const inTheMiddle = (ids: readonly string[]) =>
+  count(
+    world.payfan,
+    `select count(*) from payout.payouts
+     where id in (${list(ids)}) and succeeded > 0 and status = 'processing'`,
+  );
+const completed = (ids: readonly string[]) =>
+  count(
+    world.payfan,
+    `select count(*) from payout.payouts where id in (${list(ids)}) and status = 'completed'`,
+  );
+
+const program = (name: string) => ({
+  name,
+  kill: () => world.payfan.program(name).kill(),
+  restart: () => world.payfan.restart(name),
+});
+
+const victims = [
+  {
+    name: 'the broker',
+    kill: () => servers.rabbitmq[0].server.kill(),
+    restart: () => servers.rabbitmq[0].server.restart(),
+  },
+  { name: 'PostgreSQL', kill: () => servers.postgres.kill(), restart: () => servers.postgres.restart() },
+  ...['transaction', 'payout', 'payout-worker-premium', 'payout-worker-free'].map(program),
+];
+
+for (const { name, kill, restart } of victims) {
+  fault(`22. payouts under way on both lanes, people paying beside them: ${name} killed`, async (run) => {
+    const { payfan } = world;
+    const load = run.load(payfan, { clients: 2, pauseMs: 100 });
+    const begun = await sendPayouts();
+    await until('both payouts being in the middle', async () => (await inTheMiddle(begun)) === begun.length);
+    await kill();
+    run.faults += 1;
+    // Asked for while it is down.
+    const late = sendPayouts();
+    await restart();
+    const all = [...begun, ...(await late)];
+    await until('all payouts being completed', async () => (await completed(all)) === all.length, 90_000);
+    await load.stop();
+    expect(await run.judge(payfan)).toMatchObject({ ...KEPT, mailsSentAgain: [] });
+  });
+}
