@@ -105,3 +105,17 @@ for (const { name, kill, restart } of victims) {
     expect(await run.judge(payfan)).toMatchObject({ ...KEPT, mailsSentAgain: [] });
   });
 }
+
+fault('22. control: a line under the name of another transfer is found', async (run) => {
+  const { payfan } = world;
+  const [id = ''] = await sendPayouts();
+  expect(await run.judge(payfan)).toMatchObject(KEPT);
+  const other = randomUUID();
+  const rename = `update payout.payout_items set transfer_id = '${other}' where payout_id = '${id}' and line = 1`;
+  expect(await count(payfan, `with renamed as (${rename} returning 1) select count(*) from renamed`)).toBe(1);
+  const { paidOtherwise } = await run.judge(payfan);
+  expect(paidOtherwise.sort()).toEqual([
+    `line ${id} 1, transfer none`,
+    expect.stringMatching(/^line none, transfer /),
+  ]);
+});
