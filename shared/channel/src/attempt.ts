@@ -70,8 +70,9 @@ function attempted(
   answered: Answered,
   { resent, stillUncertain = false }: { resent: boolean; stillUncertain?: boolean },
 ): Attempted {
-  const { kind } = answered.result;
-  return { ...answered, resent, uncertain: kind === 'unknown' || (stillUncertain && kind !== 'sent') };
+  const { result, provider } = answered;
+  const { kind } = result;
+  return { result, provider, resent, uncertain: kind === 'unknown' || (stillUncertain && kind !== 'sent') };
 }
 
 /** Asks those who can be asked. Undefined if none of them has the message; `unknown` if one did not say. */

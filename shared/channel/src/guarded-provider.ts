@@ -1,5 +1,5 @@
 import { isNativeError } from 'node:util/types';
-import { bulkhead, circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhenResult } from 'cockatiel';
+import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhenResult } from 'cockatiel';
 import type { Provider, SendOptions, SendResult } from './provider.ts';
 
 export interface GuardOptions {
@@ -32,7 +32,7 @@ export function guard<Message>(
   { concurrency, onChange }: GuardOptions,
 ): GuardedProvider<Message> {
   const { name } = provider;
-  const turns = bulkhead(concurrency, Infinity);
+  const inTurn = turns(concurrency);
   const breaker = circuitBreaker(
     handleWhenResult((result) => ['failed', 'unknown'].includes((result as SendResult).kind)),
     { halfOpenAfter: SKIPPED_FOR_MS, breaker: new ConsecutiveBreaker(FAILURES_IN_A_ROW) },
@@ -46,7 +46,7 @@ export function guard<Message>(
 
   const isSkipped = () => breaker.state === CircuitState.Open && performance.now() < skippedUntilMs;
   const sendInTime = (message: Message, reference: string, timeoutMs: number) =>
-    turns.execute(() => inTime(timeoutMs, reference, (options) => provider.send(message, options)));
+    inTurn(() => inTime(timeoutMs, reference, (options) => provider.send(message, options)));
 
   return {
     name,
@@ -63,7 +63,24 @@ export function guard<Message>(
       }
     },
     lookup: (reference, timeoutMs) =>
-      turns.execute(() => inTime(timeoutMs, reference, (options) => provider.lookup?.(options) ?? absent)),
+      inTurn(() => inTime(timeoutMs, reference, (options) => provider.lookup?.(options) ?? absent)),
+  };
+}
+
+/** Has so many pieces of work done at once; others begin in the order in which they came. */
+function turns(places: number): <Result>(work: () => Promise<Result>) => Promise<Result> {
+  const waiting: (() => void)[] = [];
+  let free = places;
+  return async (work) => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((begin) => waiting.push(begin));
+    try {
+      return await work();
+    } finally {
+      const begin = waiting.shift();
+      if (begin === undefined) free += 1;
+      else begin();
+    }
   };
 }
 
@@ -85,15 +102,21 @@ function inTime<Result>(
     },
   };
   return new Promise((resolve) => {
-    const unknown = (error: string) => resolve({ kind: 'unknown', error });
     const timer = setTimeout(() => {
-      unknown(`no answer within ${timeoutMs} ms`);
+      resolve({ kind: 'unknown', error: `no answer within ${timeoutMs} ms` });
       controller?.abort();
     }, timeoutMs);
-    // Also what it throws before it has a promise to give.
-    void Promise.resolve(options)
-      .then(work)
-      .then(resolve, (error: unknown) => unknown(isNativeError(error) ? error.message : String(error)))
-      .finally(() => clearTimeout(timer));
+    const settle = (result: Parameters<typeof resolve>[0]) => {
+      clearTimeout(timer);
+      resolve(result);
+    };
+    const fail = (error: unknown) =>
+      settle({ kind: 'unknown', error: isNativeError(error) ? error.message : String(error) });
+    try {
+      work(options).then(settle, fail);
+    } catch (error) {
+      // Thrown before it had a promise to give.
+      fail(error);
+    }
   });
 }

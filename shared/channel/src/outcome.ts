@@ -19,22 +19,20 @@ export function outcomeOf(
   decision: Decision,
   { event, incoming, role, lane, provider, uncertain }: About,
 ): Outcome {
-  const delivery = { eventId: event.id, role, provider };
   if (decision.kind === 'sent') {
-    const { reference } = decision;
     return {
-      ...delivery,
-      ...{
-        status: 'sent',
-        uncertain: false,
-        reference,
-        error: null,
-        nextAttemptInMs: null,
-        deadLetter: null,
-      },
+      eventId: event.id,
+      role,
+      provider,
+      status: 'sent',
+      uncertain: false,
+      reference: decision.reference,
+      error: null,
+      nextAttemptInMs: null,
+      deadLetter: null,
     };
   }
-  const failed = { ...delivery, uncertain, reference: null, error: decision.error };
+  const failed = { eventId: event.id, role, provider, uncertain, reference: null, error: decision.error };
   if (decision.kind === 'retry') {
     return { ...failed, status: 'retrying', nextAttemptInMs: decision.waitMs, deadLetter: null };
   }
