@@ -99,6 +99,11 @@ test.each<[string, Buffer | string, RegExp]>([
   ['nothing at all', '', /^line 1: is missing: the file must begin with to,amount,currency,note$/],
   ['blank lines only', '\n\n', /^line 1: is missing/],
   ['no header', GOOD, /^line 1: must be to,amount,currency,note$/],
+  [
+    'no line ends',
+    `${HEADER.trim()}${GOOD.trim()}`,
+    /^line 1: must end after to,amount,currency,note: .*--data-binary/,
+  ],
   ['another header', 'phone,amount,currency,note\n', /^line 1: must be to,amount,currency,note$/],
   ['another order', 'amount,to,currency,note\n', /^line 1: must be/],
   ['a header in one field', '"to,amount,currency,note"\n', /^line 1: must be/],

@@ -58,6 +58,8 @@ export async function readCsvLines(
   if (!seen.header) throw new UnreadableCsv(1, `is missing: the file must begin with ${HEADER}`);
 }
 
+const RUNS_ON = `must end after ${HEADER}: line ends seem to be missing, which curl keeps with --data-binary and drops with -d`;
+
 function fieldsOf([to, amount = '', currency, note]: string[]): Record<string, unknown> {
   // What is no number stays as it is, and is complained about as such.
   return { to, amount: /^-?\d{1,17}$/.test(amount) ? Number(amount) : amount, currency, note };
@@ -66,6 +68,7 @@ function fieldsOf([to, amount = '', currency, note]: string[]): Record<string, u
 function assertHeader(record: readonly string[], line: number): void {
   if (record.join() === HEADER && record.length === PAYOUT_CSV_COLUMNS.length) return;
   const text = record.join();
+  if (text.startsWith(HEADER) && text !== HEADER) throw new UnreadableCsv(line, RUNS_ON);
   const separator = text.includes(';') ? 'semicolons' : text.includes('\t') ? 'tabs' : undefined;
   const hint = separator === undefined ? '' : `; yours seems to be separated by ${separator}, not commas`;
   throw new UnreadableCsv(line, `must be ${HEADER}${hint}`);

@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync';
-import { csvRow } from './csv-row.ts';
+import { asPlainText, csvRow } from './csv-row.ts';
 
 test('what is written is what is read', () => {
   const rows = [
@@ -11,4 +11,15 @@ test('what is written is what is read', () => {
 
 test('quotes are there only where they are needed, and nothing for nothing', () => {
   expect(csvRow(['a', 1, null, 'b c', 'd,e'])).toBe('a,1,,b c,"d,e"\r\n');
+});
+
+test.each([
+  ['=1+1', "'=1+1"],
+  ['@SUM(A1)', "'@SUM(A1)"],
+  ['+91 for May', "'+91 for May"],
+  ['-5', "'-5"],
+  ['salary, 5 = five', 'salary, 5 = five'],
+  ['', ''],
+])('the words %s are no formula: %s', (words, plain) => {
+  expect(asPlainText(words)).toBe(plain);
 });

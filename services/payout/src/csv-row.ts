@@ -7,3 +7,9 @@ function csvField(field: string | number | null): string {
   if (typeof field !== 'string') return field === null ? '' : String(field);
   return /[",\r\n]|^\s|\s$/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }
+
+/**
+ * Words of others, for a file that a spreadsheet may open: what it would take for a formula begins with an apostrophe
+ * (https://owasp.org/www-community/attacks/CSV_Injection).
+ */
+export const asPlainText = (words: string): string => (/^[=+\-@\t\r]/.test(words) ? `'${words}` : words);

@@ -12,16 +12,9 @@ import {
   runParts,
 } from '@payfan/service';
 import { BatchClient } from './batch-client.ts';
-import { claimChunk } from './chunk-store.ts';
 import { workerConfig } from './config.ts';
-import { LiveProgress } from './live-progress.ts';
-import { onTurn } from './on-turn.ts';
-import { parkTurn } from './park-turn.ts';
-import { Stalled } from './stalled.ts';
+import { laneParts } from './lane.ts';
 import { topologyOf } from './topology.ts';
-import { workOff } from './work-off.ts';
-import { Worker } from './worker.ts';
-import { workerMetrics } from './worker-metrics.ts';
 
 main(async () => {
   const settings = workerConfig();
@@ -29,9 +22,7 @@ main(async () => {
   const name = `payout-worker-${lane}`;
   const logger = createLogger({ service: name, level: settings.LOG_LEVEL });
   const registry = createMetrics(name);
-  const metrics = workerMetrics(registry, () => worker.inHand);
   const workerId = newId();
-  const making = { newId, now: () => new Date() };
 
   // A turn needs one connection at a time; the outbox one more.
   const database = openDatabase({ url, name, max: settings.CONCURRENCY + 3 });
@@ -48,36 +39,13 @@ main(async () => {
     logger,
     random: Math.random,
   });
-  const progress = new LiveProgress(broker, logger);
-  const around = { database, outbox, logger, ...making };
-  const worker = new Worker({
-    broker,
+  const work = laneParts({
     lane,
     concurrency: settings.CONCURRENCY,
     helpsFree: settings.HELPS_FREE,
-    onTurn: onTurn({
-      claim(turn) {
-        stalled.saw(turn);
-        const { payoutId } = turn.data;
-        return claimChunk(database, { payoutId, turn: turn.id, holder: workerId, attempt: newId() });
-      },
-      workOff: workOff({
-        ...around,
-        batches,
-        onProgress(stored, outcomes) {
-          metrics.chunks.inc();
-          for (const { code } of outcomes) metrics.items.inc({ outcome: code ?? 'succeeded' });
-          if (stored.payout.status !== 'processing') metrics.finished.inc();
-          progress.tell(stored);
-        },
-      }),
-      park: parkTurn({ broker, database, logger }),
-      onPutOff: () => metrics.putOff.inc(),
-      logger,
-    }),
+    ...{ workerId, database, broker, outbox, batches, registry, logger },
+    ...{ newId, now: () => new Date() },
   });
-  const onRenewed = (payouts: number) => metrics.renewed.inc(payouts);
-  const stalled = new Stalled({ ...around, lane, broker, idleMs: worker.idleMs, onRenewed });
 
   const health = createHealth({ database: () => database.ping(), broker: () => broker.ping() });
   const api = createApi({
@@ -92,7 +60,7 @@ main(async () => {
     logger,
     health,
     parts: [
-      ...[database, presence, broker, outbox, batches, worker, stalled],
+      ...[database, presence, broker, outbox, batches, ...work],
       httpServer({ api, port: settings.PORT, logger }),
     ],
   });

@@ -1,4 +1,4 @@
-import type { ChannelModel, ConfirmChannel } from 'amqplib';
+import type { ChannelModel, ConfirmChannel, Options } from 'amqplib';
 import type { Connection } from './connection.ts';
 import type { Log } from './log.ts';
 import type { TopologyKeeper } from './topology-keeper.ts';
@@ -130,21 +130,16 @@ export class Publisher {
           reject(new PublishError('nacked', 'refused by the broker'));
         } else reject(new PublishError('disconnected', 'the channel closed before the confirm came'));
       };
+      const options: Options.Publish = {
+        messageId: message.messageId,
+        contentType: message.contentType,
+        headers: message.headers,
+        mandatory: !transient,
+        persistent: !transient,
+      };
+      if (message.expiresAfterMs !== undefined) options.expiration = message.expiresAfterMs;
       try {
-        channel.publish(
-          exchange,
-          message.routingKey,
-          message.body,
-          {
-            messageId: message.messageId,
-            contentType: message.contentType,
-            headers: message.headers,
-            ...(message.expiresAfterMs === undefined ? {} : { expiration: message.expiresAfterMs }),
-            mandatory: !transient,
-            persistent: !transient,
-          },
-          settle,
-        );
+        channel.publish(exchange, message.routingKey, message.body, options, settle);
       } catch (error) {
         this.#pending.delete(message.messageId);
         reject(new PublishError('disconnected', error instanceof Error ? error.message : 'channel closed'));

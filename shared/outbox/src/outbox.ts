@@ -230,7 +230,7 @@ export class Outbox {
         routingKey,
         messageId: eventId,
         contentType: CLOUDEVENTS_JSON,
-        ...(row.traceparent === null ? {} : { headers: { traceparent: row.traceparent } }),
+        headers: row.traceparent === null ? {} : { traceparent: row.traceparent },
         body: Buffer.from(row.body),
       });
       this.counters.confirmed += 1;

@@ -194,7 +194,7 @@ describe('lines that are wrong', () => {
     ]);
     expect(answer.body['detail']).toBe(
       'Line 3, to: must be a phone number, such as 7010233311 or +917010233311. ' +
-        '12 mistakes in 10 lines; `errors` names the first 12. Nothing was stored.',
+        '12 mistakes in 10 lines; `errors` names the first 12. This request stored nothing.',
     );
     expect(await stored()).toEqual(before);
   });
@@ -212,8 +212,11 @@ describe('lines that are wrong', () => {
       values: [answer.body['id']],
     });
     expect(lines.map(({ line }) => line)).toEqual([2, 14]);
-    const repeat = await api.send(csv, sending);
-    expect([repeat.text, repeat.headers.get('idempotent-replayed')]).toEqual([answer.text, 'true']);
+    // Also one that does not ask for it: there is a payout under its key, so nobody may be told that there is none.
+    for (const again of [sending, { ...sending, query: '' }]) {
+      const repeat = await api.send(csv, again);
+      expect([repeat.text, repeat.headers.get('idempotent-replayed')]).toEqual([answer.text, 'true']);
+    }
     // With other bad lines it is another request.
     for (const [line, other] of [
       ['nobody', 'somebody'],
@@ -259,7 +262,7 @@ describe('lines that are wrong', () => {
     expect(none).toMatchObject({ status: 400, body: { errorCount: 3 } });
     const empty = await api.send(HEADER);
     expect(empty).toMatchObject({ status: 400, body: { code: 'invalid_request', errorCount: 0 } });
-    expect(empty.body['detail']).toBe('There is no line to pay. Nothing was stored.');
+    expect(empty.body['detail']).toBe('There is no line to pay. This request stored nothing.');
   });
 });
 

@@ -83,13 +83,13 @@ export function createRoute(api: Api, options: CreateRouteOptions): void {
         const draft = await (stream === undefined ? draftOfItems(body?.items ?? []) : draftOfCsv(stream));
         const { rejected } = draft;
         const lines = draft.finish();
+        const idempotencyKey = headers['idempotency-key'];
+        // Before its lines are judged: whoever is told that nothing was stored sends it again under another key.
+        const known = await findByKey(database, accountId, idempotencyKey);
+        if (known !== undefined) return replay(known, lines?.fingerprint);
         if (lines === undefined || (rejected !== undefined && query.partial === 'false')) {
           throw invalidLines(rejected);
         }
-
-        const idempotencyKey = headers['idempotency-key'];
-        const known = await findByKey(database, accountId, idempotencyKey);
-        if (known !== undefined) return replay(known, lines.fingerprint);
 
         const { balance, name, phone, email, language } = await accountOfCaller(
           `Bearer ${bearerOf(request)}`,
@@ -135,8 +135,9 @@ const accept = (id: Payout['id'], answer: string, headers: Record<string, string
   body: new JsonText(answer),
 });
 
-function replay({ id, answer, fingerprint }: Remembered, asked: Buffer) {
-  if (fingerprint.equals(asked)) return accept(id, answer, { 'idempotent-replayed': 'true' });
+function replay({ id, answer, fingerprint }: Remembered, asked: Buffer | undefined) {
+  if (asked !== undefined && fingerprint.equals(asked))
+    return accept(id, answer, { 'idempotent-replayed': 'true' });
   throw new Problem({
     status: 422,
     code: 'idempotency_key_reused',
@@ -148,7 +149,7 @@ function insufficientFunds(amount: number, balance: number): Problem {
   return new Problem({
     status: 402,
     code: 'insufficient_funds',
-    detail: `Your balance is too low: the payout needs ${amount} and you have ${balance} (minor units). Nothing was stored.`,
+    detail: `Your balance is too low: the payout needs ${amount} and you have ${balance} (minor units). This request stored nothing.`,
     extensions: { amount, balance },
   });
 }

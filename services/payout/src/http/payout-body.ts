@@ -87,7 +87,7 @@ export async function draftOfCsv(stream: Readable): Promise<PayoutDraft> {
   }
 }
 
-/** The refusal of a payout for its lines. Nothing of it is stored. */
+/** The refusal of a payout for its lines. */
 export function invalidLines(rejected: RejectedLines | undefined): Problem {
   const { lines = 0, errorCount = 0, errors = [] } = rejected ?? {};
   const [first] = errors;
@@ -99,7 +99,7 @@ export function invalidLines(rejected: RejectedLines | undefined): Problem {
   return new Problem({
     status: 400,
     code: 'invalid_request',
-    detail: `${named}${more} Nothing was stored.`,
+    detail: `${named}${more} This request stored nothing.`,
     errors: errors.map((error): FieldError => ({ in: 'body', ...error })),
     extensions: { errorCount },
   });

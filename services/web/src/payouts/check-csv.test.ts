@@ -47,6 +47,7 @@ test('a note over several lines counts where it begins, and those after it where
 test.each([
   ['', '1 : is missing: the file must begin with to,amount,currency,note'],
   ['phone,amount\n', '1 : must be to,amount,currency,note'],
+  [HEADER.trim() + '7010233311,100,INR,x', '1 : must end after to,amount,currency,note'],
   [
     'to;amount;currency;note\n',
     '1 : must be to,amount,currency,note; yours seems to be separated by semicolons, not commas',

@@ -109,6 +109,7 @@ function wrongWith(fields: readonly string[]): readonly (readonly [path: string,
 function assertHeader(line: number, fields: readonly string[]): void {
   const text = fields.join(',');
   if (text === HEADER && fields.length === CSV_COLUMNS.length) return;
+  if (text.startsWith(HEADER) && text !== HEADER) throw new UnreadableCsv(line, `must end after ${HEADER}`);
   const separator = text.includes(';') ? 'semicolons' : text.includes('\t') ? 'tabs' : undefined;
   const hint = separator === undefined ? '' : `; yours seems to be separated by ${separator}, not commas`;
   throw new UnreadableCsv(line, `must be ${HEADER}${hint}`);
