@@ -118,7 +118,12 @@ async function measure(stage: Stage, meter: CpuMeter, perSecond: number, seconds
  * garbage, which would be measured as ours.
  */
 async function forgetOutside({ smsUrl, mailApi }: Stage['payfan']): Promise<void> {
-  const kept = [`${smsUrl}/messages`, `${smsUrl}/attempts`, `${mailApi}/api/v1/messages`, `${mailApi}/attempts`];
+  const kept = [
+    `${smsUrl}/messages`,
+    `${smsUrl}/attempts`,
+    `${mailApi}/api/v1/messages`,
+    `${mailApi}/attempts`,
+  ];
   for (const url of kept) {
     const answer = await fetch(url, { method: 'DELETE' });
     await answer.arrayBuffer();
