@@ -222,7 +222,11 @@ test.each([
     const reached = wire().freezeAfter(CALL);
     const id = await world.send('demo_ravi', linesTo([ASHA, MEERA], 10, { note: whose }));
     await reached;
-    expect(await world.cancel(id)).toMatchObject({ status: 'processing', succeeded: 0, cancelled: 6 });
+    expect(await world.cancel('demo_ravi', id)).toMatchObject({
+      status: 'processing',
+      succeeded: 0,
+      cancelled: 6,
+    });
     if (kills) await world.payfan.program(WORKER).kill();
     await wire().forward();
     if (kills) await world.payfan.restart(WORKER);

@@ -27,7 +27,7 @@ export interface PayoutWorld {
   /** Resolves with the payout once it is finished. */
   finished(id: string): Promise<Payout>;
   /** Answers the payout as it is then. */
-  cancel(id: string): Promise<Payout>;
+  cancel(key: string, id: string): Promise<Payout>;
   /** Alerts to the payees of transfers under this note that were sent, of all channels. */
   payeesTold(note: string): Promise<number>;
   until(what: string, isSo: () => Promise<boolean>, timeoutMs?: number): Promise<void>;
@@ -42,6 +42,7 @@ export interface PayoutWorld {
 }
 
 const FINISH_TIMEOUT_MS = 60_000;
+const ANSWER_WITHIN_MS = 10_000;
 
 export async function openPayoutWorld(options: PayfanOptions = {}): Promise<PayoutWorld> {
   const payfan = await startPayfan(options);
@@ -55,21 +56,7 @@ export async function openPayoutWorld(options: PayfanOptions = {}): Promise<Payo
     payfan,
     admin,
     broker: new BrokerAdmin(payfan.vhost),
-    async send(key, lines, idempotencyKey = randomUUID()) {
-      const items = lines.map(({ to, amount = 1, note = '' }) => ({ to, amount, currency: 'INR', note }));
-      const answer = await fetch(url(''), {
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${key}`,
-          'content-type': 'application/json',
-          'idempotency-key': idempotencyKey,
-        },
-        body: JSON.stringify({ items }),
-      });
-      const body = (await answer.json()) as { id: string };
-      expect([answer.status, body]).toEqual([202, expect.objectContaining({ total: lines.length })]);
-      return body.id;
-    },
+    send: (key, lines, idempotencyKey = randomUUID()) => sendPayout(payfan, { key, lines, idempotencyKey }),
     get: (id) => read<Payout>(`/${id}`),
     items: async (id) => (await read<{ data: PayoutItemResult[] }>(`/${id}/items?limit=1000`)).data,
     async finished(id) {
@@ -79,8 +66,9 @@ export async function openPayoutWorld(options: PayfanOptions = {}): Promise<Payo
       );
       return world.get(id);
     },
-    async cancel(id) {
-      const answer = await fetch(url(`/${id}/cancel`), { method: 'POST', headers: asOperator });
+    async cancel(key, id) {
+      const headers = { authorization: `Bearer ${key}` };
+      const answer = await fetch(url(`/${id}/cancel`), { method: 'POST', headers });
       expect(answer.status).toBe(200);
       return (await answer.json()) as Payout;
     },
@@ -115,6 +103,27 @@ export async function openPayoutWorld(options: PayfanOptions = {}): Promise<Payo
     },
   };
   return world;
+}
+
+/** Asks for a payout, and answers its id; throws if it is not taken. */
+export async function sendPayout(
+  payfan: Payfan,
+  { key, lines, idempotencyKey }: { key: string; lines: readonly Line[]; idempotencyKey: string },
+): Promise<string> {
+  const items = lines.map(({ to, amount = 1, note = '' }) => ({ to, amount, currency: 'INR', note }));
+  const answer = await fetch(`${payfan.url('payout')}/v1/payouts`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${key}`,
+      'content-type': 'application/json',
+      'idempotency-key': idempotencyKey,
+    },
+    body: JSON.stringify({ items }),
+    signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+  });
+  const body = (await answer.json()) as { id: string };
+  expect([answer.status, body]).toEqual([202, expect.objectContaining({ total: lines.length })]);
+  return body.id;
 }
 
 /** Lines to these people in turn, all under one note. */

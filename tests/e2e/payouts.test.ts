@@ -185,7 +185,11 @@ test('what has not been started can be cancelled, and is not paid when its turn 
   await stop(FREE);
   const note = 'cancelled';
   const id = await world.send('demo_ravi', linesTo([ASHA], 9, { note }));
-  expect(await world.cancel(id)).toMatchObject({ status: 'cancelled', cancelled: 9, succeeded: 0 });
+  expect(await world.cancel('demo_ravi', id)).toMatchObject({
+    status: 'cancelled',
+    cancelled: 9,
+    succeeded: 0,
+  });
   await start(FREE);
   // Turns are taken in their order: when this one is through, those were.
   const after = await world.send('demo_ravi', linesTo([ASHA], 1, { note: 'after' }));

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { startServers, type Servers } from '@payfan/stack/testing';
+import { ASHA, linesTo, MEERA, sendPayout } from '../e2e/payout-world.ts';
 import { KEPT } from './lib/checker.ts';
 import { fault } from './lib/fault.ts';
-import { count, until } from './lib/look.ts';
+import { count, moreAnswers, until } from './lib/look.ts';
 import { openWorld, type World } from './lib/world.ts';
 
 let servers: Servers;
@@ -19,44 +20,26 @@ afterAll(async () => {
   await servers.stop();
 });
 
-const LINES = 60;
+const LINES = 100;
 /** One for each lane. */
 const MERCHANTS = [
-  { key: 'demo_asha', to: '7010233312' },
-  { key: 'demo_ravi', to: '7010233310' },
+  { key: 'demo_asha', to: MEERA },
+  { key: 'demo_ravi', to: ASHA },
 ];
 
 /** Asks for a payout on each lane, under one key each until it is taken; answers their ids. */
 function sendPayouts(): Promise<string[]> {
   return Promise.all(
     MERCHANTS.map(async ({ key, to }) => {
-      const idempotencyKey = randomUUID();
-      const items = Array.from({ length: LINES }, () => ({ to, amount: 1, currency: 'INR', note: '' }));
+      const asked = { key, lines: linesTo([to], LINES, {}), idempotencyKey: randomUUID() };
       let id = '';
       await until(`a payout of ${key} being taken`, async () => {
-        id = await sendPayout(key, idempotencyKey, items);
+        id = await sendPayout(world.payfan, asked);
         return true;
       });
       return id;
     }),
   );
-}
-
-/** The payout's id; throws if it is to be asked for again. */
-async function sendPayout(key: string, idempotencyKey: string, items: unknown): Promise<string> {
-  const answer = await fetch(`${world.payfan.url('payout')}/v1/payouts`, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${key}`,
-      'content-type': 'application/json',
-      'idempotency-key': idempotencyKey,
-    },
-    body: JSON.stringify({ items }),
-    signal: AbortSignal.timeout(10_000),
-  });
-  const body = (await answer.json()) as { id: string };
-  expect([answer.status, body]).toEqual([202, expect.objectContaining({ total: LINES })]);
-  return body.id;
 }
 
 const list = (ids: readonly string[]) => ids.map((id) => `'${id}'`).join();
@@ -92,6 +75,8 @@ for (const { name, kill, restart } of victims) {
   fault(`22. payouts under way on both lanes, people paying beside them: ${name} killed`, async (run) => {
     const { payfan } = world;
     const load = run.load(payfan, { clients: 2, pauseMs: 100 });
+    // Beside people it takes a while, so that there is a middle.
+    await moreAnswers(load);
     const begun = await sendPayouts();
     await until('both payouts being in the middle', async () => (await inTheMiddle(begun)) === begun.length);
     await kill();

@@ -45,15 +45,10 @@ export class LiveProgress {
       .catch((error: unknown) => this.#logger.debug({ err: error, topic }, 'progress not told live'))
       .finally(() => {
         this.#unconfirmed -= 1;
-        this.#publishNext();
+        const [next] = this.#waiting.values();
+        if (next === undefined) return;
+        this.#waiting.delete(next.payout.id);
+        this.#publish(next);
       });
-  }
-
-  #publishNext(): void {
-    for (const [id, stored] of this.#waiting) {
-      this.#waiting.delete(id);
-      this.#publish(stored);
-      return;
-    }
   }
 }

@@ -205,20 +205,15 @@ export class DeliveryEngine<Message> {
     const reference = alertReference(event.id, recipient.role);
     if (!claimsInHand.begin(reference)) throw new DeliveryBusy(reference);
     try {
-      const claim = await this.#claimOrNote(this.#wanted(event, recipient, incoming.redelivered), reference);
+      const wanted = this.#wanted(event, recipient, incoming.redelivered);
+      const claim = await this.#claim(wanted).catch((error: unknown) => {
+        claimsInHand.failed(reference);
+        throw error;
+      });
       if (claim.kind !== 'busy') claimsInHand.answered(reference);
       return await work(claim);
     } finally {
       claimsInHand.end(reference);
-    }
-  }
-
-  async #claimOrNote(wanted: WantedDelivery, reference: string): Promise<Claim> {
-    try {
-      return await this.#claim(wanted);
-    } catch (error) {
-      this.#options.claimsInHand.failed(reference);
-      throw error;
     }
   }
 

@@ -11,7 +11,8 @@ export interface LivenessOptions {
 
 /**
  * Resolves when nothing is under way any more: finished payouts, empty outboxes, all deliveries of each transfer and
- * each payout at their end, empty queues. Answers how many milliseconds that took, which is how long the system needed to heal.
+ * each payout at their end, empty queues. Answers how many milliseconds that took, which is how long the system needed
+ * to heal.
  */
 export async function atRest(payfan: Payfan, options: LivenessOptions = {}): Promise<number> {
   const { deadLetters = 0, timeoutMs = 90_000 } = options;
