@@ -29,7 +29,8 @@ export async function readFeeds(db: Queryable, feeds: ReadFeeds['feeds'], limit:
     text: `select n, f.account_id as "accountId", coalesce(h.last_seq, 0) as "lastSeq", oldest.seq as "firstSeq",
                   e.seq, e.event_id as "eventId", e.type, e.data, e.created_at as "createdAt"
            from unnest($1::uuid[], $2::bigint[]) with ordinality as f(account_id, after, n)
-           left join feed_heads h on h.account_id = f.account_id
+           -- Each by its key: a plan made while the table is small would read all of it, and is kept.
+           left join lateral (select last_seq from feed_heads where account_id = f.account_id offset 0) h on true
            left join lateral (
              select seq from feed_events where account_id = f.account_id order by seq limit 1
            ) oldest on true

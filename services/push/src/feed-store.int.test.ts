@@ -62,6 +62,36 @@ test('an item is answered with when it got there, which does not change either',
   expect(await appendToFeeds(database, [item(told.accountId), told])).toContainEqual(first);
 });
 
+test('reads only what it appends to, also by plans that were made while the tables were tiny', async () => {
+  const admin = openDatabase({ url: fresh.adminUrl, name: 'admin' });
+  const one = openDatabase({ url: fresh.urlFor('push'), name: 'push', max: 1 });
+  const rowsRead = async () => {
+    // What a connection read is counted when it says so, at the latest after a second.
+    for (const each of [one, admin]) await each.query({ text: 'select pg_stat_force_next_flush()' });
+    const [row] = await admin.query<{ read: number }>({
+      text: `select sum(idx_tup_read)::float8 as read from pg_stat_user_indexes
+             where relname in ('feed_heads', 'feed_events')`,
+    });
+    return row?.read ?? 0;
+  };
+  try {
+    await admin.query({ text: 'truncate push.feed_heads, push.feed_events' });
+    const few = [randomUUID(), randomUUID()].map((account) => item(account));
+    await appendToFeeds(one, few);
+    await admin.query({ text: 'analyze push.feed_heads, push.feed_events' });
+    await appendToFeeds(one, few);
+    const crowd = Array.from({ length: 2_000 }, () => item(randomUUID()));
+    await appendToFeeds(database, crowd);
+
+    const before = await rowsRead();
+    await appendToFeeds(one, [item(randomUUID()), item(crowd[0]!.accountId)]);
+    expect((await rowsRead()) - before).toBeLessThan(20);
+  } finally {
+    await one.stop();
+    await admin.stop();
+  }
+});
+
 test('many writers at once, over the same accounts and events, leave no gap and no double', async () => {
   const accounts = Array.from({ length: 5 }, () => randomUUID());
   const events = Array.from({ length: 40 }, () => randomUUID());

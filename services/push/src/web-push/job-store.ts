@@ -60,10 +60,16 @@ export async function leaseJobs(
            )
            select j.subscription_id as "subscriptionId", j.seq, j.attempts,
                   extract(epoch from clock_timestamp() - j.created_at)::float8 as "ageSeconds",
-                  s.endpoint, s.p256dh, s.auth, e.event_id as "eventId", e.type, e.data
+                  push.endpoint, push.p256dh, push.auth, push.event_id as "eventId", push.type, push.data
            from leased j
-           left join (web_push_subscriptions s join feed_events e using (account_id))
-             on s.id = j.subscription_id and e.seq = j.seq`,
+           -- Each by its key: a plan made while the tables are small would read all of them, and is kept.
+           left join lateral (
+             select s.endpoint, s.p256dh, s.auth, e.event_id, e.type, e.data
+             from web_push_subscriptions s,
+                  lateral (select * from feed_events where account_id = s.account_id and seq = j.seq offset 0) e
+             where s.id = j.subscription_id
+             offset 0
+           ) push on true`,
     values: [lane, limit, seconds],
   });
   return rows.map(({ endpoint, p256dh, auth, eventId, type, data, ...job }) => ({
