@@ -11,8 +11,6 @@ export interface ChannelOptions<Message> extends Omit<
   'broker' | 'lane' | 'providers' | 'claimsInHand'
 > {
   broker: Pick<Broker, 'publish' | 'consume'>;
-  /** Messages handed to each provider at once, on each lane. */
-  concurrency: number;
   /** Of one processor's time, in (0, 1]: what bulk may use of it. */
   bulkShare: number;
 }
@@ -26,12 +24,8 @@ const DEAD_PREFETCH = 10;
  * A channel at work: for each lane a consumer and providers of its own, and a consumer for what the
  * broker gave up on. Stopping finishes what is in hand.
  */
-export function createChannel<Message>({
-  concurrency,
-  bulkShare,
-  ...options
-}: ChannelOptions<Message>): Part {
-  const { definition, broker, logger, metrics } = options;
+export function createChannel<Message>({ bulkShare, ...options }: ChannelOptions<Message>): Part {
+  const { definition, broker, logger, metrics, concurrency } = options;
   const { name } = definition;
   const claimsInHand = new ClaimsInHand();
   const people = new PeopleFirst();

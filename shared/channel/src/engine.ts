@@ -48,6 +48,8 @@ export interface EngineOptions<Message> {
   claimsInHand: ClaimsInHand;
   /** An attempt without an answer by then counts as unknown. */
   sendTimeoutMs: number;
+  /** Alerts that each provider is sent at once, on each lane. */
+  concurrency: number;
   random: () => number;
   /** When an alert is handed to a provider; at once unless told. */
   handOver?: HandOver;
@@ -64,6 +66,11 @@ export const IN_HAND_PER_SLOT = 3;
 const BATCH = 200;
 /** Batches under way at once: one is being written while the next is being sent. */
 const BATCHES = 2;
+/**
+ * Where alerts come one close upon the other, so far are their batches apart: 400 transfers a second took 4.7 ms of
+ * the processors each, and 6.2 without it, since every statement wakes this process, PostgreSQL and the broker.
+ */
+const APART_MS = 20;
 /** A claim outlives its attempt by this, so that the outcome can be recorded. */
 const CLAIM_MARGIN_SECONDS = 5;
 const RECORD_AGAIN = { firstMs: 100, longestMs: 2_000 };
@@ -99,12 +106,18 @@ export class DeliveryEngine<Message> {
   constructor(options: EngineOptions<Message>) {
     this.#options = options;
     const { database, claimantId, claimsInHand, sendTimeoutMs, providers, recordLingerMs = 0 } = options;
+    // A provider that has nothing to do is worth more than a larger batch.
+    const batches = {
+      maxItems: BATCH,
+      concurrency: BATCHES,
+      apartMs: APART_MS,
+      enough: Math.min(BATCH, Math.ceil(options.concurrency / 2)),
+    };
     // Each provider may be asked first, and then sent to; and whoever is before us may take as long.
     const longestMs = IN_HAND_PER_SLOT * 2 * providers.length * sendTimeoutMs;
     const claimant = { id: claimantId, seconds: longestMs / 1_000 + CLAIM_MARGIN_SECONDS };
     this.#claim = gather({
-      maxItems: BATCH,
-      concurrency: BATCHES,
+      ...batches,
       async work(wanted: WantedDelivery[]) {
         const again = wanted.filter(({ redelivered }) => redelivered);
         if (again.length > 0) await freeClaimsOfTheGone(database, again);
@@ -114,8 +127,7 @@ export class DeliveryEngine<Message> {
       },
     });
     this.#record = gather({
-      maxItems: BATCH,
-      concurrency: BATCHES,
+      ...batches,
       lingerMs: recordLingerMs,
       work: (outcomes: Outcome[]) => recordOutcomes(database, claimantId, outcomes),
     });

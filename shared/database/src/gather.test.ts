@@ -189,3 +189,58 @@ test('calls that come while the first one lingers share its batch', async () => 
   expect(await Promise.all([first, call('second')])).toEqual(['first', 'second']);
   expect(batches).toEqual([['first', 'second']]);
 });
+
+describe('batches that are to be apart', () => {
+  const NEVER_MS = 60_000;
+
+  /** Items of the batches that were begun; each is done at once. */
+  function gathering(options: { apartMs: number; enough?: number }) {
+    const begun: number[][] = [];
+    const call = gather({
+      ...options,
+      maxItems: 10,
+      work: (items: number[]) => {
+        begun.push(items);
+        return Promise.resolve(items);
+      },
+    });
+    return { begun, call };
+  }
+
+  test('after one with several items the next one waits, and gathers meanwhile', async () => {
+    const { begun, call } = gathering({ apartMs: 50 });
+    await Promise.all([call(1), call(2)]);
+    const third = call(3);
+    await turn();
+    expect(begun).toEqual([[1, 2]]);
+    expect(await Promise.all([third, call(4)])).toEqual([3, 4]);
+    expect(begun).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+  });
+
+  test('who comes alone after one that was alone waits for nobody', async () => {
+    const { begun, call } = gathering({ apartMs: NEVER_MS });
+    for (const item of [1, 2, 3]) await call(item);
+    expect(begun).toEqual([[1], [2], [3]]);
+  });
+
+  test('as soon as there are enough they wait for no more', async () => {
+    const { begun, call } = gathering({ apartMs: NEVER_MS, enough: 3 });
+    await Promise.all([call(1), call(2)]);
+    const first = call(3);
+    await turn();
+    expect(await Promise.all([first, call(4), call(5)])).toEqual([3, 4, 5]);
+    expect(begun).toEqual([
+      [1, 2],
+      [3, 4, 5],
+    ]);
+  });
+
+  test('those that do not fit into one are the next, which begins at once if they are enough', async () => {
+    const { begun, call } = gathering({ apartMs: NEVER_MS, enough: 2 });
+    await Promise.all(Array.from({ length: 14 }, (_, item) => call(item)));
+    expect(begun.map((items) => items.length)).toEqual([10, 4]);
+  });
+});

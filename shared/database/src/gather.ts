@@ -7,6 +7,13 @@ export interface GatherOptions<Item, Result> {
   concurrency?: number;
   /** How long the first of a batch waits for others, in milliseconds; not at all unless told. */
   lingerMs?: number;
+  /**
+   * After a batch that had more than one item, the next one begins so many milliseconds after it; as soon as it can
+   * unless told. Where calls come one close upon the other, what costs is to be woken for each.
+   */
+  apartMs?: number;
+  /** Items with which a batch waits for no more; `maxItems` unless told. */
+  enough?: number;
   /** Items that may wait for a batch; beyond it calls are refused with a `QueueFull`. No limit unless told. */
   maxWaiting?: number;
 }
@@ -25,7 +32,8 @@ export class QueueFull extends Error {
  * itself to the load, and a lone call is never delayed.
  */
 export function gather<Item, Result>(options: GatherOptions<Item, Result>): (item: Item) => Promise<Result> {
-  const { work, maxItems, concurrency = 1, lingerMs = 0, maxWaiting = Infinity } = options;
+  const { work, maxItems, concurrency = 1, lingerMs = 0, apartMs = 0 } = options;
+  const { enough = maxItems, maxWaiting = Infinity } = options;
   interface Waiting {
     item: Item;
     resolve: (result: Result) => void;
@@ -33,16 +41,32 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): (ite
   }
   let waiting: Waiting[] = [];
   let busy = 0;
-  let scheduled = false;
+  let last = { items: 0, beganMs: -Infinity };
+  let atEndOfTurn = false;
+  let timer: NodeJS.Timeout | undefined;
 
   function startBatches(): void {
-    scheduled = false;
+    atEndOfTurn = false;
+    clearTimeout(timer);
+    timer = undefined;
     while (busy < concurrency && waiting.length > 0) {
+      const restMs = restingMs();
+      if (restMs > 0) {
+        timer = setTimeout(startBatches, restMs);
+        return;
+      }
       const batch = waiting.slice(0, maxItems);
       waiting = waiting.slice(maxItems);
       busy += 1;
+      last = { items: batch.length, beganMs: performance.now() };
       void runBatch(batch);
     }
+  }
+
+  /** How long the next batch has yet to wait because of the last one. */
+  function restingMs(): number {
+    if (last.items < 2 || waiting.length >= enough) return 0;
+    return last.beganMs + apartMs - performance.now();
   }
 
   async function runBatch(batch: Waiting[]): Promise<void> {
@@ -68,10 +92,15 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): (ite
         return;
       }
       waiting.push({ item, resolve, reject });
-      if (scheduled || busy >= concurrency) return;
+      if (atEndOfTurn || busy >= concurrency) return;
+      const isEnough = waiting.length >= enough;
+      if (timer !== undefined && !isEnough) return;
+      if (lingerMs > 0 && !isEnough) {
+        timer = setTimeout(startBatches, lingerMs);
+        return;
+      }
       // At the end of this turn of the event loop, so that calls made in the same turn share a batch.
-      scheduled = true;
-      if (lingerMs > 0) setTimeout(startBatches, lingerMs);
-      else setImmediate(startBatches);
+      atEndOfTurn = true;
+      setImmediate(startBatches);
     });
 }

@@ -47,6 +47,8 @@ const SWEEPS_AT_ONCE = 3;
 const WINDOW = 2_000;
 /** Rows in one delete; https://www.postgresql.org/docs/current/queries.html sets no limit, latency does. */
 const DELETE_ROWS = 1_000;
+/** Nobody waits for a row to go; if we die before it does, its event comes a second time under the same id. */
+const DELETE_LINGER_MS = 100;
 const GIVE_BACK = { firstMs: 50, longestMs: 5_000 };
 /**
  * How long stopping waits for confirms. A service has 10 s to stop: after us the broker's part waits up to 3 s
@@ -113,6 +115,7 @@ export class Outbox {
     this.#unheld = new Unheld(database, { holder: relayId, seconds: leaseSeconds });
     this.#deleteRow = gather({
       maxItems: DELETE_ROWS,
+      lingerMs: DELETE_LINGER_MS,
       work: async (ids: number[]) => {
         const deleted = await deleteConfirmed(database, relayId, ids);
         this.counters.leaseLost += ids.length - deleted;

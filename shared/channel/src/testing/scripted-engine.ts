@@ -9,6 +9,8 @@ import { guard } from '../guarded-provider.ts';
 import { channelMetrics } from '../metrics.ts';
 import type { Provider, SendResult } from '../provider.ts';
 
+const CONCURRENCY = 100;
+
 /** What comes of sending to a role. */
 export type Script = (to: string, reference: string, signal: AbortSignal) => Promise<SendResult>;
 
@@ -42,7 +44,10 @@ export function scriptedEngine(
       compose: (_event, { role }) => ({ kind: 'message', message: role }),
       openProviders: () => providers,
     },
-    providers: providers.map((provider) => guard(provider, { concurrency: 100, onChange: () => undefined })),
+    concurrency: CONCURRENCY,
+    providers: providers.map((provider) =>
+      guard(provider, { concurrency: CONCURRENCY, onChange: () => undefined }),
+    ),
     lane: 'interactive',
     database,
     broker: {
