@@ -49,6 +49,8 @@ const WINDOW = 2_000;
 const DELETE_ROWS = 1_000;
 /** Nobody waits for a row to go; if we die before it does, its event comes a second time under the same id. */
 const DELETE_LINGER_MS = 100;
+/** So many go at once: sweeps wait for theirs. */
+const ENOUGH_TO_DELETE = 100;
 const GIVE_BACK = { firstMs: 50, longestMs: 5_000 };
 /**
  * How long stopping waits for confirms. A service has 10 s to stop: after us the broker's part waits up to 3 s
@@ -116,6 +118,7 @@ export class Outbox {
     this.#deleteRow = gather({
       maxItems: DELETE_ROWS,
       lingerMs: DELETE_LINGER_MS,
+      enough: ENOUGH_TO_DELETE,
       work: async (ids: number[]) => {
         const deleted = await deleteConfirmed(database, relayId, ids);
         this.counters.leaseLost += ids.length - deleted;
