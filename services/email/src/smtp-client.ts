@@ -1,7 +1,7 @@
 import type { Provider } from '@payfan/channel';
 import { createTransport } from 'nodemailer';
 import type { Mail } from './mail.ts';
-import { asOneText } from './mime-text.ts';
+import { inOnePiece, mimeText } from './mime-text.ts';
 import { resultOfSmtpError } from './smtp-result.ts';
 
 export interface SmtpOptions {
@@ -38,20 +38,17 @@ export function smtpProvider({ name, smtpUrl, from, connections, timeoutMs }: Sm
     // only waits for the next mail is kept, as making it anew costs that mail several round trips.
     idleTimeout: KEPT_IDLE_MS,
   });
-  transport.use('stream', asOneText);
+  transport.use('stream', inOnePiece);
   return {
     name,
     async send(mail, { reference, signal }) {
       try {
-        const info = await transport.sendMail({
-          ...mail,
-          from,
-          envelope: { from: from.address, to: [mail.to.address] },
-          // The same on every attempt: a mail that arrives twice can be recognised by the reader's program.
-          messageId: `<${reference}@${domain}>`,
-          headers: { 'Auto-Submitted': 'auto-generated' },
-          signal,
-        });
+        // The same on every attempt: a mail that arrives twice can be recognised by the reader's program.
+        const messageId = `<${reference}@${domain}>`;
+        // What separates the parts comes from an event's id, which nobody knew when names and notes were written.
+        const raw = mimeText({ ...mail, from, messageId, date: new Date(), boundary: reference });
+        const envelope = { from: from.address, to: [mail.to.address] };
+        const info = await transport.sendMail({ raw, envelope, messageId, signal });
         return { kind: 'sent', reference: info.messageId };
       } catch (error) {
         return resultOfSmtpError(error);

@@ -106,12 +106,13 @@ export class DeliveryEngine<Message> {
   constructor(options: EngineOptions<Message>) {
     this.#options = options;
     const { database, claimantId, claimsInHand, sendTimeoutMs, providers, recordLingerMs = 0 } = options;
-    // A provider that has nothing to do is worth more than a larger batch.
+    // With three times as many in hand, one of the three (claims, sends, records) always has that many: where the
+    // channel is full, nothing waits.
     const batches = {
       maxItems: BATCH,
       concurrency: BATCHES,
       apartMs: APART_MS,
-      enough: Math.min(BATCH, Math.ceil(options.concurrency / 2)),
+      enough: Math.min(BATCH, options.concurrency),
     };
     // Each provider may be asked first, and then sent to; and whoever is before us may take as long.
     const longestMs = IN_HAND_PER_SLOT * 2 * providers.length * sendTimeoutMs;

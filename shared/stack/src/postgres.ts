@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { openDatabase } from '@payfan/database';
@@ -161,7 +162,9 @@ function startServer(
     port: String(options.port),
     unix_socket_directories: '',
     max_connections: '300',
-    shared_buffers: '128MB',
+    // A quarter of the machine's memory, as PostgreSQL's manual has it for a server of one's own; what is not used of
+    // it is not taken (https://www.postgresql.org/docs/current/runtime-config-resource.html).
+    shared_buffers: options.durable ? `${Math.floor(totalmem() / 4 / 2 ** 20)}MB` : '128MB',
     log_min_messages: 'warning',
     ...(options.durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   };
