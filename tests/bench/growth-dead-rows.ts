@@ -13,7 +13,7 @@ const BATCH = 1_000;
 const CLAIMS = 200;
 
 /**
- * Rows of the outbox live for milliseconds, and while some transaction holds back vacuum they stay in the way
+ * Rows of the outbox live for a tenth of a second, and while some transaction holds back vacuum they stay in the way
  * when they are dead. The sweeper's claims must not become slower behind 200,000 of them.
  */
 export async function growthDeadRows({ say }: BenchOptions): Promise<Figure[]> {

@@ -2,6 +2,13 @@ import { createTransport } from 'nodemailer';
 import type { Mail } from './mail.ts';
 import { mimeText, type WholeMail } from './mime-text.ts';
 
+// It is in the headers; nothing else of time is held up.
+beforeEach(() => {
+  const doNotFake = ['setImmediate', 'nextTick', 'queueMicrotask', 'setTimeout', 'clearTimeout'] as const;
+  jest.useFakeTimers({ now: 0, doNotFake: [...doNotFake] });
+});
+afterEach(() => jest.useRealTimers());
+
 const mail = (given: Partial<Mail>): WholeMail => ({
   from: { name: 'Payfan', address: 'alerts@payfan.example' },
   to: { name: 'Ravi', address: 'ravi@example.com' },
@@ -9,7 +16,6 @@ const mail = (given: Partial<Mail>): WholeMail => ({
   text: 'Hello\n',
   html: '<p>Hello</p>\n',
   messageId: '<one.payer@payfan.example>',
-  date: new Date(0),
   boundary: 'always-the-same',
   ...given,
 });

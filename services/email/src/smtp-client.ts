@@ -46,7 +46,7 @@ export function smtpProvider({ name, smtpUrl, from, connections, timeoutMs }: Sm
         // The same on every attempt: a mail that arrives twice can be recognised by the reader's program.
         const messageId = `<${reference}@${domain}>`;
         // What separates the parts comes from an event's id, which nobody knew when names and notes were written.
-        const raw = mimeText({ ...mail, from, messageId, date: new Date(), boundary: reference });
+        const raw = mimeText({ ...mail, from, messageId, boundary: reference });
         const envelope = { from: from.address, to: [mail.to.address] };
         const info = await transport.sendMail({ raw, envelope, messageId, signal });
         return { kind: 'sent', reference: info.messageId };

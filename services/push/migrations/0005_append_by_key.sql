@@ -1,4 +1,4 @@
--- As before, and each row is found by its key, whatever the planner believes of the tables: a plan made while they
+-- As in 0004_append.sql, which says what it takes and answers; and each row is found by its key, whatever the planner believes of the tables: a plan made while they
 -- are small would read all of them, and is kept while they grow. (What has an offset is not merged into what is
 -- around it, and ON CONFLICT looks by its index.)
 create or replace function append_to_feeds(account_ids uuid[], event_ids uuid[], types text[], datas jsonb[],
@@ -32,6 +32,7 @@ begin
     insert into feed_events (account_id, seq, event_id, type, data)
     select account_id, seq, event_id, type, data from fresh
   ), moved as (
+    -- They are all there, and locked.
     insert into feed_heads (account_id, last_seq)
     select account_id, max(seq) from fresh group by account_id
     on conflict (account_id) do update set last_seq = excluded.last_seq

@@ -66,7 +66,8 @@ test('reads only what it appends to, also by plans that were made while the tabl
   const admin = openDatabase({ url: fresh.adminUrl, name: 'admin' });
   const one = openDatabase({ url: fresh.urlFor('push'), name: 'push', max: 1 });
   const rowsRead = async () => {
-    // What a connection read is counted when it says so, at the latest after a second.
+    // A connection says what it has read now and then, or when it is told to. Tables are read by their indexes even
+    // where all of them is read: see PLANNER_SETTINGS.
     for (const each of [one, admin]) await each.query({ text: 'select pg_stat_force_next_flush()' });
     const [row] = await admin.query<{ read: number }>({
       text: `select sum(idx_tup_read)::float8 as read from pg_stat_user_indexes

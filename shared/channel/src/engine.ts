@@ -48,7 +48,7 @@ export interface EngineOptions<Message> {
   claimsInHand: ClaimsInHand;
   /** An attempt without an answer by then counts as unknown. */
   sendTimeoutMs: number;
-  /** Alerts that each provider is sent at once, on each lane. */
+  /** Alerts that each provider is sent at once, on each lane; its guard sees to that, batches are cut by it. */
   concurrency: number;
   random: () => number;
   /** When an alert is handed to a provider; at once unless told. */
@@ -106,8 +106,8 @@ export class DeliveryEngine<Message> {
   constructor(options: EngineOptions<Message>) {
     this.#options = options;
     const { database, claimantId, claimsInHand, sendTimeoutMs, providers, recordLingerMs = 0 } = options;
-    // With three times as many in hand, one of the three (claims, sends, records) always has that many: where the
-    // channel is full, nothing waits.
+    // With three times as many in hand, one of the three (claims, sends, records) nearly always has that many, so a
+    // full channel hardly ever rests.
     const batches = {
       maxItems: BATCH,
       concurrency: BATCHES,

@@ -25,6 +25,8 @@ export interface DatabaseOptions {
 
 /** How long to wait for a connection before saying that the database is away. */
 const CONNECT_TIMEOUT_MS = 5_000;
+/** A new connection is a sign-in, and every statement prepared once more: those of a burst are kept for the next one. */
+const IDLE_TIMEOUT_MS = 60_000;
 /** No statement of ours is meant to run longer; one that does is stuck, and holds locks. */
 const STATEMENT_TIMEOUT_MS = 10_000;
 /**
@@ -78,6 +80,7 @@ export class Database implements Queryable {
       application_name: options.name,
       max: options.max ?? 10,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      idleTimeoutMillis: IDLE_TIMEOUT_MS,
       statement_timeout: STATEMENT_TIMEOUT_MS,
       idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
       keepAlive: true,

@@ -121,10 +121,12 @@ test('however calls arrive, each gets its own result, in batches that are in ord
       }),
       fc.integer({ min: 1, max: 5 }),
       fc.integer({ min: 1, max: 3 }),
-      async (arrivals, maxItems, concurrency) => {
+      fc.record({ lingerMs: fc.nat(1), apartMs: fc.nat(2), enough: fc.integer({ min: 1, max: 5 }) }),
+      async (arrivals, maxItems, concurrency, waits) => {
         const seen: number[] = [];
         let running = 0;
         const call = gather({
+          ...waits,
           maxItems,
           concurrency,
           work: async (items: number[]) => {
@@ -174,27 +176,23 @@ test('beyond what may wait calls are refused at once, and those that wait are do
   expect(await later).toBe('done 5');
 });
 
-test('calls that come while the first one lingers share its batch', async () => {
-  const batches: string[][] = [];
-  const call = gather({
-    maxItems: 10,
-    lingerMs: 50,
-    work: (items: string[]) => {
-      batches.push(items);
-      return Promise.resolve(items);
-    },
-  });
-  const first = call('first');
-  await new Promise(setImmediate);
-  expect(await Promise.all([first, call('second')])).toEqual(['first', 'second']);
-  expect(batches).toEqual([['first', 'second']]);
-});
-
-describe('batches that are to be apart', () => {
+describe('batches that wait for others', () => {
   const NEVER_MS = 60_000;
+  // Turns of the event loop are real, and time passes as the tests say.
+  beforeEach(() => jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] }));
+  afterEach(() => jest.useRealTimers());
+  async function pass(ms: number): Promise<void> {
+    jest.advanceTimersByTime(ms);
+    await turn();
+  }
 
   /** Items of the batches that were begun; each is done at once. */
-  function gathering(options: { apartMs: number; enough?: number }) {
+  function gathering(options: {
+    lingerMs?: number;
+    apartMs?: number;
+    enough?: number;
+    concurrency?: number;
+  }) {
     const begun: number[][] = [];
     const call = gather({
       ...options,
@@ -204,43 +202,107 @@ describe('batches that are to be apart', () => {
         return Promise.resolve(items);
       },
     });
-    return { begun, call };
+    const all = (...items: number[]) => Promise.all(items.map((item) => call(item)));
+    return { begun, call, all };
   }
 
-  test('after one with several items the next one waits, and gathers meanwhile', async () => {
-    const { begun, call } = gathering({ apartMs: 50 });
-    await Promise.all([call(1), call(2)]);
-    const third = call(3);
+  test('calls that come while the first one lingers share its batch', async () => {
+    const { begun, all } = gathering({ lingerMs: 50 });
+    const first = all(1);
     await turn();
+    await pass(49);
+    const second = all(2);
+    await turn();
+    expect(begun).toEqual([]);
+    await pass(1);
+    await Promise.all([first, second]);
     expect(begun).toEqual([[1, 2]]);
-    expect(await Promise.all([third, call(4)])).toEqual([3, 4]);
+  });
+
+  test('whoever comes while a batch is at work lingers as well', async () => {
+    const { started, work } = batches();
+    const call = gather({ work, maxItems: 10, lingerMs: 50 });
+    const results = [call(1)];
+    await turn();
+    await pass(50);
+    results.push(call(2));
+    await turn();
+    await pass(20);
+    started[0]?.finish();
+    await turn();
+    await pass(29);
+    expect(started.map(({ items }) => items)).toEqual([[1]]);
+    await pass(1);
+    expect(started.map(({ items }) => items)).toEqual([[1], [2]]);
+    started[1]?.finish();
+    await Promise.all(results);
+  });
+
+  test('as soon as there are enough nobody lingers', async () => {
+    const { begun, all } = gathering({ lingerMs: NEVER_MS, enough: 2 });
+    await all(1, 2);
+    expect(begun).toEqual([[1, 2]]);
+  });
+
+  test.each([1, 2])('after a batch of several the next one waits, with %i at once', async (concurrency) => {
+    const { begun, all } = gathering({ apartMs: 50, concurrency });
+    await all(1, 2, 3);
+    const fourth = all(4);
+    await turn();
+    await pass(49);
+    const fifth = all(5);
+    await turn();
+    expect(begun).toEqual([[1, 2, 3]]);
+    await pass(1);
+    await Promise.all([fourth, fifth]);
     expect(begun).toEqual([
-      [1, 2],
-      [3, 4],
+      [1, 2, 3],
+      [4, 5],
     ]);
   });
 
-  test('who comes alone after one that was alone waits for nobody', async () => {
-    const { begun, call } = gathering({ apartMs: NEVER_MS });
-    for (const item of [1, 2, 3]) await call(item);
+  test('after a batch of one nobody waits', async () => {
+    const { begun, all } = gathering({ apartMs: NEVER_MS });
+    for (const item of [1, 2, 3]) await all(item);
     expect(begun).toEqual([[1], [2], [3]]);
   });
 
   test('as soon as there are enough they wait for no more', async () => {
-    const { begun, call } = gathering({ apartMs: NEVER_MS, enough: 3 });
-    await Promise.all([call(1), call(2)]);
-    const first = call(3);
+    const { begun, all } = gathering({ apartMs: NEVER_MS, enough: 3 });
+    await all(1, 2, 3, 4);
+    const fifth = all(5);
     await turn();
-    expect(await Promise.all([first, call(4), call(5)])).toEqual([3, 4, 5]);
+    await Promise.all([fifth, all(6, 7)]);
     expect(begun).toEqual([
-      [1, 2],
-      [3, 4, 5],
+      [1, 2, 3, 4],
+      [5, 6, 7],
     ]);
   });
 
   test('those that do not fit into one are the next, which begins at once if they are enough', async () => {
-    const { begun, call } = gathering({ apartMs: NEVER_MS, enough: 2 });
-    await Promise.all(Array.from({ length: 14 }, (_, item) => call(item)));
+    const { begun, all } = gathering({ apartMs: NEVER_MS, enough: 2 });
+    await all(...Array.from({ length: 14 }, (_, item) => item));
     expect(begun.map((items) => items.length)).toEqual([10, 4]);
+  });
+
+  test('where all who were answered call again at once, nobody else is waited for', async () => {
+    const { begun, all } = gathering({ apartMs: NEVER_MS });
+    for (let round = 0; round < 3; round += 1) await all(1, 2, 3);
+    expect(begun).toHaveLength(3);
+  });
+
+  test('whoever calls later is not one of those', async () => {
+    const { begun, all } = gathering({ apartMs: 50 });
+    await all(1, 2);
+    await pass(10);
+    const later = all(3, 4);
+    await turn();
+    expect(begun).toEqual([[1, 2]]);
+    await pass(40);
+    await later;
+    expect(begun).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
   });
 });

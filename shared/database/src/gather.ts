@@ -26,10 +26,17 @@ export class QueueFull extends Error {
   }
 }
 
+/** Callers that have waited for a batch and call again at once do so within this of its end. */
+const BACK_WITHIN_MS = 3;
+const NONE_ENDED = { items: Infinity, atMs: -Infinity, calls: 0 };
+
 /**
- * Turns single calls into batches without making anybody wait: a call that finds a worker free starts at
- * once; those that arrive while all are busy gather, and become the next batch. So the batch size tunes
+ * Turns single calls into batches: a call that finds a worker free starts at once, unless `lingerMs` or `apartMs`
+ * is told; those that arrive while all are busy gather, and become the next batch. So the batch size tunes
  * itself to the load, and a lone call is never delayed.
+ *
+ * Batches that are to be apart do not wait for each other where as many call again as the last one answered: nobody
+ * else is there, and they would all wait for the clock.
  */
 export function gather<Item, Result>(options: GatherOptions<Item, Result>): (item: Item) => Promise<Result> {
   const { work, maxItems, concurrency = 1, lingerMs = 0, apartMs = 0 } = options;
@@ -40,8 +47,12 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): (ite
     reject: (reason: unknown) => void;
   }
   let waiting: Waiting[] = [];
+  /** Since when the first of them waits. */
+  let sinceMs = 0;
   let busy = 0;
-  let last = { items: 0, beganMs: -Infinity };
+  let begun = { items: 0, atMs: -Infinity };
+  /** The last batch that ended since one was begun, and how many have called right after it. */
+  let ended = NONE_ENDED;
   let atEndOfTurn = false;
   let timer: NodeJS.Timeout | undefined;
 
@@ -51,22 +62,32 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): (ite
     timer = undefined;
     while (busy < concurrency && waiting.length > 0) {
       const restMs = restingMs();
-      if (restMs > 0) {
-        timer = setTimeout(startBatches, restMs);
+      // Timers know whole milliseconds.
+      if (restMs >= 1) {
+        timer = setTimeout(startBatches, Math.ceil(restMs));
         return;
       }
       const batch = waiting.slice(0, maxItems);
       waiting = waiting.slice(maxItems);
       busy += 1;
-      last = { items: batch.length, beganMs: performance.now() };
+      begun = { items: batch.length, atMs: performance.now() };
+      ended = NONE_ENDED;
       void runBatch(batch);
     }
   }
 
-  /** How long the next batch has yet to wait because of the last one. */
+  /** How long those that wait have yet to wait for others. */
   function restingMs(): number {
-    if (last.items < 2 || waiting.length >= enough) return 0;
-    return last.beganMs + apartMs - performance.now();
+    if (waiting.length >= enough) return 0;
+    const nowMs = performance.now();
+    const lingeringMs = sinceMs + lingerMs - nowMs;
+    return begun.items > 1 && !areAllBack()
+      ? Math.max(lingeringMs, begun.atMs + apartMs - nowMs)
+      : lingeringMs;
+  }
+
+  function areAllBack(): boolean {
+    return ended.calls >= ended.items;
   }
 
   async function runBatch(batch: Waiting[]): Promise<void> {
@@ -80,6 +101,7 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): (ite
       for (const { reject } of batch) reject(error);
     } finally {
       busy -= 1;
+      ended = { items: batch.length, atMs: performance.now(), calls: 0 };
       startBatches();
     }
   }
@@ -91,14 +113,12 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): (ite
         reject(new QueueFull(waiting.length));
         return;
       }
+      const nowMs = performance.now();
+      if (waiting.length === 0) sinceMs = nowMs;
+      if (nowMs < ended.atMs + BACK_WITHIN_MS) ended.calls += 1;
       waiting.push({ item, resolve, reject });
       if (atEndOfTurn || busy >= concurrency) return;
-      const isEnough = waiting.length >= enough;
-      if (timer !== undefined && !isEnough) return;
-      if (lingerMs > 0 && !isEnough) {
-        timer = setTimeout(startBatches, lingerMs);
-        return;
-      }
+      if (timer !== undefined && waiting.length < enough && !areAllBack()) return;
       // At the end of this turn of the event loop, so that calls made in the same turn share a batch.
       atEndOfTurn = true;
       setImmediate(startBatches);

@@ -10,12 +10,12 @@ const UNKNOWN: OutboxState = { waiting: -1, oldestAgeSeconds: -1, oldestXminAge:
 const GAUGES: { name: string; help: string; value: keyof OutboxState }[] = [
   {
     name: 'outbox_waiting',
-    help: 'Committed events that the broker has not confirmed yet; -1 while the database does not answer',
+    help: 'Committed events that the broker has not confirmed, or had less than 100 ms ago; -1 while the database does not answer',
     value: 'waiting',
   },
   {
     name: 'outbox_oldest_age_seconds',
-    help: 'Age of the oldest event that the broker has not confirmed yet; -1 while the database does not answer',
+    help: 'Age of the oldest event that the broker has not confirmed, or had less than 100 ms ago; -1 while the database does not answer',
     value: 'oldestAgeSeconds',
   },
   {

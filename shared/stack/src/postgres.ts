@@ -152,6 +152,19 @@ function commandLine(pid: number): string {
   }
 }
 
+const LEAST_BUFFERS_MB = 128;
+const MOST_BUFFERS_MB = 8_192;
+
+/**
+ * A quarter of the memory that there is for us, as PostgreSQL's manual advises
+ * (https://www.postgresql.org/docs/current/runtime-config-resource.html). Nearly all of it is taken only once it is used.
+ */
+function bufferMegabytes(): number {
+  const bytes = Math.min(totalmem(), process.constrainedMemory());
+  const quarter = Math.floor(bytes / 4 / 2 ** 20);
+  return Math.min(Math.max(quarter, LEAST_BUFFERS_MB), MOST_BUFFERS_MB);
+}
+
 function startServer(
   options: PostgresOptions,
   data: string,
@@ -162,9 +175,7 @@ function startServer(
     port: String(options.port),
     unix_socket_directories: '',
     max_connections: '300',
-    // A quarter of the machine's memory, as PostgreSQL's manual has it for a server of one's own; what is not used of
-    // it is not taken (https://www.postgresql.org/docs/current/runtime-config-resource.html).
-    shared_buffers: options.durable ? `${Math.floor(totalmem() / 4 / 2 ** 20)}MB` : '128MB',
+    shared_buffers: `${options.durable ? bufferMegabytes() : LEAST_BUFFERS_MB}MB`,
     log_min_messages: 'warning',
     ...(options.durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   };
