@@ -26,7 +26,7 @@ interface Grown {
 /**
  * Tables grow, and nothing may become slower for it: transfers a second, and lookups of how people were told of a
  * transfer, of any there ever was. Three systems side by side, measured in turns, on one PostgreSQL server that
- * has a quarter of the machine's memory for all of them. Keys of clients are random, as they are in life: each lands
+ * has the same little memory of its own for each. Keys of clients are random, as they are in life: each lands
  * anywhere in its index.
  */
 export async function growthRows({ growthTransfers, rounds, say }: BenchOptions): Promise<Figure[]> {

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { totalmem } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { openDatabase } from '@payfan/database';
@@ -152,19 +151,6 @@ function commandLine(pid: number): string {
   }
 }
 
-const LEAST_BUFFERS_MB = 128;
-const MOST_BUFFERS_MB = 8_192;
-
-/**
- * A quarter of the memory that there is for us, as PostgreSQL's manual advises
- * (https://www.postgresql.org/docs/current/runtime-config-resource.html). Nearly all of it is taken only once it is used.
- */
-function bufferMegabytes(): number {
-  const bytes = Math.min(totalmem(), process.constrainedMemory());
-  const quarter = Math.floor(bytes / 4 / 2 ** 20);
-  return Math.min(Math.max(quarter, LEAST_BUFFERS_MB), MOST_BUFFERS_MB);
-}
-
 function startServer(
   options: PostgresOptions,
   data: string,
@@ -175,7 +161,7 @@ function startServer(
     port: String(options.port),
     unix_socket_directories: '',
     max_connections: '300',
-    shared_buffers: `${options.durable ? bufferMegabytes() : LEAST_BUFFERS_MB}MB`,
+    shared_buffers: '128MB',
     log_min_messages: 'warning',
     ...(options.durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   };
