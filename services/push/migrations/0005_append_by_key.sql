@@ -1,6 +1,6 @@
--- As in 0004_append.sql, which says what it takes and answers; and each row is found by its key, whatever the planner believes of the tables: a plan made while they
--- are small would read all of them, and is kept while they grow. (What has an offset is not merged into what is
--- around it, and ON CONFLICT looks by its index.)
+-- As in 0004_append.sql, which says what it takes and answers; and each row is found by its key, whatever the planner
+-- believes of the tables: a plan made while they are small would read all of them, and is kept while they grow. (What
+-- has an offset is not merged into what is around it, and ON CONFLICT looks by its index.)
 create or replace function append_to_feeds(account_ids uuid[], event_ids uuid[], types text[], datas jsonb[],
                                            to_lane text, most_browsers integer)
 returns table (n bigint, seq bigint, created_at timestamptz, jobs bigint)

@@ -203,7 +203,7 @@ describe('batches that wait for others', () => {
       },
     });
     const all = (...items: number[]) => Promise.all(items.map((item) => call(item)));
-    return { begun, call, all };
+    return { begun, all };
   }
 
   test('calls that come while the first one lingers share its batch', async () => {
