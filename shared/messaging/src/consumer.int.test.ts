@@ -97,6 +97,21 @@ describe('consuming goes on', () => {
     await until('the second message', () => seen.includes('after'));
   });
 
+  test('after the queue was deleted, and what it had handed out was done in the same instant', async () => {
+    await world.queueOf(QUEUE, 'before');
+    const { open, opened } = gate();
+    jest.spyOn(world.log, 'warn').mockImplementation((fields, message) => {
+      world.log.lines.push({ level: 'warn', message, fields });
+      if (message.includes('cancelled by the broker')) open();
+    });
+    const { seen } = await consumeIn(world, { handler: () => opened });
+    await until('the first message', () => seen.length === 1);
+    await world.admin.deleteQueue(QUEUE);
+    await until('missing the queue', () => world.log.saying('cannot consume yet').length > 0);
+    await world.queueOf(QUEUE, 'after');
+    await until('the second message', () => seen.includes('after'));
+  });
+
   test('after its connection was closed by an operator', async () => {
     await world.queueOf(QUEUE, 'before');
     const { seen } = await consumeIn(world, {}, world.broker({ name: 'email' }));

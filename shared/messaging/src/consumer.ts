@@ -147,6 +147,9 @@ export class Consumer {
         // The broker cancelled us: the queue was deleted, or its leader moved. A new channel finds it again.
         cancelled = true;
         this.#log.warn({ queue }, 'consumer cancelled by the broker');
+        acknowledger.flush();
+        // A closing channel takes no ack: what is done from here on comes again, and is found done.
+        if (this.#channel === channel) this.#channel = undefined;
         void channel.close().catch(() => undefined);
         return;
       }
