@@ -31,6 +31,13 @@ test.each([
   ['2026-11-24T08:35:00.000Z', '24 Nov 2026, 2:05 pm IST'],
   ['2026-12-31T18:29:59.999Z', '31 Dec 2026, 11:59 pm IST'],
   ['2026-12-31T18:30:00.000Z', '1 Jan 2027, 12:00 am IST'],
+  ['2026-12-31T18:30:59.999Z', '1 Jan 2027, 12:00 am IST'],
+  ['2026-12-31T18:31:00.000Z', '1 Jan 2027, 12:01 am IST'],
+  ['1969-12-31T18:29:59.999Z', '31 Dec 1969, 11:59 pm IST'],
 ])('%s is %s', (iso, text) => {
   expect(formatTime(iso)).toBe(text);
+});
+
+test('what is no time is refused, again and again', () => {
+  for (const time of ['', 'today', '']) expect(() => formatTime(time)).toThrow(RangeError);
 });

@@ -29,10 +29,19 @@ const time = new Intl.DateTimeFormat('en-IN', {
   hour12: true,
 });
 
+const MINUTE_MS = 60_000;
+/** Alerts of one minute come one after another, and to format a time took a twentieth of a channel's. */
+let newest = { minute: Number.NaN, text: '' };
+
 /** `24 Nov 2026, 2:05 pm IST`: where the money moved, whatever the clock of the machine. */
 export function formatTime(iso: string): string {
-  // ICU versions differ in which space stands before am and pm.
-  return `${time.format(new Date(iso)).replaceAll(/[\u202f\u00a0]/g, ' ')} IST`;
+  const minute = Math.floor(Date.parse(iso) / MINUTE_MS);
+  if (minute !== newest.minute) {
+    // ICU versions differ in which space stands before am and pm.
+    const text = `${time.format(minute * MINUTE_MS).replaceAll(/[\u202f\u00a0]/g, ' ')} IST`;
+    newest = { minute, text };
+  }
+  return newest.text;
 }
 
 /** Text from people on one line: what could begin another line, header or message becomes a space. */
