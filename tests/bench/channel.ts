@@ -24,7 +24,7 @@ import { silentLog } from './silent-log.ts';
 const EVENTS = 10_000;
 /** Push's `CONCURRENCY`, the channel whose provider, our own feed, answers almost at once … */
 const CONCURRENCY = 200;
-/** … and phone's. */
+/** … and that of a provider that takes few at once. */
 const LOW_CONCURRENCY = 20;
 const SEND_TIMEOUT_MS = 10_000;
 /** For filling the queue, which is not measured. */

@@ -30,18 +30,18 @@ const time = new Intl.DateTimeFormat('en-IN', {
 });
 
 const MINUTE_MS = 60_000;
-/** Alerts of one minute come one after another, and to format a time took a twentieth of a channel's. */
-let newest = { minute: Number.NaN, text: '' };
+/** Alerts of one minute come one after another, and formatting their times took a twentieth of a channel's processor time. */
+let last = { minute: Number.NaN, text: '' };
 
 /** `24 Nov 2026, 2:05 pm IST`: where the money moved, whatever the clock of the machine. */
 export function formatTime(iso: string): string {
   const minute = Math.floor(Date.parse(iso) / MINUTE_MS);
-  if (minute !== newest.minute) {
+  if (minute !== last.minute) {
     // ICU versions differ in which space stands before am and pm.
     const text = `${time.format(minute * MINUTE_MS).replaceAll(/[\u202f\u00a0]/g, ' ')} IST`;
-    newest = { minute, text };
+    last = { minute, text };
   }
-  return newest.text;
+  return last.text;
 }
 
 /** Text from people on one line: what could begin another line, header or message becomes a space. */

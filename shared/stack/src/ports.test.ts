@@ -1,8 +1,7 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import { freePort, isPortFree, portOrFree } from './ports.ts';
+import { freePort, isPortFree, portOrFree, portsOf } from './ports.ts';
 
-const FIRST = 20_000;
-const SPAN = 12_000;
+const { first, end } = portsOf(process.env['JEST_WORKER_ID']);
 
 let taken: Server | undefined;
 
@@ -19,7 +18,7 @@ async function takePort(port = 0): Promise<number> {
 
 /** The same on one that freePort could choose and has not yet. */
 async function takeInRange(): Promise<number> {
-  for (let port = FIRST; ; port++) if (await isPortFree(port)) return takePort(port);
+  for (let port = first; ; port++) if (await isPortFree(port)) return takePort(port);
 }
 
 afterEach(async () => {
@@ -37,7 +36,7 @@ test('freePort passes over a taken port, and hands out none twice', async () => 
   const lowest = await freePort();
   // As random numbers, these lead to certain ports.
   const leadTo = (...ports: number[]) => {
-    const numbers = ports.map((port) => (port - FIRST + 0.5) / SPAN);
+    const numbers = ports.map((port) => (port - first + 0.5) / (end - first));
     return () => numbers.shift() ?? Math.random();
   };
   const listening = await takeInRange();
@@ -49,6 +48,17 @@ test('free ports lie below the range of outgoing connections', async () => {
   const ports = await Promise.all(Array.from({ length: 50 }, () => freePort()));
   expect(new Set(ports).size).toBe(50);
   for (const port of ports) expect(port).toBeLessThan(32_768);
+});
+
+test('workers of the test runner choose from parts of their own, and whoever is none of them from another', async () => {
+  expect(await freePort()).toBeGreaterThanOrEqual(first);
+  expect(await freePort()).toBeLessThan(end);
+  const parts = [undefined, ...Array.from({ length: 11 }, (_, index) => String(index + 1))].map(portsOf);
+  parts.slice(1).forEach((part, index) => expect(part.first).toBe(parts[index]?.end));
+  for (const part of [...parts, portsOf('12'), portsOf('4711')]) {
+    expect(part.first).toBeGreaterThanOrEqual(20_000);
+    expect(part.end).toBeLessThanOrEqual(32_000);
+  }
 });
 
 test('a usual port that is taken falls back to a free one', async () => {

@@ -6,6 +6,17 @@ import { connect, createServer } from 'node:net';
  */
 const FIRST = 20_000;
 const LAST = 32_000;
+const PARTS = 12;
+
+/**
+ * Each worker of the test runner chooses from a part of its own. Two could choose the same port before anybody listens
+ * on it, or while a program that is to come back is down: then a program of the one answers in the name of the other's.
+ */
+export function portsOf(testWorker: string | undefined): { first: number; end: number } {
+  const size = (LAST - FIRST) / PARTS;
+  const first = FIRST + (Number(testWorker ?? 0) % PARTS) * size;
+  return { first, end: first + size };
+}
 
 /** Chosen by this process already, though perhaps nobody listens yet. */
 const handedOut = new Set<number>();
@@ -21,13 +32,14 @@ export function isPortFree(port: number): Promise<boolean> {
 
 /** A port that is free now and that this process hands out once. */
 export async function freePort(random: () => number = Math.random): Promise<number> {
+  const { first, end } = portsOf(process.env['JEST_WORKER_ID']);
   for (let attempt = 0; attempt < 200; attempt++) {
-    const port = FIRST + Math.floor(random() * (LAST - FIRST));
+    const port = first + Math.floor(random() * (end - first));
     if (handedOut.has(port)) continue;
     handedOut.add(port);
     if (await isPortFree(port)) return port;
   }
-  throw new Error(`No free port between ${FIRST} and ${LAST}. End some of the programs that listen there.`);
+  throw new Error(`No free port between ${first} and ${end}. End some of the programs that listen there.`);
 }
 
 /** The usual port, or a free one when another program has it. */
