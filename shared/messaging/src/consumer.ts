@@ -148,7 +148,8 @@ export class Consumer {
         cancelled = true;
         this.#log.warn({ queue }, 'consumer cancelled by the broker');
         acknowledger.flush();
-        // A closing channel takes no ack: what is done from here on comes again if the queue lives on, and is found done.
+        // A closing channel takes no ack: what is done from here on comes again, if the queue lives on, and is then
+        // found done.
         if (this.#channel === channel) this.#channel = undefined;
         void channel.close().catch(() => undefined);
         return;
