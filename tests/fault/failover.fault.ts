@@ -6,7 +6,10 @@ import { metric, moreAnswers, until } from './lib/look.ts';
 import { attemptsAt, behave, type Outside } from './lib/outside.ts';
 import { openWorld, type World } from './lib/world.ts';
 
-/** A case waits for it, so less than usual; a machine that stands for so long makes mails doubtful that nobody refused. */
+/**
+ * Less than usual, as a case waits for it; and longer than a machine stands still, or mails would time out that were
+ * taken, and be sent again.
+ */
 const SEND_TIMEOUT_MS = '8000';
 
 /** The preferred gateway and mail server; Payfan's own sandbox is the second of each. */
