@@ -17,7 +17,7 @@ import { startProgram, type Program } from '@payfan/stack/testing';
 import { outside } from './people.ts';
 import { ASHA, linesTo, MEERA, NOBODY, openPayoutWorld, RAVI, type PayoutWorld } from './payout-world.ts';
 
-jest.setTimeout(240_000);
+jest.setTimeout(120_000);
 
 const FREE = 'payout-worker-free';
 const PREMIUM = 'payout-worker-premium';

@@ -1,7 +1,7 @@
 import { waitFor } from '@payfan/stack/testing';
 import type { Channel } from 'amqplib';
 import type { Incoming } from './consumer.ts';
-import { consumeIn, gate, QUEUE, soon, until } from './testing/consuming.ts';
+import { connectionShowing, consumeIn, gate, QUEUE, soon, until } from './testing/consuming.ts';
 import { openWorld, type World } from './testing/world.ts';
 
 let world: World;
@@ -117,20 +117,12 @@ describe('consuming goes on', () => {
   test('after a cancel that finds a message done and not acknowledged yet, which does not come again', async () => {
     await world.queueOf(QUEUE, 'before');
     let cancel: () => void = () => undefined;
-    const connection = world.connection({
-      prepare: (model) => {
-        const create = model.createChannel.bind(model);
-        model.createChannel = async () => {
-          const channel = await create();
-          const consume = channel.consume.bind(channel);
-          channel.consume = (queue, onMessage) => {
-            cancel = () => onMessage(null);
-            return consume(queue, onMessage);
-          };
-          return channel;
-        };
-        return Promise.resolve();
-      },
+    const connection = connectionShowing(world, (channel) => {
+      const consume = channel.consume.bind(channel);
+      channel.consume = (queue, onMessage) => {
+        cancel = () => onMessage(null);
+        return consume(queue, onMessage);
+      };
     });
     const { seen } = await consumeIn(
       world,
@@ -178,17 +170,7 @@ describe('consuming goes on', () => {
   test('after the broker killed its channel and left the connection', async () => {
     await world.queueOf(QUEUE, 'before');
     const channels: Channel[] = [];
-    const connection = world.connection({
-      prepare: (model) => {
-        const create = model.createChannel.bind(model);
-        model.createChannel = async () => {
-          const channel = await create();
-          channels.push(channel);
-          return channel;
-        };
-        return Promise.resolve();
-      },
-    });
+    const connection = connectionShowing(world, (channel) => channels.push(channel));
     const { seen } = await consumeIn(world, {}, connection);
     await until('the first message', () => seen.length === 1);
     // An ack of what was never delivered: RabbitMQ answers by closing the channel.

@@ -1,4 +1,5 @@
 import { waitFor } from '@payfan/stack/testing';
+import type { Channel } from 'amqplib';
 import type { Broker } from '../broker.ts';
 import type { Connection } from '../connection.ts';
 import { Consumer, type ConsumeOptions } from '../consumer.ts';
@@ -33,6 +34,21 @@ export async function consumeIn(
   world.onClose(() => made.stop());
   await made.start();
   return { seen, stop: () => made.stop() };
+}
+
+/** A connection that shows each channel opened on it, before its owner has it. */
+export function connectionShowing(world: World, onChannel: (channel: Channel) => void): Connection {
+  return world.connection({
+    prepare: (model) => {
+      const create = model.createChannel.bind(model);
+      model.createChannel = async () => {
+        const channel = await create();
+        onChannel(channel);
+        return channel;
+      };
+      return Promise.resolve();
+    },
+  });
 }
 
 /** Where nothing is declared, nothing comes back. */
