@@ -59,15 +59,18 @@ function redactChildBindings(logger: Logger): Logger {
   });
 }
 
-let output: pino.DestinationStream | undefined;
+/** A test's own destination has nothing to flush. */
+type FlushableStream = pino.DestinationStream & { flush?: () => void };
+
+let output: FlushableStream | undefined;
 
 /** One for all loggers of a process. */
-function standardOutput(): pino.DestinationStream {
+function standardOutput(): FlushableStream {
   output ??= openStandardOutput();
   return output;
 }
 
-function openStandardOutput(): pino.DestinationStream {
+function openStandardOutput(): FlushableStream {
   // pino-pretty looks at NO_COLOR itself.
   if (process.stdout.isTTY) {
     return pretty({
@@ -78,14 +81,25 @@ function openStandardOutput(): pino.DestinationStream {
     });
   }
   const gathering = pino.destination({ dest: 1, sync: true, minLength: GATHER_BYTES });
-  // Not `flushSync`, which also waits for the disk where the output is a file.
-  setInterval(() => gathering.flush(), GATHER_MS).unref();
   process.on('exit', () => gathering.flushSync());
-  return gathering;
+  let timer: NodeJS.Timeout | undefined;
+  // Not `flushSync`, which also waits for the disk where the output is a file.
+  const flush = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    gathering.flush();
+  };
+  return {
+    write(line) {
+      gathering.write(line);
+      // Begun by a line and not ticking for ever: a process that says nothing is not woken.
+      timer ??= setTimeout(flush, GATHER_MS).unref();
+    },
+    flush,
+  };
 }
 
-/** A test's own destination has nothing to flush. */
-function flush(destination: pino.DestinationStream & { flush?: () => void }): void {
+function flush(destination: FlushableStream): void {
   destination.flush?.();
 }
 
