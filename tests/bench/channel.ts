@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
+  CHANNEL_CONNECTIONS,
   channelMetrics,
   createChannel,
   formatAmount,
@@ -121,7 +122,7 @@ async function openWorld({ infrastructure }: Servers) {
   const [fresh, vhost] = await Promise.all([freshDatabase(infrastructure), freshVhost(infrastructure)]);
   const url = fresh.urlFor(NAME);
   const claimantId = randomUUID();
-  const database = openDatabase({ url, name: 'channel' });
+  const database = openDatabase({ url, name: 'channel', max: CHANNEL_CONNECTIONS });
   const admin = openDatabase({ url: fresh.adminUrl, name: 'bench', max: 1 });
   const presence = openPresence({ url, name: NAME, id: claimantId });
   const topology = channelTopology(NAME);

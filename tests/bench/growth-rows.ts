@@ -27,8 +27,8 @@ interface Grown {
 
 /**
  * Tables grow, and nothing may become slower for it: transfers a second, and lookups of how people were told of a
- * transfer. These once of as many of the latest as the smallest system has at all, which is what people ask for, so
- * that only the tables differ; and once of any there ever was, at random, so that memory has to hold them all as well.
+ * transfer. These once of as many of the latest of those written beforehand as the smallest system has at all, so that
+ * only the tables differ; and once of any of them at random, so that memory has to hold all of them as well.
  * Three systems side by side, measured in turns, on one PostgreSQL server that has the same little memory of its own
  * for each. Keys of clients are random, as they are in life: each lands anywhere in its index.
  */
@@ -46,10 +46,10 @@ export async function growthRows({ growthTransfers, rounds, say }: BenchOptions)
     await setting(server, 'alter system reset max_wal_size');
     await setting(server, 'checkpoint');
     await servers.rabbitmq[0].server.kill();
-    const latest = Math.min(...systems.map(({ size }) => size));
+    const among = Math.min(...systems.map(({ size }) => size));
     const works: [What, Work][] = [
       ['transfers', pay],
-      ['lookups of the latest', lookUp(latest)],
+      ['lookups of the latest', lookUp(among)],
       ['lookups of any', lookUp(Infinity)],
     ];
     for (const system of systems) await Promise.all(works.map(([, work]) => work(system, 2)));
@@ -99,16 +99,16 @@ const pay: Work = async ({ payfan }, seconds) => {
   const load = { accounts: ACCOUNTS, clients: CLIENTS, seconds, request: payment };
   return (await closedLoad({ ...load, url: payfan.url('transaction') })).perSecond;
 };
-/** Of so many of the latest. */
+/** Of any among so many of the latest. */
 const lookUp =
-  (latest: number): Work =>
+  (among: number): Work =>
   async ({ payfan, past }, seconds) => {
-    const load = { accounts: ACCOUNTS, clients: CLIENTS, seconds, request: () => lookup(past, latest) };
+    const load = { accounts: ACCOUNTS, clients: CLIENTS, seconds, request: () => lookup(past, among) };
     return (await closedLoad({ ...load, url: payfan.url('phone') })).perSecond;
   };
 
-function lookup(past: PastTransfers, latest: number): string {
-  const age = Math.floor(Math.random() * Math.min(latest, past.count));
+function lookup(past: PastTransfers, among: number): string {
+  const age = Math.floor(Math.random() * Math.min(among, past.count));
   const id = pastTransferId(past, past.count - 1 - age);
   return (
     `GET /v1/deliveries?transferId=${id} HTTP/1.1\r\nHost: 127.0.0.1\r\n` +

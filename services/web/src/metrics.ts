@@ -16,7 +16,7 @@ function metrics(): Metrics {
 function createMetrics(): Metrics {
   const registry = new Registry();
   registry.setDefaultLabels({ service: 'web' });
-  // As every service: prom-client's 10 ms would wake an idle process a hundred times a second.
+  // As in every service (shared/service/src/metrics.ts, which the pages are built without).
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
   const registers = [registry];
   return {

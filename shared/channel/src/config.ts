@@ -1,6 +1,12 @@
 import { configFields } from '@payfan/service';
 import type { z } from 'zod';
 
+/**
+ * Few, as each is a process of PostgreSQL with plans and buffers of its own, and all of them want the processors'
+ * caches (docs/performance.md); yet two more than the batches of one lane take, which are two claims and two records.
+ */
+export const CHANNEL_CONNECTIONS = 6;
+
 /** Variables that every channel has. */
 export const channelConfigFields = (defaults: { port: number; concurrency: number }) => ({
   PORT: configFields.port(defaults.port),
@@ -8,6 +14,8 @@ export const channelConfigFields = (defaults: { port: number; concurrency: numbe
   /** Pages that may use the API. */
   ALLOWED_ORIGINS: configFields.origins,
   DATABASE_URL: configFields.databaseUrl,
+  /** To PostgreSQL, in the pool, at most. One more than a lane's batches may take: bulk never has all of them. */
+  DATABASE_CONNECTIONS: configFields.integer({ min: 5, max: 200, default: CHANNEL_CONNECTIONS }),
   AMQP_URL: configFields.amqpUrl,
   TRANSACTION_URL: configFields.httpUrl('http://127.0.0.1:4000'),
   /** Deliveries under way at once, on each lane. */

@@ -1,5 +1,5 @@
 export { createChannel, type ChannelOptions } from './channel.ts';
-export { channelConfigFields, type ChannelConfig } from './config.ts';
+export { CHANNEL_CONNECTIONS, channelConfigFields, type ChannelConfig } from './config.ts';
 export { formatAmount, formatCount, formatTime, oneLine } from './format.ts';
 export { giveWay, PeopleFirst } from './give-way.ts';
 export { channelMetrics, type ChannelMetrics } from './metrics.ts';

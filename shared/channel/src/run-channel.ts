@@ -31,7 +31,11 @@ export async function runChannel<Message>(
   config: ChannelConfig,
   define: (around: { database: Database }) => ChannelDefinition<Message>,
 ): Promise<void> {
-  const database = openDatabase({ url: config.DATABASE_URL, name: 'channel' });
+  const database = openDatabase({
+    url: config.DATABASE_URL,
+    name: 'channel',
+    max: config.DATABASE_CONNECTIONS,
+  });
   const definition = define({ database });
   const { name } = definition;
   const logger = createLogger({ service: name, level: config.LOG_LEVEL });

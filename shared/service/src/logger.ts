@@ -59,7 +59,7 @@ function redactChildBindings(logger: Logger): Logger {
   });
 }
 
-/** A test's own destination has nothing to flush. */
+/** A test's own destination does without `flush`. */
 type FlushableStream = pino.DestinationStream & { flush?: () => void };
 
 let output: FlushableStream | undefined;
@@ -84,7 +84,7 @@ function openStandardOutput(): FlushableStream {
   process.on('exit', () => gathering.flushSync());
   let timer: NodeJS.Timeout | undefined;
   // Not `flushSync`, which also waits for the disk where the output is a file.
-  const flush = () => {
+  const writeOut = () => {
     clearTimeout(timer);
     timer = undefined;
     gathering.flush();
@@ -93,9 +93,9 @@ function openStandardOutput(): FlushableStream {
     write(line) {
       gathering.write(line);
       // Begun by a line and not ticking for ever: a process that says nothing is not woken.
-      timer ??= setTimeout(flush, GATHER_MS).unref();
+      timer ??= setTimeout(writeOut, GATHER_MS).unref();
     },
-    flush,
+    flush: writeOut,
   };
 }
 

@@ -1,8 +1,9 @@
 import { Registry, collectDefaultMetrics } from 'prom-client';
 
 /**
- * The event loop's delay is looked at so often. prom-client's 10 ms would wake each idle process a hundred times a
- * second; a stop that is felt is longer than this.
+ * How often the event loop's delay is sampled: at rest `nodejs_eventloop_lag_*` shows this, and of shorter stops only
+ * some are seen (those of garbage collection are in `nodejs_gc_duration_seconds`). prom-client's 10 ms would wake each
+ * idle process a hundred times a second.
  */
 const LOOP_DELAY_EVERY_MS = 100;
 

@@ -15,6 +15,7 @@ import { openBroker, type Broker } from '@payfan/messaging';
 import { createLogger, createMetrics, type Part } from '@payfan/service';
 import { freshDatabase, freshVhost, waitFor } from '@payfan/stack/testing';
 import { createChannel, type ChannelOptions } from '../channel.ts';
+import { CHANNEL_CONNECTIONS } from '../config.ts';
 import { channelMetrics } from '../metrics.ts';
 import type { ChannelDefinition } from '../provider.ts';
 import { replayDeadLetters } from '../replay.ts';
@@ -82,7 +83,7 @@ export async function setUp<Message>(subject: ChannelSubject<Message>) {
   const { name } = subject;
   const [fresh, vhost] = await Promise.all([freshDatabase(), freshVhost()]);
   const logger = createLogger({ service: name, level: 'silent' });
-  const database = openDatabase({ url: fresh.urlFor(name), name });
+  const database = openDatabase({ url: fresh.urlFor(name), name, max: CHANNEL_CONNECTIONS });
   const { definition, world } = await subject.openWorld({ database });
   const broker = openBroker({
     urls: [vhost.amqpUrl],
