@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { CHANNEL_CONNECTIONS } from '@payfan/channel';
 import { channelTopology, laneQueue, LANES, payoutQueue, payoutsTopology, TIERS } from '@payfan/contracts';
 import { channelNames, services, web } from '@payfan/stack/testing';
 import { parse } from 'yaml';
@@ -234,16 +235,23 @@ test('nobody takes more than one copy at a time from where there are several', (
   );
 });
 
+const isChannel = (name: string) => channelNames.includes(name);
+
 test('the database takes everybody’s connections, also while a version replaces another', () => {
   const [postgres] = specsOf<{ postgresql: { parameters: { max_connections: string } } }>('Cluster');
-  const copies = deployments
+  // A pool's default (shared/database/src/database.ts), one for presence, and one while retention sweeps.
+  const ofEach = (name: string) =>
+    2 + Number(environment(name)['DATABASE_CONNECTIONS'] ?? (isChannel(name) ? CHANNEL_CONNECTIONS : 10));
+  const connections = deployments
     .filter(({ container }) => environmentOf(container)['DATABASE_URL'] !== undefined)
-    .map(({ name, replicas }) => replicas ?? scalingOf(name)?.maxReplicaCount ?? Infinity)
+    .map(({ name, replicas }) => ({
+      name,
+      copies: replicas ?? scalingOf(name)?.maxReplicaCount ?? Infinity,
+    }))
     // A quarter more while a version replaces another (maxSurge), rounded up.
-    .map((most) => most + Math.ceil(most / 4))
+    .map(({ name, copies }) => ofEach(name) * (copies + Math.ceil(copies / 4)))
     .reduce((sum, some) => sum + some, 0);
-  // Ten at most in a pool (shared/database/src/database.ts), one for presence, and one while retention sweeps.
-  expect(copies * 12).toBeLessThanOrEqual(Number(postgres?.postgresql.parameters.max_connections));
+  expect(connections).toBeLessThanOrEqual(Number(postgres?.postgresql.parameters.max_connections));
 });
 
 test('broker and database have a copy on three machines', () => {
