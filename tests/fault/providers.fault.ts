@@ -7,7 +7,8 @@ import { openWorld, type World } from './lib/world.ts';
 
 let world: World<never>;
 beforeAll(async () => {
-  world = await openWorld([], { environment: { phone: { SEND_TIMEOUT_MS: '500' } } });
+  // Longer than a slow machine stands still: who has not waited for a refusal knows nothing of its Retry-After.
+  world = await openWorld([], { environment: { phone: { SEND_TIMEOUT_MS: '8000' } } });
 }, 120_000);
 afterAll(() => world.stop());
 
@@ -27,7 +28,9 @@ function tooSoon(attempts: readonly ArrivedAttempt[]): string[] {
         before?.outcome === 'throttled'
           ? RETRY_AFTER_SECONDS * 1_000
           : SHORTEST_SHARE * (RETRY_STEPS[index]?.delayMs ?? 0);
-      return gapMs >= promisedMs ? [] : [`${reference}: ${gapMs} ms after attempt ${index + 1}`];
+      return gapMs >= promisedMs
+        ? []
+        : [`${reference}: ${gapMs} ms after attempt ${index + 1}, ${before?.outcome}`];
     }),
   );
 }
