@@ -14,7 +14,7 @@ const SLICES = 6;
 /** Of the largest system's transfers. */
 const SHARES = [1 / 500, 1 / 5, 1] as const;
 
-/** What is measured: what transfers are made, or looked up, in a second. */
+/** What is counted in a second. */
 type What = 'transfers' | 'lookups of the latest' | 'lookups of any';
 
 /** One of several systems that differ in how much they remember. */

@@ -235,21 +235,21 @@ test('nobody takes more than one copy at a time from where there are several', (
   );
 });
 
-const isChannel = (name: string) => channelNames.includes(name);
-
 test('the database takes everybody’s connections, also while a version replaces another', () => {
   const [postgres] = specsOf<{ postgresql: { parameters: { max_connections: string } } }>('Cluster');
   // A pool's default (shared/database/src/database.ts), one for presence, and one while retention sweeps.
   const ofEach = (name: string) =>
-    2 + Number(environment(name)['DATABASE_CONNECTIONS'] ?? (isChannel(name) ? CHANNEL_CONNECTIONS : 10));
+    2 +
+    Number(
+      environment(name)['DATABASE_CONNECTIONS'] ?? (channelNames.includes(name) ? CHANNEL_CONNECTIONS : 10),
+    );
   const connections = deployments
     .filter(({ container }) => environmentOf(container)['DATABASE_URL'] !== undefined)
-    .map(({ name, replicas }) => ({
-      name,
-      copies: replicas ?? scalingOf(name)?.maxReplicaCount ?? Infinity,
-    }))
-    // A quarter more while a version replaces another (maxSurge), rounded up.
-    .map(({ name, copies }) => ofEach(name) * (copies + Math.ceil(copies / 4)))
+    .map(({ name, replicas }) => {
+      const copies = replicas ?? scalingOf(name)?.maxReplicaCount ?? Infinity;
+      // A quarter more while a version replaces another (maxSurge), rounded up.
+      return ofEach(name) * (copies + Math.ceil(copies / 4));
+    })
     .reduce((sum, some) => sum + some, 0);
   expect(connections).toBeLessThanOrEqual(Number(postgres?.postgresql.parameters.max_connections));
 });

@@ -4,13 +4,7 @@ import { KEPT } from './lib/checker.ts';
 import { fault, type FaultRun } from './lib/fault.ts';
 import { metric, moreAnswers, until } from './lib/look.ts';
 import { attemptsAt, behave, type Outside } from './lib/outside.ts';
-import { openWorld, type World } from './lib/world.ts';
-
-/**
- * Less than usual, as a case waits for it; and longer than a machine stands still, or mails would time out that were
- * taken, and be sent again.
- */
-const SEND_TIMEOUT_MS = '8000';
+import { openWorld, PATIENCE, type World } from './lib/world.ts';
 
 /** The preferred gateway and mail server; Payfan's own sandbox is the second of each. */
 let first: Sandbox;
@@ -25,7 +19,7 @@ beforeAll(async () => {
       smsUrl: `${toFirst.sms.through(first.smsUrl)},${around.smsUrl}`,
       smtpUrl: `${toFirst.smtp.through(first.smtpUrl)},${around.smtpUrl}`,
     }),
-    environment: { phone: { SEND_TIMEOUT_MS }, email: { SEND_TIMEOUT_MS } },
+    environment: { phone: PATIENCE, email: PATIENCE },
   });
 }, 120_000);
 afterAll(async () => {

@@ -3,12 +3,11 @@ import { KEPT } from './lib/checker.ts';
 import { fault } from './lib/fault.ts';
 import { moreAnswers, until } from './lib/look.ts';
 import { attemptsAt, behave, byReference, type ArrivedAttempt } from './lib/outside.ts';
-import { openWorld, type World } from './lib/world.ts';
+import { openWorld, PATIENCE, type World } from './lib/world.ts';
 
 let world: World<never>;
 beforeAll(async () => {
-  // Longer than a slow machine stands still: who has not waited for a refusal knows nothing of its Retry-After.
-  world = await openWorld([], { environment: { phone: { SEND_TIMEOUT_MS: '8000' } } });
+  world = await openWorld([], { environment: { phone: PATIENCE } });
 }, 120_000);
 afterAll(() => world.stop());
 

@@ -2,8 +2,8 @@ import { configFields } from '@payfan/service';
 import type { z } from 'zod';
 
 /**
- * Few, as each is a process of PostgreSQL with plans and buffers of its own, and all of them want the processors'
- * caches (docs/performance.md); yet two more than the batches of one lane take, which are two claims and two records.
+ * Two more than the batches of one lane take, which are two claims and two records, and no more: each connection is a
+ * process of PostgreSQL with plans of its own (docs/performance.md).
  */
 export const CHANNEL_CONNECTIONS = 6;
 

@@ -4,6 +4,12 @@ import { startPayfan, testInfrastructure, type Payfan, type PayfanOptions } from
 /** `transaction to postgres`: the wire between a service and a server. */
 export type WireName = `${string} to ${'postgres' | 'rabbitmq'}`;
 
+/**
+ * A channel's setting where a case waits for attempts to time out: less than usual, and longer than a machine stands
+ * still. Else mails that were taken would time out and be sent again, and a Retry-After would not be heard.
+ */
+export const PATIENCE = { SEND_TIMEOUT_MS: '8000' };
+
 /** Payfan with some of its wires in the hands of a test. */
 export interface World<Name extends WireName> {
   payfan: Payfan;
