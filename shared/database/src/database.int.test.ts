@@ -41,6 +41,18 @@ const kill = async (condition: string) =>
     })
   ).length;
 
+test("options of the URL's own are added to ours, and win where both say something", async () => {
+  const url = new URL(fresh.adminUrl);
+  url.searchParams.set('options', '-c lock_timeout=1234 -c jit=on');
+  const own = openDatabase({ url: url.href, name: 'ours', max: 1 });
+  const [settings] = await own.query({
+    text: `select current_setting('lock_timeout') as lock, current_setting('jit') as jit,
+                  current_setting('enable_seqscan') as seqscan`,
+  });
+  await own.stop();
+  expect(settings).toEqual({ lock: '1234ms', jit: 'on', seqscan: 'off' });
+});
+
 describe('a bigint', () => {
   test.each([0, 1, -1, Number.MAX_SAFE_INTEGER, -Number.MAX_SAFE_INTEGER])(
     '%d is read exactly',

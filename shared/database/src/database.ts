@@ -68,6 +68,15 @@ const types: pg.CustomTypesConfig = {
       : (pg.types.getTypeParser(oid, format) as never),
 };
 
+/** An URL's own `options` would take the place of ours: they come after them, and win where both say something. */
+function withPlannerSettings(url: string): { connectionString: string; options: string } {
+  const parsed = new URL(url);
+  const own = parsed.searchParams.get('options');
+  if (own === null) return { connectionString: url, options: PLANNER_SETTINGS };
+  parsed.searchParams.delete('options');
+  return { connectionString: parsed.href, options: `${PLANNER_SETTINGS} ${own}` };
+}
+
 /** A pool of connections to one PostgreSQL database, as one role. */
 export class Database implements Queryable {
   readonly name = 'database';
@@ -76,7 +85,7 @@ export class Database implements Queryable {
 
   constructor(options: DatabaseOptions) {
     this.#pool = new pg.Pool({
-      connectionString: options.url,
+      ...withPlannerSettings(options.url),
       application_name: options.name,
       max: options.max ?? 10,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -84,7 +93,6 @@ export class Database implements Queryable {
       statement_timeout: STATEMENT_TIMEOUT_MS,
       idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
       keepAlive: true,
-      options: PLANNER_SETTINGS,
       types,
     });
     this.#pool.on('error', (error) => options.onError?.(error));
