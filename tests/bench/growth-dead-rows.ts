@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { openDatabase, type Database, type Statement } from '@payfan/database';
 import { Outbox, type EventBroker, type OutboxEvent } from '@payfan/outbox';
 import { freshDatabase, startServers, waitFor, type Servers } from '@payfan/stack/testing';
@@ -12,6 +13,8 @@ const BATCH = 1_000;
 /** Claims that are compared: so many of each, in turns of so many, as the machine is faster in one second than in the next. */
 const CLAIMS = 200;
 const TURN = 20;
+/** How long a sweeper is watched that finds nothing. */
+const IDLE_MS = 10_000;
 
 /**
  * Rows of the outbox live for a tenth of a second, and while some transaction holds back vacuum they stay in the way
@@ -33,6 +36,9 @@ export async function growthDeadRows({ say }: BenchOptions): Promise<Figure[]> {
       without.push(...(await clean.relay.claims(TURN)));
       behind.push(...(await cluttered.relay.claims(TURN)));
     }
+    const idle = await clean.relay.looking(IDLE_MS);
+    const idleBehind = await cluttered.relay.looking(IDLE_MS);
+    const percent = (share: number) => ({ value: 100 * share, unit: '%' });
     return [
       { what: 'claim, no dead rows, median', value: median(without), unit: 'ms' },
       { what: `claim behind ${DEAD_ROWS} dead rows, median`, value: median(behind), unit: 'ms' },
@@ -40,6 +46,8 @@ export async function growthDeadRows({ say }: BenchOptions): Promise<Figure[]> {
       { what: 'claim, no dead rows, slowest', value: Math.max(...without), unit: 'ms' },
       // Now and then it looks from the beginning, past all of them.
       { what: `claim behind ${DEAD_ROWS} dead rows, slowest`, value: Math.max(...behind), unit: 'ms' },
+      { what: 'of its time a sweeper looks that finds nothing', ...percent(idle) },
+      { what: `the same behind ${DEAD_ROWS} dead rows`, ...percent(idleBehind), atMost: 10 },
     ];
   } finally {
     await letGo();
@@ -62,7 +70,10 @@ async function openOutbox(infrastructure: Servers['infrastructure']) {
 class MeasuredRelay {
   readonly #database: Database;
   readonly #outbox: Outbox;
+  /** Of those that found something. */
   #claimsMs: number[] = [];
+  /** Of all. */
+  #looksMs = 0;
   #publishable = false;
 
   constructor(database: Database) {
@@ -99,7 +110,18 @@ class MeasuredRelay {
   async claims(count: number): Promise<number[]> {
     this.#claimsMs = [];
     for (let done = 0; done < count; done += 1) await this.#sweep(1);
+    // The other's claims are to be measured without ours.
+    this.#publishable = false;
     return this.#claimsMs;
+  }
+
+  /** The share of its time that the sweeper looks while there is nothing to find; its sweeps are a millisecond apart here. */
+  async looking(forMs: number): Promise<number> {
+    this.#looksMs = 0;
+    this.#publishable = true;
+    await delay(forMs);
+    this.#publishable = false;
+    return this.#looksMs / forMs;
   }
 
   /** Writes events that nobody holds, and waits until the sweeper has passed them on. */
@@ -119,8 +141,10 @@ class MeasuredRelay {
   async #time(statement: Statement): Promise<unknown[]> {
     const beganMs = performance.now();
     const rows = await this.#database.query(statement);
-    if (statement.name === 'outbox-claim-expired' && rows.length > 0) {
-      this.#claimsMs.push(performance.now() - beganMs);
+    if (statement.name === 'outbox-claim-expired') {
+      const tookMs = performance.now() - beganMs;
+      this.#looksMs += tookMs;
+      if (rows.length > 0) this.#claimsMs.push(tookMs);
     }
     return rows;
   }

@@ -101,7 +101,9 @@ async function settle(systems: readonly Grown[], work: Work): Promise<void> {
     for (const system of systems) {
       const before = await pageFaults(system.database);
       const done = SETTLE_SECONDS * (await work(system, SETTLE_SECONDS));
-      most = Math.max(most, ((await pageFaults(system.database)) - before) / done);
+      const after = await pageFaults(system.database);
+      const added = [...after].map(([pid, faults]) => faults - (before.get(pid) ?? 0));
+      most = Math.max(most, added.reduce((sum, more) => sum + more, 0) / done);
     }
     if (most < SETTLED_FAULTS) return;
   }
@@ -110,12 +112,12 @@ async function settle(systems: readonly Grown[], work: Work): Promise<void> {
   );
 }
 
-/** How often the services' connections were stopped for a page that was not mapped yet. */
-async function pageFaults(database: Database): Promise<number> {
+/** How often each of the services' connections was stopped for a page that was not mapped yet. */
+async function pageFaults(database: Database): Promise<Map<number, number>> {
   const connections = await database.query<{ pid: number }>({
     text: `select pid from pg_stat_activity where datname = current_database() and usename like 'payfan\\_%'`,
   });
-  return connections.reduce((sum, { pid }) => sum + readStat(pid).faults, 0);
+  return new Map(connections.map(({ pid }) => [pid, readStat(pid).faults]));
 }
 
 type Work = (system: Grown, seconds: number) => Promise<number>;

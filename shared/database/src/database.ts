@@ -68,11 +68,12 @@ const types: pg.CustomTypesConfig = {
       : (pg.types.getTypeParser(oid, format) as never),
 };
 
-/** An URL's own `options` would take the place of ours: they come after them, and win where both say something. */
+/** A URL's own `options` would take the place of ours: they come after them, and win where both set the same. */
 function withPlannerSettings(url: string): { connectionString: string; options: string } {
-  const parsed = new URL(url);
-  const own = parsed.searchParams.get('options');
-  if (own === null) return { connectionString: url, options: PLANNER_SETTINGS };
+  // What is no URL, pg may still understand; it has no options then.
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  const own = parsed?.searchParams.getAll('options').at(-1);
+  if (parsed === undefined || own === undefined) return { connectionString: url, options: PLANNER_SETTINGS };
   parsed.searchParams.delete('options');
   return { connectionString: parsed.href, options: `${PLANNER_SETTINGS} ${own}` };
 }

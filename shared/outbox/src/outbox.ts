@@ -129,6 +129,7 @@ export class Outbox {
       maxItems: DELETE_ROWS,
       work: async (ids: number[]) => {
         await releaseLeases(database, relayId, ids);
+        this.#unheld.lookAtAll();
         return ids.map(() => undefined);
       },
     });
@@ -204,6 +205,7 @@ export class Outbox {
     const endMs = performance.now() + leaseSeconds * 1_000;
     for (let attempt = 1; performance.now() < endMs; attempt += 1) {
       const released = await releaseEvents(database, relayId, eventIds).catch(() => 0);
+      if (released > 0) this.#unheld.lookAtAll();
       if (released > 0 || signal.aborted) return;
       await pause(backoffMs(attempt, GIVE_BACK, Math.random), signal);
     }

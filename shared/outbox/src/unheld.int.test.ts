@@ -15,12 +15,15 @@ let nowMs: number;
 /** How long a look takes. */
 let lookMs: number;
 let unheld: Unheld;
+/** A statement of this name is carried out, and its answer lost. */
+let lost: string | undefined;
 
 beforeEach(async () => {
   fresh = await freshDatabase();
   database = openDatabase({ url: fresh.urlFor('transaction'), name: 'unheld' });
   looks = [];
   nowMs = 0;
+  lost = undefined;
   lookMs = 0;
   const watched = new Proxy(database, {
     get: (target, name) => {
@@ -30,7 +33,9 @@ beforeEach(async () => {
           looks.push(Number(statement.values?.[3]));
           nowMs += lookMs;
         }
-        return target.query(statement);
+        const rows = await target.query(statement);
+        if (statement.name === lost) throw new Error('lost');
+        return rows;
       };
     },
   });
@@ -45,8 +50,8 @@ const write = (count: number, lease = FREE) =>
   database.transaction((tx) => insertEvents(tx, events(count), lease));
 
 test.each([
-  { took: 1, pause: 50 },
-  { took: 39, pause: 1_950 },
+  { took: 1, pause: 20 },
+  { took: 99, pause: 1_980 },
   { took: 500, pause: 2_000 },
 ])(
   'a look at all rows that took $took ms and found none is made again after $pause ms',
@@ -75,7 +80,16 @@ test('after one that found some, the next begin where these were, until all are 
   expect(looks).toEqual([0, oldest?.id, written[2]?.id, 0]);
 });
 
-test('all are looked at as soon as somebody has gone', async () => {
+test('a look that failed is made again at once', async () => {
+  lookMs = 100;
+  lost = 'outbox-claim-expired';
+  await expect(unheld.claim(10)).rejects.toThrow('lost');
+  lost = undefined;
+  expect(await unheld.claim(10)).toEqual([]);
+  expect(looks).toEqual([0, 0]);
+});
+
+test('all are looked at as soon as somebody has gone, also if it was not heard that rows were freed', async () => {
   const id = randomUUID();
   const presence = openPresence({ url: fresh.urlFor('transaction'), name: 'relay', id });
   await presence.start();
@@ -84,7 +98,17 @@ test('all are looked at as soon as somebody has gone', async () => {
   await unheld.takeOver();
   expect(await unheld.claim(10)).toEqual([]);
   await presence.stop();
-  await waitFor(async () => (await unheld.takeOver()) === 2, soon('the takeover'));
+  lost = 'outbox-free-leases';
+  await waitFor(
+    () =>
+      unheld.takeOver().then(
+        () => false,
+        () => true,
+      ),
+    soon('the takeover'),
+  );
+  lost = undefined;
+  expect(await unheld.takeOver()).toBe(0);
   expect(await unheld.claim(10)).toHaveLength(2);
   expect(looks).toEqual([0, 0]);
 });

@@ -2,11 +2,11 @@ import { listPresent, type Database } from '@payfan/database';
 import { claimExpired, freeLeasesOfTheGone, type Lease, type OutboxRow } from './outbox-store.ts';
 
 /**
- * All rows are looked at, and not only those from where some were last found, unless that takes long because of dead
- * ones: then again after so many times as long as it took, and no later than that.
+ * A look from the first row goes through all dead ones, and so is made again after so many times as long as it took,
+ * and no later than that. While few are dead that is less than the time between two sweeps.
  */
-const FROM_START_AFTER_TIMES = 50;
-const FROM_START_AFTER_AT_MOST_MS = 2_000;
+const LOOK_PAUSE_TIMES = 20;
+const LONGEST_LOOK_PAUSE_MS = 2_000;
 
 /** The rows that nobody holds, as the sweeper finds them. */
 export class Unheld {
@@ -17,6 +17,7 @@ export class Unheld {
   #present: string | undefined;
   /** Of the oldest row that was found by the last look that found one; 0 if all have been looked at since. */
   #fromId = 0;
+  /** When the next look is to begin with the first row. */
   #fromStartAtMs = -Infinity;
 
   /**
@@ -33,10 +34,16 @@ export class Unheld {
   async takeOver(): Promise<number> {
     const present = await listPresent(this.#database);
     if (present === this.#present) return 0;
+    // Whoever frees them: others may do so before us, and an answer may be lost.
+    this.lookAtAll();
     const rows = await freeLeasesOfTheGone(this.#database);
     this.#present = present;
-    if (rows > 0) this.#fromStartAtMs = -Infinity;
     return rows;
+  }
+
+  /** To be called when rows are free that were not when they were last looked at. */
+  lookAtAll(): void {
+    this.#fromStartAtMs = -Infinity;
   }
 
   /** Leases the next rows, oldest first, `limit` at most. */
@@ -44,14 +51,13 @@ export class Unheld {
     const beganMs = this.#now();
     const fromStart = beganMs >= this.#fromStartAtMs;
     if (fromStart) this.#fromId = 0;
-    // There were none a moment ago.
+    // The last look at all found none.
     else if (this.#fromId === 0) return [];
     const rows = await claimExpired(this.#database, this.#lease, { limit, fromId: this.#fromId });
     this.#fromId = rows[0]?.id ?? this.#fromId;
     if (fromStart) {
       const endMs = this.#now();
-      this.#fromStartAtMs =
-        endMs + Math.min(FROM_START_AFTER_TIMES * (endMs - beganMs), FROM_START_AFTER_AT_MOST_MS);
+      this.#fromStartAtMs = endMs + Math.min(LOOK_PAUSE_TIMES * (endMs - beganMs), LONGEST_LOOK_PAUSE_MS);
     }
     return rows;
   }
