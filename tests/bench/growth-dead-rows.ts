@@ -18,7 +18,8 @@ const IDLE_MS = 10_000;
 
 /**
  * Rows of the outbox live for a tenth of a second, and while some transaction holds back vacuum they stay in the way
- * when they are dead. The sweeper's claims must not become slower behind 200,000 of them.
+ * when they are dead. The sweeper's claims must not become slower behind 200,000 of them, and while it finds nothing
+ * it must not look through them all the time.
  */
 export async function growthDeadRows({ say }: BenchOptions): Promise<Figure[]> {
   const servers = await startServers();
