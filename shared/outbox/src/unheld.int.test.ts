@@ -17,14 +17,17 @@ let lookMs: number;
 let unheld: Unheld;
 /** A statement of this name is carried out, and its answer lost. */
 let lost: string | undefined;
+/** What happens between a look and its answer. */
+let meanwhile: () => void;
 
 beforeEach(async () => {
   fresh = await freshDatabase();
   database = openDatabase({ url: fresh.urlFor('transaction'), name: 'unheld' });
   looks = [];
   nowMs = 0;
-  lost = undefined;
   lookMs = 0;
+  lost = undefined;
+  meanwhile = () => undefined;
   const watched = new Proxy(database, {
     get: (target, name) => {
       if (name !== 'query') return Reflect.get(target, name) as unknown;
@@ -34,6 +37,7 @@ beforeEach(async () => {
           nowMs += lookMs;
         }
         const rows = await target.query(statement);
+        meanwhile();
         if (statement.name === lost) throw new Error('lost');
         return rows;
       };
@@ -85,6 +89,16 @@ test('a look that failed is made again at once', async () => {
   lost = 'outbox-claim-expired';
   await expect(unheld.claim(10)).rejects.toThrow('lost');
   lost = undefined;
+  expect(await unheld.claim(10)).toEqual([]);
+  expect(looks).toEqual([0, 0]);
+});
+
+test('rows that are freed during a look are looked at with the next', async () => {
+  lookMs = 100;
+  meanwhile = () => unheld.lookAtAll();
+  expect(await unheld.claim(10)).toEqual([]);
+  meanwhile = () => undefined;
+  expect(await unheld.claim(10)).toEqual([]);
   expect(await unheld.claim(10)).toEqual([]);
   expect(looks).toEqual([0, 0]);
 });

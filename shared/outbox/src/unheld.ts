@@ -50,12 +50,18 @@ export class Unheld {
   async claim(limit: number): Promise<OutboxRow[]> {
     const beganMs = this.#now();
     const fromStart = beganMs >= this.#fromStartAtMs;
-    if (fromStart) this.#fromId = 0;
-    // The last look at all found none.
-    else if (this.#fromId === 0) return [];
+    if (fromStart) {
+      this.#fromId = 0;
+      // Still due if it fails.
+      this.#fromStartAtMs = beganMs;
+    } else if (this.#fromId === 0) {
+      // The last look at all found none.
+      return [];
+    }
     const rows = await claimExpired(this.#database, this.#lease, { limit, fromId: this.#fromId });
     this.#fromId = rows[0]?.id ?? this.#fromId;
-    if (fromStart) {
+    // Else rows were freed meanwhile, where it had looked already.
+    if (fromStart && this.#fromStartAtMs === beganMs) {
       const endMs = this.#now();
       this.#fromStartAtMs = endMs + Math.min(LOOK_PAUSE_TIMES * (endMs - beganMs), LONGEST_LOOK_PAUSE_MS);
     }
