@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Database } from '@payfan/database';
 import { openManagement, waitFor } from '@payfan/stack/testing';
 import { readStat, TICKS_PER_SECOND } from './proc-stat.ts';
+import { serviceBackends } from './service-backends.ts';
 import type { Stage } from './stage.ts';
 
 const PROGRAMS = ['transaction', 'push', 'phone', 'email', 'operations', 'sandbox'];
@@ -79,16 +80,14 @@ async function brokerPid(managementUrl: string): Promise<number> {
 
 /** What PostgreSQL's connections use for each service, and the rest of it: those that ended, its background work. */
 async function postgresTicks(database: Database, postmaster: number): Promise<Ticks> {
-  const backends = await database.query<{ pid: number; role: string }>({
-    text: `select pid, usename as role from pg_stat_activity where usename like 'payfan\\_%'`,
-  });
-  const roles = new Map(backends.map(({ pid, role }) => [pid, role.replace('payfan_', '')]));
+  const backends = await serviceBackends(database);
+  const services = new Map(backends.map(({ pid, service }) => [pid, service]));
   const ticks: Ticks = new Map();
   const add = (name: string, more: number) => ticks.set(name, (ticks.get(name) ?? 0) + more);
   add('postgres, itself', readStat(postmaster).ticks + readStat(postmaster).endedChildrenTicks);
   for (const pid of childrenOf(postmaster)) {
-    const role = roles.get(pid);
-    add(role === undefined ? 'postgres, itself' : `postgres for ${role}`, readStat(pid).ticks);
+    const service = services.get(pid);
+    add(service === undefined ? 'postgres, itself' : `postgres for ${service}`, readStat(pid).ticks);
   }
   return ticks;
 }

@@ -6,6 +6,7 @@ import type { BenchOptions, Figure } from './figure.ts';
 import { pastTransferId, writePastTransfers, type PastTransfers } from './past-transfers.ts';
 import { readStat } from './proc-stat.ts';
 import { overRounds, ratios } from './rounds.ts';
+import { serviceBackends } from './service-backends.ts';
 import { transferRequest } from './transfer-request.ts';
 
 const ACCOUNTS = 1_000;
@@ -114,10 +115,8 @@ async function settle(systems: readonly Grown[], work: Work): Promise<void> {
 
 /** How often each of the services' connections was stopped for a page that was not mapped yet. */
 async function pageFaults(database: Database): Promise<Map<number, number>> {
-  const connections = await database.query<{ pid: number }>({
-    text: `select pid from pg_stat_activity where datname = current_database() and usename like 'payfan\\_%'`,
-  });
-  return new Map(connections.map(({ pid }) => [pid, readStat(pid).faults]));
+  const backends = await serviceBackends(database);
+  return new Map(backends.map(({ pid }) => [pid, readStat(pid).faults]));
 }
 
 type Work = (system: Grown, seconds: number) => Promise<number>;
