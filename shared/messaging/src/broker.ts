@@ -15,7 +15,7 @@ export interface BrokerOptions {
   log: Log;
   /** Declared on every (re)connection, before anything is published or consumed, and again now and then. */
   topology: Topology;
-  /** How often it is declared again on average while connected; 30 s. */
+  /** How often it is declared again on average while connected, and quiet consumers consume anew; 30 s. */
   redeclareEveryMs?: number;
 }
 
@@ -97,7 +97,8 @@ export class Broker {
 
   /** A consumer of one queue; start it to begin. */
   consume(options: ConsumeOptions): Consumer {
-    return new Consumer(this.#consuming, options, this.#log, this.#keeper);
+    const patience = { renewAfterMs: this.#redeclareEveryMs };
+    return new Consumer(this.#consuming, options, this.#log, this.#keeper, patience);
   }
 
   /** A subscription to what an exchange carries from now on; start it to begin, and bind the keys it is to get. */

@@ -4,7 +4,7 @@ import { backoffMs, pause } from './backoff.ts';
 import type { Connection } from './connection.ts';
 import type { Log } from './log.ts';
 import type { TopologyKeeper } from './topology-keeper.ts';
-import { settledWithin } from './within.ts';
+import { answeredWithin, settledWithin } from './within.ts';
 
 /** A message as a handler sees it: no channel, no tag. */
 export interface Incoming {
@@ -37,16 +37,44 @@ const REOPEN = { firstMs: 100, longestMs: 5_000 };
  * a service has. What is not done by then goes back to the queue, and whoever gets it finds how far it came.
  */
 const DRAIN_TIMEOUT_MS = 4_000;
-/** How long stopping waits for the broker's answers; without them it gives everything back by losing us. */
+/** How long closing waits for the broker's answers; without them it gives everything back by losing us. */
 const CLOSE_TIMEOUT_MS = 2_000;
+/**
+ * How long nothing may come before we consume anew. A broker that lost one of its nodes may take a message for
+ * brought that never came, or not have heard its ack, and wait for us for ever. As of the topology.
+ */
+const RENEW_AFTER_MS = 30_000;
+/** A broker without a majority answers no `consume`; two heartbeats, by which a dead connection is known as such. */
+const ANSWER_TIMEOUT_MS = 20_000;
 
-/** Drains one queue for as long as it is started, across lost channels, cancelled consumers and reconnections. */
+/** How long the broker is believed to be well although nothing is heard of it. */
+export interface ConsumerPatience {
+  renewAfterMs?: number | undefined;
+  answerTimeoutMs?: number | undefined;
+}
+
+/** Us as the broker knows us: one consumer, on a channel of its own. */
+interface Open {
+  channel: Channel;
+  acknowledger: Acknowledger;
+  /** Resolves when the channel is gone, with true if the broker cancelled us. */
+  ended: Promise<boolean>;
+  /** Messages that came so far. */
+  taken: number;
+}
+
+/**
+ * Drains one queue for as long as it is started, across lost channels, cancelled consumers, reconnections, and
+ * brokers that have forgotten it.
+ */
 export class Consumer {
   readonly name: string;
   readonly #connection: Connection;
   readonly #options: ConsumeOptions;
   readonly #log: Log;
   readonly #topology: Pick<TopologyKeeper, 'restore'>;
+  readonly #renewAfterMs: number;
+  readonly #answerTimeoutMs: number;
   readonly #inHand = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   #channel: Channel | undefined;
@@ -60,12 +88,15 @@ export class Consumer {
     options: ConsumeOptions,
     log: Log,
     topology: Pick<TopologyKeeper, 'restore'>,
+    { renewAfterMs = RENEW_AFTER_MS, answerTimeoutMs = ANSWER_TIMEOUT_MS }: ConsumerPatience = {},
   ) {
     this.name = `consumer ${options.queue}`;
     this.#connection = connection;
     this.#options = options;
     this.#log = log;
     this.#topology = topology;
+    this.#renewAfterMs = renewAfterMs;
+    this.#answerTimeoutMs = answerTimeoutMs;
   }
 
   start(): Promise<void> {
@@ -107,9 +138,13 @@ export class Consumer {
       if (queueMayBeGone) await this.#topology.restore({ why: `${this.name} lost its queue` });
       if (isOver()) return;
       try {
-        const { ended } = await this.#open(model);
+        const open = await this.#open(model);
         attempt = 0;
-        queueMayBeGone = await ended;
+        if (await this.#fallsSilent(open)) {
+          await this.#leave(open);
+          // Nothing failed, so nothing is waited for.
+          attempt = -1;
+        } else queueMayBeGone = await open.ended;
       } catch (error) {
         queueMayBeGone = isNotFound(error);
         this.#log.warn(
@@ -120,16 +155,17 @@ export class Consumer {
     }
   }
 
-  /** Opens a channel and consumes; `ended` resolves when the channel is gone, with true if the broker cancelled us. */
-  async #open(model: ChannelModel): Promise<{ ended: Promise<boolean> }> {
-    const { queue, prefetch } = this.#options;
-    const channel = await model.createChannel();
+  /** Opens a channel and consumes. */
+  async #open(model: ChannelModel): Promise<Open> {
+    const { queue } = this.#options;
+    const channel = await answeredWithin(model.createChannel(), this.#answerTimeoutMs);
     let cancelled = false;
     const ended = new Promise<boolean>((resolve) => channel.on('close', () => resolve(cancelled)));
     channel.on('error', (error) =>
       this.#log.warn({ queue, reason: error.message }, 'consuming channel failed'),
     );
     const acknowledger = new Acknowledger(channel, () => this.#channel === channel);
+    const open: Open = { channel, acknowledger, ended, taken: 0 };
     this.#channel = channel;
     this.#acknowledger = acknowledger;
     this.#tag = undefined;
@@ -139,28 +175,76 @@ export class Consumer {
     // Stopped while the channel was opening: nobody else would close it, and it would consume on.
     if (this.#isStopping()) {
       await channel.close();
-      return { ended };
+      return open;
     }
-    await channel.prefetch(prefetch);
-    const { consumerTag } = await channel.consume(queue, (message) => {
-      if (message === null) {
-        // The broker cancelled us: the queue was deleted, or its leader moved. A new channel finds it again.
-        cancelled = true;
-        this.#log.warn({ queue }, 'consumer cancelled by the broker');
-        acknowledger.flush();
-        // A closing channel takes no ack: what is done from here on comes again, if the queue lives on, and is then
-        // found done.
-        if (this.#channel === channel) this.#channel = undefined;
-        void channel.close().catch(() => undefined);
-        return;
-      }
-      this.#take(channel, acknowledger, message);
-    });
-    this.#tag = consumerTag;
-    return { ended };
+    const begun = this.#begin(open, () => (cancelled = true));
+    try {
+      this.#tag = await answeredWithin(begun, this.#answerTimeoutMs);
+    } catch (error) {
+      // If it should still be answered, the close comes right after it.
+      void this.#close(open);
+      throw error;
+    }
+    return open;
   }
 
-  #take(channel: Channel, acknowledger: Acknowledger, message: ConsumeMessage): void {
+  /** Answers the consumer's tag. */
+  async #begin(open: Open, onCancel: () => void): Promise<string> {
+    const { queue, prefetch } = this.#options;
+    const { channel, acknowledger } = open;
+    await channel.prefetch(prefetch);
+    const { consumerTag } = await channel.consume(queue, (message) => {
+      if (message !== null) {
+        this.#take(open, message);
+        return;
+      }
+      // The broker cancelled us: the queue was deleted, or its leader moved. A new channel finds it again.
+      onCancel();
+      this.#log.warn({ queue }, 'consumer cancelled by the broker');
+      acknowledger.flush();
+      void this.#close(open);
+    });
+    return consumerTag;
+  }
+
+  /** A closing channel takes no ack: what is done from here on comes again, if the queue lives on, and is found done. */
+  #close({ channel }: Open): Promise<void> {
+    if (this.#channel === channel) this.#channel = undefined;
+    return channel.close().catch(() => undefined);
+  }
+
+  /** Resolves with true when nothing came for long and nothing is in hand, with false when the channel is gone. */
+  async #fallsSilent(open: Open): Promise<boolean> {
+    const isOver = () => this.#channel !== open.channel || this.#isStopping();
+    for (;;) {
+      const { taken } = open;
+      // Jitter: the consumers of a fleet started together, and should not ask together.
+      await settledWithin(open.ended, this.#renewAfterMs * (0.75 + 0.5 * Math.random()));
+      if (isOver()) return false;
+      if (open.taken !== taken || this.#inHand.size > 0) continue;
+      await settledWithin(this.#tellWhatWaits(open), CLOSE_TIMEOUT_MS);
+      if (isOver()) return false;
+      if (open.taken === taken) return true;
+    }
+  }
+
+  /** What waits in the queue was to come to us, who wait for it. */
+  async #tellWhatWaits({ channel }: Open): Promise<void> {
+    const { queue } = this.#options;
+    const { messageCount } = await channel.checkQueue(queue);
+    if (messageCount > 0)
+      this.#log.warn({ queue, messageCount }, 'messages wait and none come: consuming anew');
+  }
+
+  /** Gives back to the queue what the broker may have put down to us; whoever gets it finds how far it came. */
+  async #leave(open: Open): Promise<void> {
+    open.acknowledger.flush();
+    await settledWithin(this.#close(open), CLOSE_TIMEOUT_MS);
+  }
+
+  #take(open: Open, message: ConsumeMessage): void {
+    const { channel, acknowledger } = open;
+    open.taken += 1;
     acknowledger.took(message);
     // Not begun and not acknowledged: it goes back to the queue when the channel closes.
     if (this.#isStopping()) return;

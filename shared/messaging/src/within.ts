@@ -6,3 +6,20 @@ export async function settledWithin(work: Promise<unknown>, limitMs: number): Pr
   const done = work.catch(() => undefined).finally(() => settled.abort());
   await Promise.race([done, pause(limitMs, settled.signal)]);
 }
+
+/**
+ * What `work` answers.
+ *
+ * @throws Unanswered if it does not within `limitMs`; what `work` throws.
+ */
+export async function answeredWithin<T>(work: Promise<T>, limitMs: number): Promise<T> {
+  await settledWithin(work, limitMs);
+  return Promise.race([work, Promise.reject(new Unanswered(limitMs))]);
+}
+
+class Unanswered extends Error {
+  override readonly name = 'Unanswered';
+  constructor(limitMs: number) {
+    super(`the broker has not answered within ${limitMs} ms`);
+  }
+}

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** The condition did not come true in time. */
 export class WaitTimeout extends Error {
   constructor(what: string, timeoutMs: number, last: unknown) {
-    const reason = last instanceof Error ? `: ${last.message || last.name}` : '';
+    const reason = last === undefined ? '' : `: ${messageOf(last)}`;
     super(`${what} did not happen within ${timeoutMs / 1000} s${reason}`);
     this.name = 'WaitTimeout';
   }
@@ -35,4 +35,10 @@ export async function waitFor(
     if (performance.now() > deadline) throw new WaitTimeout(what, timeoutMs, last);
     await delay(intervalMs, undefined, signal === undefined ? {} : { signal });
   }
+}
+
+/** Under jest an error of Node's own is not an instance of the tests' `Error`. */
+function messageOf(thrown: unknown): string {
+  const { message = '', name = '' } = Object(thrown) as { message?: string; name?: string };
+  return message || name || String(thrown);
 }

@@ -2,7 +2,7 @@ import { waitFor } from '@payfan/stack/testing';
 import type { Channel } from 'amqplib';
 import type { Broker } from '../broker.ts';
 import type { Connection } from '../connection.ts';
-import { Consumer, type ConsumeOptions } from '../consumer.ts';
+import { Consumer, type ConsumeOptions, type ConsumerPatience } from '../consumer.ts';
 import type { World } from './world.ts';
 
 export const QUEUE = 'inbox';
@@ -15,7 +15,7 @@ export const until = (what: string, condition: () => boolean) =>
 /** A consumer of `inbox` that is started, and stopped at the end; `seen` are the bodies its handler got. */
 export async function consumeIn(
   world: World,
-  options: Partial<ConsumeOptions> = {},
+  options: Partial<ConsumeOptions & ConsumerPatience> = {},
   on?: Broker | Connection,
 ): Promise<{ seen: string[]; stop: () => Promise<void> }> {
   const seen: string[] = [];
@@ -30,7 +30,7 @@ export async function consumeIn(
   };
   const from = on ?? world.broker();
   await from.start();
-  const made = 'consume' in from ? from.consume(all) : new Consumer(from, all, world.log, noTopology);
+  const made = 'consume' in from ? from.consume(all) : new Consumer(from, all, world.log, noTopology, options);
   world.onClose(() => made.stop());
   await made.start();
   return { seen, stop: () => made.stop() };
