@@ -30,7 +30,8 @@ export async function consumeIn(
   };
   const from = on ?? world.broker();
   await from.start();
-  const made = 'consume' in from ? from.consume(all) : new Consumer(from, all, world.log, noTopology, options);
+  const made =
+    'consume' in from ? from.consume(all) : new Consumer(from, all, world.log, noTopology, options);
   world.onClose(() => made.stop());
   await made.start();
   return { seen, stop: () => made.stop() };
