@@ -75,6 +75,24 @@ test('when its host dies, a connection moves to the next', async () => {
   expect(await world.admin.take('inbox')).toMatchObject([{ body: 'moved' }]);
 });
 
+test('a host that froze is not the first to be asked again, whichever it is', async () => {
+  const [one, two] = [await world.proxy(), await world.proxy()];
+  const urls = [one, two].map((proxy) => `${proxy.through(world.url)}?heartbeat=1`);
+  const connection = world.connection({ urls });
+  for (const [froze, other] of [[one, two] as const, [two, one] as const]) {
+    await waitFor(() => Promise.resolve(froze.connections > 0), isUp('connecting'));
+    const before = connection.model;
+    froze.hang();
+    await waitFor(
+      () => Promise.resolve(connection.model !== undefined && connection.model !== before),
+      isUp('connecting to the other'),
+    );
+    expect(other.connections).toBe(1);
+    await froze.forward();
+  }
+  expect(world.log.saying('not reachable')).toEqual([]);
+});
+
 test('a connection that dies while it is prepared is dropped, and the next one is used', async () => {
   const proxy = await world.proxy();
   let prepared = 0;

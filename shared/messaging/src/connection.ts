@@ -36,6 +36,8 @@ export class Connection {
   readonly #onUp = new Set<Listener>();
   #model: ChannelModel | undefined;
   #running: Promise<void> | undefined;
+  /** Which of the hosts is next. */
+  #turn = 0;
   #blocked: string | undefined;
   #lastError: string | undefined;
 
@@ -89,7 +91,7 @@ export class Connection {
       if (attempt > 0) await pause(backoffMs(attempt, RECONNECT, random), this.#stopping.signal);
       if (this.#isStopping()) return;
       try {
-        const { ended } = await this.#connectOnce(attempt);
+        const { ended } = await this.#connectOnce();
         attempt = 0;
         this.#lastError = await ended;
         if (this.#isStopping()) return;
@@ -108,9 +110,11 @@ export class Connection {
    * Connects and prepares; `ended` resolves with the reason when the connection is gone. One that dies
    * while it is being prepared rejects, and so leads to the next attempt.
    */
-  async #connectOnce(attempt: number): Promise<{ ended: Promise<string> }> {
+  async #connectOnce(): Promise<{ ended: Promise<string> }> {
     const { urls, name, log, prepare } = this.#options;
-    const url = new URL(urls[attempt % urls.length] ?? 'amqp://127.0.0.1');
+    const url = new URL(urls[this.#turn % urls.length] ?? 'amqp://127.0.0.1');
+    // Whatever becomes of it: the host that was lost is the last to be asked again, as it may be frozen.
+    this.#turn += 1;
     if (!url.searchParams.has('heartbeat')) url.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS));
     const model = await connect(url.href, {
       timeout: HANDSHAKE_TIMEOUT_MS,
