@@ -1,5 +1,7 @@
+import { waitFor } from '@payfan/stack/testing';
 import type { Channel } from 'amqplib';
-import { connectionShowing, consumeIn, gate, QUEUE, until } from './testing/consuming.ts';
+import { Consumer } from './consumer.ts';
+import { connectionShowing, consumeIn, gate, QUEUE, soon, until } from './testing/consuming.ts';
 import { openWorld, type World } from './testing/world.ts';
 
 let world: World;
@@ -8,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const RENEW_AFTER_MS = 100;
+const RENEW_AFTER_MS = 200;
 
 /** What a broker does to a consumer when it loses one of its nodes, done to the first channel of a connection. */
 function connectionThat(harms: (channel: Channel) => void) {
@@ -25,6 +27,10 @@ function losesDeliveries(channel: Channel): void {
   channel.consume = (queue, _onMessage, options) => consume(queue, () => undefined, options);
 }
 
+/** So many messages wait or are in somebody's hands, as the broker tells it after a while. */
+const brokerHas = (messages: number) =>
+  waitFor(async () => (await world.admin.messages()) === messages, soon(`${messages} messages`));
+
 describe('a consumer whom the broker takes to have more than it got', () => {
   test('gets it all the same, and what came after it', async () => {
     await world.queueOf(QUEUE, 'one', 'two', 'three', 'four');
@@ -32,27 +38,30 @@ describe('a consumer whom the broker takes to have more than it got', () => {
     const { seen } = await consumeIn(world, { prefetch: 3, renewAfterMs: RENEW_AFTER_MS }, connection);
     await until('all four', () => seen.length === 4);
     expect(seen.toSorted()).toEqual(['four', 'one', 'three', 'two']);
-    expect(world.log.saying('messages wait and none come: consuming anew')).toMatchObject([
-      { level: 'warn', fields: { queue: QUEUE, messageCount: 1 } },
-    ]);
+    expect(world.log.saying('messages wait and none came: consuming anew')[0]).toMatchObject({
+      level: 'warn',
+      fields: { queue: QUEUE, waiting: 1 },
+    });
   });
 
   test('gets the last message too, after which none comes that would show the gap', async () => {
     await world.queueOf(QUEUE, 'the last');
+    await brokerHas(1);
     const { connection } = connectionThat(losesDeliveries);
     const { seen, stop } = await consumeIn(world, { renewAfterMs: RENEW_AFTER_MS }, connection);
     await until('it', () => seen.length === 1);
     await stop();
-    expect(await world.messagesIn(QUEUE)).toBe(0);
+    await brokerHas(0);
   });
 
   test('has its message again whose ack was not heard, and ends it', async () => {
     await world.queueOf(QUEUE, 'settled');
+    await brokerHas(1);
     const { connection } = connectionThat((channel) => (channel.ack = () => undefined));
     const { seen, stop } = await consumeIn(world, { renewAfterMs: RENEW_AFTER_MS }, connection);
     await until('it twice', () => seen.length === 2);
     await stop();
-    expect(await world.messagesIn(QUEUE)).toBe(0);
+    await brokerHas(0);
   });
 });
 
@@ -61,9 +70,9 @@ test('a consumer whom the broker never answers asks again, on another channel', 
   const { connection, channels } = connectionThat((channel) => {
     channel.consume = () => new Promise(() => undefined);
   });
-  const { seen } = await consumeIn(world, { answerTimeoutMs: RENEW_AFTER_MS }, connection);
+  const { seen } = await consumeIn(world, { answerTimeoutMs: 1_000 }, connection);
   await until('it', () => seen.length === 1);
-  expect(channels).toHaveLength(2);
+  expect(channels.length).toBeGreaterThan(1);
 });
 
 test('a consumer with work in hand is not quiet', async () => {
@@ -76,22 +85,68 @@ test('a consumer with work in hand is not quiet', async () => {
     connection,
   );
   await until('it', () => seen.length === 1);
+  const before = channels.length;
   const begunMs = performance.now();
-  await until('many times the pause', () => performance.now() - begunMs > 10 * RENEW_AFTER_MS);
-  expect(channels).toHaveLength(1);
+  await until('many times the pause', () => performance.now() - begunMs > 5 * RENEW_AFTER_MS);
+  expect(channels).toHaveLength(before);
   open();
-  await until('it consuming anew', () => channels.length > 1);
+  await until('it consuming anew', () => channels.length > before);
   expect(seen).toEqual(['slow']);
 });
 
-test('what comes in the very instant of consuming anew is not lost', async () => {
+test('what comes in the very instant of consuming anew is neither lost nor handled twice at a time', async () => {
   await world.queueOf(QUEUE);
   const { connection, channels } = connectionThat(() => undefined);
-  const { seen } = await consumeIn(world, { renewAfterMs: 1 }, connection);
+  const inHand = new Set<string>();
+  const overlapping: string[] = [];
+  const { seen } = await consumeIn(
+    world,
+    {
+      renewAfterMs: 1,
+      handler: async ({ body }) => {
+        const name = body.toString();
+        if (inHand.has(name)) overlapping.push(name);
+        inHand.add(name);
+        // Several turns, in which the consumer would leave if it took no notice.
+        for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
+        inHand.delete(name);
+      },
+    },
+    connection,
+  );
   for (let index = 0; index < 100; index += 1) {
     const before = channels.length;
     await until('another channel', () => channels.length > before);
     world.eye.sendToQueue(QUEUE, Buffer.from(`m-${index}`));
   }
   await until('all of them', () => new Set(seen).size === 100);
+  expect(overlapping).toEqual([]);
+});
+
+test('a queue that was deleted once is not asked for with every silence', async () => {
+  await world.queueOf(QUEUE);
+  const { connection, channels } = connectionThat(() => undefined);
+  let restored = 0;
+  const topology = {
+    declares: () => false,
+    restore: async () => {
+      restored += 1;
+      await world.admin.declareQueue(QUEUE);
+    },
+  };
+  const consumer = new Consumer(
+    connection,
+    { queue: QUEUE, prefetch: 1, handler: () => Promise.resolve() },
+    world.log,
+    topology,
+    { renewAfterMs: RENEW_AFTER_MS },
+  );
+  world.onClose(() => consumer.stop());
+  await consumer.start();
+  await until('it consuming', () => channels.length > 0);
+  await world.admin.deleteQueue(QUEUE);
+  await until('the queue being back', () => restored === 1);
+  const before = channels.length;
+  await until('several silences', () => channels.length > before + 3);
+  expect(restored).toBe(1);
 });

@@ -1,5 +1,5 @@
 import { waitFor } from '@payfan/stack/testing';
-import { consumeIn, gate, QUEUE, soon, until } from './testing/consuming.ts';
+import { connectionShowing, consumeIn, gate, QUEUE, soon, until } from './testing/consuming.ts';
 import { openWorld, type World } from './testing/world.ts';
 
 let world: World;
@@ -52,6 +52,24 @@ describe('stop()', () => {
       soon('having no consumer'),
     );
     expect(await world.admin.take(QUEUE)).toMatchObject([{ body: 'untouched' }]);
+  });
+
+  test('while the consumer consumes anew leaves none behind', async () => {
+    await world.queueOf(QUEUE);
+    let channels = 0;
+    const connection = connectionShowing(world, () => (channels += 1));
+    for (let round = 0; round < 20; round += 1) {
+      const before = channels;
+      const { stop } = await consumeIn(world, { renewAfterMs: 1 }, connection);
+      await until('it consuming anew', () => channels > before + 1);
+      // As above, every step of it.
+      for (let turn = 0; turn < round; turn += 1) await new Promise(setImmediate);
+      await stop();
+    }
+    await waitFor(
+      async () => expect(await world.eye.checkQueue(QUEUE)).toMatchObject({ consumerCount: 0 }),
+      soon('having no consumer'),
+    );
   });
 
   test('may be called before start, twice, and while the broker is away', async () => {

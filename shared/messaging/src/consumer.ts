@@ -41,11 +41,14 @@ const DRAIN_TIMEOUT_MS = 4_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 /**
  * How long nothing may come before we consume anew. A broker that lost one of its nodes may take a message for
- * brought that never came, or not have heard its ack, and wait for us for ever. As of the topology.
+ * brought that never came, or not have heard its ack, and wait for us for ever. The topology has the same rhythm.
  */
 const RENEW_AFTER_MS = 30_000;
-/** A broker without a majority answers no `consume`; two heartbeats, by which a dead connection is known as such. */
-const ANSWER_TIMEOUT_MS = 20_000;
+/**
+ * How long the broker may think about an opening: longer than a cluster of three takes to refuse a `consume` for
+ * lack of a majority, at 30 s a member. One that we gave up may be carried out late, and give back what it was given.
+ */
+const ANSWER_TIMEOUT_MS = 100_000;
 
 /** How long the broker is believed to be well although nothing is heard of it. */
 export interface ConsumerPatience {
@@ -57,8 +60,12 @@ export interface ConsumerPatience {
 interface Open {
   channel: Channel;
   acknowledger: Acknowledger;
-  /** Resolves when the channel is gone, with true if the broker cancelled us. */
-  ended: Promise<boolean>;
+  /** Names us on the channel, once we consume. */
+  tag: string | undefined;
+  /** Aborted when the channel is gone, or being closed. */
+  over: AbortController;
+  /** The broker cancelled us. */
+  cancelled: boolean;
   /** Messages that came so far. */
   taken: number;
 }
@@ -77,9 +84,7 @@ export class Consumer {
   readonly #answerTimeoutMs: number;
   readonly #inHand = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
-  #channel: Channel | undefined;
-  #acknowledger: Acknowledger | undefined;
-  #tag: string | undefined;
+  #current: Open | undefined;
   #unsubscribe: (() => void) | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -116,16 +121,14 @@ export class Consumer {
 
   async #drain(): Promise<void> {
     this.#unsubscribe?.();
-    const channel = this.#channel;
-    if (channel !== undefined && this.#tag !== undefined) {
-      await settledWithin(channel.cancel(this.#tag), CLOSE_TIMEOUT_MS);
+    const { channel, tag } = this.#current ?? {};
+    if (channel !== undefined && tag !== undefined) {
+      await settledWithin(channel.cancel(tag), CLOSE_TIMEOUT_MS);
     }
     this.#stopping.abort();
     await settledWithin(Promise.all(this.#inHand), DRAIN_TIMEOUT_MS);
-    this.#acknowledger?.flush();
-    this.#channel = undefined;
     // Closing returns to the queue what was prefetched or held without being acknowledged.
-    if (channel !== undefined) await settledWithin(channel.close(), CLOSE_TIMEOUT_MS);
+    if (this.#current !== undefined) await this.#leave(this.#current);
   }
 
   /** Consumes on this connection until it is gone or we stop; a lost channel is opened anew. */
@@ -140,11 +143,10 @@ export class Consumer {
       try {
         const open = await this.#open(model);
         attempt = 0;
-        if (await this.#fallsSilent(open)) {
-          await this.#leave(open);
-          // Nothing failed, so nothing is waited for.
-          attempt = -1;
-        } else queueMayBeGone = await open.ended;
+        // Silence is no failure, so nothing is waited for.
+        if (await this.#fallsSilent(open)) attempt = -1;
+        queueMayBeGone = open.cancelled;
+        await this.#leave(open);
       } catch (error) {
         queueMayBeGone = isNotFound(error);
         this.#log.warn(
@@ -158,40 +160,47 @@ export class Consumer {
   /** Opens a channel and consumes. */
   async #open(model: ChannelModel): Promise<Open> {
     const { queue } = this.#options;
-    const channel = await answeredWithin(model.createChannel(), this.#answerTimeoutMs);
-    let cancelled = false;
-    const ended = new Promise<boolean>((resolve) => channel.on('close', () => resolve(cancelled)));
+    const channel = await this.#channelOf(model);
+    const open: Open = {
+      channel,
+      acknowledger: new Acknowledger(channel, () => this.#current === open),
+      tag: undefined,
+      over: new AbortController(),
+      cancelled: false,
+      taken: 0,
+    };
+    channel.on('close', () => this.#drop(open));
     channel.on('error', (error) =>
       this.#log.warn({ queue, reason: error.message }, 'consuming channel failed'),
     );
-    const acknowledger = new Acknowledger(channel, () => this.#channel === channel);
-    const open: Open = { channel, acknowledger, ended, taken: 0 };
-    this.#channel = channel;
-    this.#acknowledger = acknowledger;
-    this.#tag = undefined;
-    void ended.then(() => {
-      if (this.#channel === channel) this.#channel = undefined;
-    });
-    // Stopped while the channel was opening: nobody else would close it, and it would consume on.
-    if (this.#isStopping()) {
-      await channel.close();
-      return open;
-    }
-    const begun = this.#begin(open, () => (cancelled = true));
+    this.#current = open;
     try {
-      this.#tag = await answeredWithin(begun, this.#answerTimeoutMs);
+      // Stopped while the channel was opening: nobody else would close it, and it would consume on.
+      if (!this.#isStopping()) {
+        open.tag = await answeredWithin(this.#begin(open), this.#answerTimeoutMs);
+      }
     } catch (error) {
       // If it should still be answered, the close comes right after it.
-      void this.#close(open);
+      void this.#leave(open);
       throw error;
     }
     return open;
   }
 
+  async #channelOf(model: ChannelModel): Promise<Channel> {
+    const opening = model.createChannel();
+    try {
+      return await answeredWithin(opening, this.#answerTimeoutMs);
+    } catch (error) {
+      void opening.then((late) => late.close()).catch(() => undefined);
+      throw error;
+    }
+  }
+
   /** Answers the consumer's tag. */
-  async #begin(open: Open, onCancel: () => void): Promise<string> {
+  async #begin(open: Open): Promise<string> {
     const { queue, prefetch } = this.#options;
-    const { channel, acknowledger } = open;
+    const { channel } = open;
     await channel.prefetch(prefetch);
     const { consumerTag } = await channel.consume(queue, (message) => {
       if (message !== null) {
@@ -199,60 +208,62 @@ export class Consumer {
         return;
       }
       // The broker cancelled us: the queue was deleted, or its leader moved. A new channel finds it again.
-      onCancel();
+      open.cancelled = true;
       this.#log.warn({ queue }, 'consumer cancelled by the broker');
-      acknowledger.flush();
-      void this.#close(open);
+      void this.#leave(open);
     });
     return consumerTag;
   }
 
-  /** A closing channel takes no ack: what is done from here on comes again, if the queue lives on, and is found done. */
-  #close({ channel }: Open): Promise<void> {
-    if (this.#channel === channel) this.#channel = undefined;
-    return channel.close().catch(() => undefined);
-  }
-
   /** Resolves with true when nothing came for long and nothing is in hand, with false when the channel is gone. */
   async #fallsSilent(open: Open): Promise<boolean> {
-    const isOver = () => this.#channel !== open.channel || this.#isStopping();
-    for (;;) {
+    const { queue } = this.#options;
+    const isOver = () => open.over.signal.aborted || this.#isStopping();
+    while (!isOver()) {
       const { taken } = open;
       // Jitter: the consumers of a fleet started together, and should not ask together.
-      await settledWithin(open.ended, this.#renewAfterMs * (0.75 + 0.5 * Math.random()));
-      if (isOver()) return false;
+      await pause(this.#renewAfterMs * (0.75 + 0.5 * Math.random()), open.over.signal);
+      if (isOver()) break;
       if (open.taken !== taken || this.#inHand.size > 0) continue;
-      await settledWithin(this.#tellWhatWaits(open), CLOSE_TIMEOUT_MS);
-      if (isOver()) return false;
-      if (open.taken === taken) return true;
+      let waiting = 0;
+      const look = open.channel.checkQueue(queue).then(({ messageCount }) => (waiting = messageCount));
+      await settledWithin(look, CLOSE_TIMEOUT_MS);
+      if (isOver()) break;
+      if (open.taken !== taken) continue;
+      // What waits in the queue was to come to us, who wait for it.
+      if (waiting > 0) this.#log.warn({ queue, waiting }, 'messages wait and none came: consuming anew');
+      return true;
     }
+    return false;
   }
 
-  /** What waits in the queue was to come to us, who wait for it. */
-  async #tellWhatWaits({ channel }: Open): Promise<void> {
-    const { queue } = this.#options;
-    const { messageCount } = await channel.checkQueue(queue);
-    if (messageCount > 0)
-      this.#log.warn({ queue, messageCount }, 'messages wait and none come: consuming anew');
-  }
-
-  /** Gives back to the queue what the broker may have put down to us; whoever gets it finds how far it came. */
+  /**
+   * Ends a channel of ours, if it is not over already, with the acks that are due. What the broker believes to be in
+   * our hands goes back to its queue; whoever gets it finds how far it came.
+   */
   async #leave(open: Open): Promise<void> {
+    if (open.over.signal.aborted) return;
     open.acknowledger.flush();
-    await settledWithin(this.#close(open), CLOSE_TIMEOUT_MS);
+    // A closing channel takes no ack: what is done from here on comes again, and is then found done.
+    this.#drop(open);
+    await settledWithin(open.channel.close(), CLOSE_TIMEOUT_MS);
+  }
+
+  #drop(open: Open): void {
+    open.over.abort();
+    if (this.#current === open) this.#current = undefined;
   }
 
   #take(open: Open, message: ConsumeMessage): void {
-    const { channel, acknowledger } = open;
     open.taken += 1;
-    acknowledger.took(message);
+    open.acknowledger.took(message);
     // Not begun and not acknowledged: it goes back to the queue when the channel closes.
     if (this.#isStopping()) return;
-    const work = this.#handle(channel, acknowledger, message).finally(() => this.#inHand.delete(work));
+    const work = this.#handle(open, message).finally(() => this.#inHand.delete(work));
     this.#inHand.add(work);
   }
 
-  async #handle(channel: Channel, acknowledger: Acknowledger, message: ConsumeMessage): Promise<void> {
+  async #handle(open: Open, message: ConsumeMessage): Promise<void> {
     const { queue, handler } = this.#options;
     const incoming: Incoming = {
       queue,
@@ -265,11 +276,11 @@ export class Consumer {
     };
     // A delivery tag belongs to its channel: once that is gone the broker has already given the message
     // to somebody else, and an ack elsewhere would settle another message.
-    const ours = () => this.#channel === channel;
+    const ours = () => this.#current === open;
     for (let attempt = 1; ours(); attempt += 1) {
       try {
         await handler(incoming);
-        if (ours()) acknowledger.done(message);
+        if (ours()) open.acknowledger.done(message);
         return;
       } catch (error) {
         this.#log.warn(

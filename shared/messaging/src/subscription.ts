@@ -33,8 +33,8 @@ export class SubscriptionStoppedError extends Error {
 interface Open {
   channel: Channel;
   queue: string;
-  /** Resolves when the channel is gone. */
-  ended: Promise<void>;
+  /** Aborted when the channel is gone. */
+  over: AbortSignal;
   /** Keys that the broker has bound. */
   bound: Set<string>;
   /** The broker closed the channel for lack of what we named: the exchange, as the queue is our own. */
@@ -186,13 +186,16 @@ export class Subscription {
   async #make(model: ChannelModel): Promise<Open> {
     const { exchange } = this.#options;
     const channel = await model.createChannel();
-    const ended = new Promise<void>((resolve) => channel.on('close', () => resolve()));
-    const open: Open = { channel, queue: '', ended, bound: new Set(), lackedExchange: false };
+    const over = new AbortController();
+    const open: Open = { channel, queue: '', over: over.signal, bound: new Set(), lackedExchange: false };
+    channel.on('close', () => {
+      over.abort();
+      this.#drop(open);
+    });
     channel.on('error', (error) => {
       open.lackedExchange = 'code' in error && error.code === 404;
       this.#log.warn({ exchange, reason: error.message }, 'subscribing channel failed');
     });
-    void ended.then(() => this.#drop(open));
     const { queue } = await channel.assertQueue('', {
       exclusive: true,
       autoDelete: true,
@@ -226,7 +229,7 @@ export class Subscription {
   async #keepBound(open: Open): Promise<void> {
     for (;;) {
       // Jitter: the processes of a fleet started together, and should not ask together.
-      await settledWithin(open.ended, this.#rebindEveryMs * (0.75 + 0.5 * Math.random()));
+      await pause(this.#rebindEveryMs * (0.75 + 0.5 * Math.random()), open.over);
       if (this.#open !== open) return;
       await this.#bindAll(open);
     }
