@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { backoffMs, pause } from './backoff.ts';
+import { backoffMs, pause, spreadMs } from './backoff.ts';
 
 const settings = { firstMs: 100, longestMs: 5_000 };
 
@@ -13,6 +13,14 @@ test.each([
   [1_000, 1, 5_000],
 ])('before attempt %d, with chance at %d, it pauses %d ms', (attempt, chance, expected) => {
   expect(backoffMs(attempt, settings, () => chance)).toBe(expected);
+});
+
+test.each([
+  [0, 750],
+  [0.5, 1_000],
+  [1, 1_250],
+])('of what happens every second, with chance at %d, the next round is in %d ms', (chance, expected) => {
+  expect(spreadMs(1_000, () => chance)).toBe(expected);
 });
 
 test('a pause is never more than the longest, and never less than half of its ceiling', () => {

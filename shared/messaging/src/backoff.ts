@@ -15,6 +15,14 @@ export function backoffMs(attempt: number, { firstMs, longestMs }: Backoff, rand
   return ceiling / 2 + (ceiling / 2) * random();
 }
 
+/**
+ * The pause between two rounds of what happens every `everyMs` on average, a quarter more or less: the services of a
+ * fleet started together, and should not ask together.
+ */
+export function spreadMs(everyMs: number, random: () => number): number {
+  return everyMs * (0.75 + 0.5 * random());
+}
+
 /** Resolves after `ms`, or as soon as the signal aborts, whichever is first. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

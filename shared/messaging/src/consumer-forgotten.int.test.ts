@@ -1,6 +1,5 @@
 import { waitFor } from '@payfan/stack/testing';
 import type { Channel } from 'amqplib';
-import { Consumer } from './consumer.ts';
 import { connectionShowing, consumeIn, gate, QUEUE, soon, until } from './testing/consuming.ts';
 import { openWorld, type World } from './testing/world.ts';
 
@@ -27,6 +26,10 @@ function losesDeliveries(channel: Channel): void {
   channel.consume = (queue, _onMessage, options) => consume(queue, () => undefined, options);
 }
 
+function losesAcks(channel: Channel): void {
+  channel.ack = () => undefined;
+}
+
 /** So many messages wait or are in somebody's hands, as the broker tells it after a while. */
 const brokerHas = (messages: number) =>
   waitFor(async () => (await world.admin.messages()) === messages, soon(`${messages} messages`));
@@ -44,22 +47,15 @@ describe('a consumer whom the broker takes to have more than it got', () => {
     });
   });
 
-  test('gets the last message too, after which none comes that would show the gap', async () => {
+  test.each([
+    ['gets the last message too, after which none comes that would show the gap', losesDeliveries, 1],
+    ['has its message again whose ack was not heard, and ends it', losesAcks, 2],
+  ])('%s', async (_what, harms, times) => {
     await world.queueOf(QUEUE, 'the last');
     await brokerHas(1);
-    const { connection } = connectionThat(losesDeliveries);
+    const { connection } = connectionThat(harms);
     const { seen, stop } = await consumeIn(world, { renewAfterMs: RENEW_AFTER_MS }, connection);
-    await until('it', () => seen.length === 1);
-    await stop();
-    await brokerHas(0);
-  });
-
-  test('has its message again whose ack was not heard, and ends it', async () => {
-    await world.queueOf(QUEUE, 'settled');
-    await brokerHas(1);
-    const { connection } = connectionThat((channel) => (channel.ack = () => undefined));
-    const { seen, stop } = await consumeIn(world, { renewAfterMs: RENEW_AFTER_MS }, connection);
-    await until('it twice', () => seen.length === 2);
+    await until(`it, ${times} times`, () => seen.length === times);
     await stop();
     await brokerHas(0);
   });
@@ -134,15 +130,7 @@ test('a queue that was deleted once is not asked for with every silence', async 
       await world.admin.declareQueue(QUEUE);
     },
   };
-  const consumer = new Consumer(
-    connection,
-    { queue: QUEUE, prefetch: 1, handler: () => Promise.resolve() },
-    world.log,
-    topology,
-    { renewAfterMs: RENEW_AFTER_MS },
-  );
-  world.onClose(() => consumer.stop());
-  await consumer.start();
+  await consumeIn(world, { topology, renewAfterMs: RENEW_AFTER_MS }, connection);
   await until('it consuming', () => channels.length > 0);
   await world.admin.deleteQueue(QUEUE);
   await until('the queue being back', () => restored === 1);

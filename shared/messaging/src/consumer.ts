@@ -1,6 +1,6 @@
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { Acknowledger } from './acknowledger.ts';
-import { backoffMs, pause } from './backoff.ts';
+import { backoffMs, pause, spreadMs } from './backoff.ts';
 import type { Connection } from './connection.ts';
 import type { Log } from './log.ts';
 import type { TopologyKeeper } from './topology-keeper.ts';
@@ -221,8 +221,7 @@ export class Consumer {
     const isOver = () => open.over.signal.aborted || this.#isStopping();
     while (!isOver()) {
       const { taken } = open;
-      // Jitter: the consumers of a fleet started together, and should not ask together.
-      await pause(this.#renewAfterMs * (0.75 + 0.5 * Math.random()), open.over.signal);
+      await pause(spreadMs(this.#renewAfterMs, Math.random), open.over.signal);
       if (isOver()) break;
       if (open.taken !== taken || this.#inHand.size > 0) continue;
       let waiting = 0;

@@ -1,5 +1,5 @@
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
-import { backoffMs, pause } from './backoff.ts';
+import { backoffMs, pause, spreadMs } from './backoff.ts';
 import type { Connection } from './connection.ts';
 import type { Log } from './log.ts';
 import type { TopologyKeeper } from './topology-keeper.ts';
@@ -228,8 +228,7 @@ export class Subscription {
   /** Binds everything again now and then, until the channel is gone. */
   async #keepBound(open: Open): Promise<void> {
     for (;;) {
-      // Jitter: the processes of a fleet started together, and should not ask together.
-      await pause(this.#rebindEveryMs * (0.75 + 0.5 * Math.random()), open.over);
+      await pause(spreadMs(this.#rebindEveryMs, Math.random), open.over);
       if (this.#open !== open) return;
       await this.#bindAll(open);
     }

@@ -1,6 +1,6 @@
 import type { ChannelModel } from 'amqplib';
 import type { Topology } from '@payfan/contracts';
-import { pause } from './backoff.ts';
+import { pause, spreadMs } from './backoff.ts';
 import type { Connection } from './connection.ts';
 import type { Log } from './log.ts';
 import { restoreTopology, type Restoration } from './restore-topology.ts';
@@ -112,8 +112,7 @@ export class TopologyKeeper {
   async #keep(): Promise<void> {
     const { everyMs, random } = this.#options;
     while (!this.#isStopping()) {
-      // Jitter: the services of a fleet started together, and should not ask together.
-      await pause(everyMs * (0.75 + 0.5 * random()), this.#stopping.signal);
+      await pause(spreadMs(everyMs, random), this.#stopping.signal);
       await this.#nextRound();
     }
   }

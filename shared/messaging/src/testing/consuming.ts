@@ -15,7 +15,7 @@ export const until = (what: string, condition: () => boolean) =>
 /** A consumer of `inbox` that is started, and stopped at the end; `seen` are the bodies its handler got. */
 export async function consumeIn(
   world: World,
-  options: Partial<ConsumeOptions & ConsumerPatience> = {},
+  options: Partial<ConsumeOptions & ConsumerPatience & { topology: typeof noTopology }> = {},
   on?: Broker | Connection,
 ): Promise<{ seen: string[]; stop: () => Promise<void> }> {
   const seen: string[] = [];
@@ -30,8 +30,8 @@ export async function consumeIn(
   };
   const from = on ?? world.broker();
   await from.start();
-  const made =
-    'consume' in from ? from.consume(all) : new Consumer(from, all, world.log, noTopology, options);
+  const { topology = noTopology } = options;
+  const made = 'consume' in from ? from.consume(all) : new Consumer(from, all, world.log, topology, options);
   world.onClose(() => made.stop());
   await made.start();
   return { seen, stop: () => made.stop() };
