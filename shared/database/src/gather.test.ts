@@ -261,6 +261,36 @@ describe('batches that wait for others', () => {
     ]);
   });
 
+  test.each([
+    ['an eighth of the time is theirs', 10, 80],
+    ['but no further than five times what was asked for', 100, 250],
+    ['nor less than that', 2, 50],
+  ])('the longer batches take, the further they are apart: %s', async (_what, takesMs, betweenMs) => {
+    const { started, work } = batches();
+    const call = gather({ work, maxItems: 10, apartMs: 50 });
+    // What the next one takes is expected by those before it, so it needs some.
+    for (let batch = 0; batch < 30; batch += 1) {
+      void Promise.all([call(1), call(2)]);
+      await turn();
+      await pass(takesMs);
+      started.at(-1)?.finish();
+      await turn();
+      await pass(250);
+    }
+    void Promise.all([call(1), call(2)]);
+    await turn();
+    await pass(takesMs);
+    started.at(-1)?.finish();
+    await turn();
+    await pass(4);
+    void call(3);
+    await turn();
+    await pass(betweenMs - takesMs - 4 - 1);
+    expect(started).toHaveLength(31);
+    await pass(1);
+    expect(started).toHaveLength(32);
+  });
+
   test('after a batch of one nobody waits', async () => {
     const { begun, all } = gathering({ apartMs: NEVER_MS });
     for (const item of [1, 2, 3]) await all(item);

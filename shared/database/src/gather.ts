@@ -8,8 +8,9 @@ export interface GatherOptions<Item, Result> {
   /** How long the first of a batch waits for others, in milliseconds; not at all unless told. */
   lingerMs?: number;
   /**
-   * After a batch that had more than one item, the next one begins so many milliseconds after it; as soon as it can
-   * unless told. Where calls come one close upon the other, what costs is to be woken for each.
+   * After a batch that had more than one item, the next one begins so many milliseconds after it, and up to five times
+   * as many where batches take long; as soon as it can unless told. Where calls come one close upon the other, what
+   * costs is to be woken for each.
    */
   apartMs?: number;
   /** Items with which a batch waits for no more; `maxItems` unless told. */
@@ -28,6 +29,15 @@ export class QueueFull extends Error {
 
 /** Callers that have waited for a batch and call again at once do so within this of its end. */
 const BACK_WITHIN_MS = 3;
+/**
+ * Batches that are to be apart may take this share of the time. They take longer where the machine has too much to do,
+ * and larger ones, further apart, give it less.
+ */
+const SHARE_OF_TIME = 1 / 8;
+/** No further apart than so many times what was asked for: people wait for it. */
+const FURTHEST_APART = 5;
+/** How much the last batch counts in what is expected of the next one. */
+const WEIGHT_OF_LAST = 0.2;
 const NONE_ENDED = { items: Infinity, atMs: -Infinity, calls: 0 };
 
 /**
@@ -35,7 +45,8 @@ const NONE_ENDED = { items: Infinity, atMs: -Infinity, calls: 0 };
  * is told; those that arrive while all are busy gather, and become the next batch. So the batch size tunes
  * itself to the load, and a lone call is never delayed.
  *
- * Batches that are to be apart do not wait for each other where as many call again as the last one answered: nobody
+ * Batches that are to be apart are the further apart the longer they take, so that a machine with too much to do gets
+ * fewer and larger ones. They do not wait for each other where as many call again as the last one answered: nobody
  * else is there, and they would all wait for the clock.
  */
 export function gather<Item, Result>(options: GatherOptions<Item, Result>): (item: Item) => Promise<Result> {
@@ -51,6 +62,8 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): (ite
   let sinceMs = 0;
   let busy = 0;
   let begun = { items: 0, atMs: -Infinity };
+  /** What a batch takes, as an average of those before it. */
+  let takesMs = 0;
   /** The last batch that ended since one was begun, and how many have called right after it. */
   let ended = NONE_ENDED;
   let atEndOfTurn = false;
@@ -82,8 +95,12 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): (ite
     const nowMs = performance.now();
     const lingeringMs = sinceMs + lingerMs - nowMs;
     return begun.items > 1 && !areAllBack()
-      ? Math.max(lingeringMs, begun.atMs + apartMs - nowMs)
+      ? Math.max(lingeringMs, begun.atMs + betweenMs() - nowMs)
       : lingeringMs;
+  }
+
+  function betweenMs(): number {
+    return Math.min(Math.max(apartMs, takesMs / SHARE_OF_TIME), apartMs * FURTHEST_APART);
   }
 
   function areAllBack(): boolean {
@@ -91,6 +108,7 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): (ite
   }
 
   async function runBatch(batch: Waiting[]): Promise<void> {
+    const atMs = performance.now();
     try {
       const results = await work(batch.map(({ item }) => item));
       if (results.length !== batch.length) {
@@ -102,6 +120,7 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): (ite
     } finally {
       busy -= 1;
       ended = { items: batch.length, atMs: performance.now(), calls: 0 };
+      takesMs += (ended.atMs - atMs - takesMs) * WEIGHT_OF_LAST;
       startBatches();
     }
   }
