@@ -262,28 +262,31 @@ describe('batches that wait for others', () => {
   });
 
   test.each([
-    ['an eighth of the time is theirs', 10, 80],
-    ['but no further than five times what was asked for', 100, 250],
-    ['nor less than that', 2, 50],
-  ])('the longer batches take, the further they are apart: %s', async (_what, takesMs, betweenMs) => {
+    ['an eighth of the time is theirs', 10, 10, 80],
+    ['but no further than five times what was asked for', 10, 100, 250],
+    ['nor less than that', 10, 2, 50],
+    ['nor further than half as many times as there are items', 4, 40, 100],
+    ['so with two as if they took little', 2, 40, 50],
+  ])('the longer batches take, the further they are apart: %s', async (_what, items, takesMs, betweenMs) => {
+    const callAll = () => Promise.all(Array.from({ length: items }, (_, item) => call(item)));
     const { started, work } = batches();
     const call = gather({ work, maxItems: 10, apartMs: 50 });
     // What the next one takes is expected by those before it, so it needs some.
     for (let batch = 0; batch < 30; batch += 1) {
-      void Promise.all([call(1), call(2)]);
+      void callAll();
       await turn();
       await pass(takesMs);
       started.at(-1)?.finish();
       await turn();
       await pass(250);
     }
-    void Promise.all([call(1), call(2)]);
+    void callAll();
     await turn();
     await pass(takesMs);
     started.at(-1)?.finish();
     await turn();
     await pass(4);
-    void call(3);
+    void call(11);
     await turn();
     await pass(betweenMs - takesMs - 4 - 1);
     expect(started).toHaveLength(31);

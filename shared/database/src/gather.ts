@@ -9,7 +9,7 @@ export interface GatherOptions<Item, Result> {
   lingerMs?: number;
   /**
    * After a batch that had more than one item, the next one begins so many milliseconds after it, and up to five times
-   * as many where batches take long; as soon as it can unless told. Where calls come one close upon the other, what
+   * as many where batches are large and take long; as soon as it can unless told. Where calls come one close upon the other, what
    * costs is to be woken for each.
    */
   apartMs?: number;
@@ -34,7 +34,10 @@ const BACK_WITHIN_MS = 3;
  * and larger ones, further apart, give it less.
  */
 const SHARE_OF_TIME = 1 / 8;
-/** No further apart than so many times what was asked for: people wait for it. */
+/**
+ * No further apart than so many times what was asked for, as people wait for it; and no further than half as many times
+ * as the last batch had items, as where few come there is nothing to be saved.
+ */
 const FURTHEST_APART = 5;
 /** How much the last batch counts in what is expected of the next one. */
 const WEIGHT_OF_LAST = 0.2;
@@ -100,7 +103,8 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): (ite
   }
 
   function betweenMs(): number {
-    return Math.min(Math.max(apartMs, takesMs / SHARE_OF_TIME), apartMs * FURTHEST_APART);
+    const furthest = Math.max(1, Math.min(begun.items / 2, FURTHEST_APART));
+    return Math.min(Math.max(apartMs, takesMs / SHARE_OF_TIME), apartMs * furthest);
   }
 
   function areAllBack(): boolean {
