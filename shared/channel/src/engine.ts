@@ -67,8 +67,9 @@ const BATCH = 200;
 /** Batches under way at once: one is being written while the next is being sent. */
 const BATCHES = 2;
 /**
- * Where alerts come one close upon the other, so far are their batches apart: at 300 transfers a second each took 6.2 ms
- * of the processors, and 6.6 without it, since every statement wakes this process, PostgreSQL and the broker.
+ * Where alerts come one close upon the other, their batches are at least so far apart: at 300 transfers a second each
+ * took 6.2 ms of the processors, and 6.6 without it, since every statement wakes this process, PostgreSQL and the
+ * broker.
  */
 const APART_MS = 20;
 /** A claim outlives its attempt by this, so that the outcome can be recorded. */

@@ -268,23 +268,21 @@ describe('batches that wait for others', () => {
     ['nor further than half as many times as there are items', 4, 40, 100],
     ['so with two as if they took little', 2, 40, 50],
   ])('the longer batches take, the further they are apart: %s', async (_what, items, takesMs, betweenMs) => {
-    const callAll = () => Promise.all(Array.from({ length: items }, (_, item) => call(item)));
     const { started, work } = batches();
     const call = gather({ work, maxItems: 10, apartMs: 50 });
-    // What the next one takes is expected by those before it, so it needs some.
-    for (let batch = 0; batch < 30; batch += 1) {
-      void callAll();
+    async function batch(): Promise<void> {
+      for (let item = 0; item < items; item += 1) void call(item);
       await turn();
       await pass(takesMs);
       started.at(-1)?.finish();
       await turn();
+    }
+    // What the next one takes is expected by those before it, so it needs some.
+    for (let times = 0; times < 30; times += 1) {
+      await batch();
       await pass(250);
     }
-    void callAll();
-    await turn();
-    await pass(takesMs);
-    started.at(-1)?.finish();
-    await turn();
+    await batch();
     await pass(4);
     void call(11);
     await turn();

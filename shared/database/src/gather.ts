@@ -9,8 +9,8 @@ export interface GatherOptions<Item, Result> {
   lingerMs?: number;
   /**
    * After a batch that had more than one item, the next one begins so many milliseconds after it, and up to five times
-   * as many where batches are large and take long; as soon as it can unless told. Where calls come one close upon the other, what
-   * costs is to be woken for each.
+   * as many where batches are large and take long; as soon as it can unless told. Where calls come one close upon the
+   * other, what costs is to be woken for each.
    */
   apartMs?: number;
   /** Items with which a batch waits for no more; `maxItems` unless told. */
@@ -86,9 +86,10 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): (ite
       const batch = waiting.slice(0, maxItems);
       waiting = waiting.slice(maxItems);
       busy += 1;
-      begun = { items: batch.length, atMs: performance.now() };
+      const atMs = performance.now();
+      begun = { items: batch.length, atMs };
       ended = NONE_ENDED;
-      void runBatch(batch);
+      void runBatch(batch, atMs);
     }
   }
 
@@ -111,8 +112,7 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): (ite
     return ended.calls >= ended.items;
   }
 
-  async function runBatch(batch: Waiting[]): Promise<void> {
-    const atMs = performance.now();
+  async function runBatch(batch: Waiting[], atMs: number): Promise<void> {
     try {
       const results = await work(batch.map(({ item }) => item));
       if (results.length !== batch.length) {
