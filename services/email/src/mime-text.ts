@@ -1,50 +1,69 @@
-import { Readable } from 'node:stream';
-import type { PluginFunction } from 'nodemailer';
 import * as base64 from 'nodemailer/lib/base64';
+import { foldLines } from 'nodemailer/lib/mime-funcs';
 import MimeNode from 'nodemailer/lib/mime-node';
 import * as quotedPrintable from 'nodemailer/lib/qp';
 import type { Mail } from './mail.ts';
 
-/** A mail with all that its headers say. */
-export interface WholeMail extends Mail {
-  from: { name: string; address: string };
+export type Mailbox = Mail['to'];
+
+/** What only the provider knows of a mail. */
+export interface MailIds {
+  /** In angle brackets. */
   messageId: string;
   /** Part of what separates its parts: must not be foreseen by whoever wrote a part. */
   boundary: string;
 }
 
 /**
- * A mail as one text (RFC 5322, in two readings of RFC 2046). Headers and encodings are nodemailer's own, to the byte;
- * what it would put around them, and a stream for each part, is more than half of what a mail would cost this program.
+ * Makes mails from one sender: each one text, with the line ends that go over the wire (RFC 5322, in two readings of
+ * RFC 2046). How a header or a part is encoded is nodemailer's, and so is every byte; its tree of nodes, with a stream
+ * for each, would be more than half of what a mail costs this program.
  */
-export function mimeText({ from, to, subject, messageId, boundary, text, html }: WholeMail): string {
-  const root = new MimeNode('multipart/alternative', { baseBoundary: boundary });
-  root.addHeader('Auto-Submitted', 'auto-generated');
-  root.setHeader({ from, to, subject, 'message-id': messageId });
-  const head = root.buildHeaders();
-  const parts = [part(root, 'text/plain', text), part(root, 'text/html', html)];
-  const between = `--${root.boundary}`;
-  return `${head}\r\n\r\n${parts.map((one) => `${between}\r\n${one}\r\n`).join('')}${between}--\r\n`;
+export function mimeWriter(from: Mailbox): (mail: Mail & MailIds) => string {
+  const fromHeader = header('From', from);
+  return ({ to, subject, text, html, messageId, boundary }) => {
+    const separator = `--_NmP-${boundary}-Part_1`;
+    const lines = [
+      'Auto-Submitted: auto-generated',
+      fromHeader,
+      header('To', to),
+      header('Subject', subject),
+      `Message-ID: ${messageId}`,
+      `Date: ${new Date().toUTCString().replace('GMT', '+0000')}`,
+      'MIME-Version: 1.0',
+      'Content-Type: multipart/alternative;',
+      ` boundary="${separator}"`,
+      '',
+      `--${separator}`,
+      part('text/plain', text),
+      `--${separator}`,
+      part('text/html', html),
+      `--${separator}--`,
+      '',
+    ];
+    return lines.join('\r\n');
+  };
 }
 
-/** A nodemailer plugin for its step `stream`: what is given as `raw` leaves as one piece. */
-export const inOnePiece: PluginFunction = ({ data, message }, done) => {
-  message.createReadStream = () => Readable.from([data.raw]);
-  done();
-};
+/** The address as SMTP takes it: a domain beyond ASCII by its ASCII name, unless what is before it is beyond ASCII too. */
+export function smtpAddress(address: string): string {
+  const { from } = rules.setEnvelope({ from: address }).getEnvelope();
+  return from === false ? '' : from;
+}
 
-/** Headers of parts by their type and encoding, which is all that they say: ours have no name, no id, no others. */
-const heads = new Map<string, string>();
+/** Of nodemailer's nodes only their rules are wanted. Without a text for boundaries, each would ask the system for random bytes. */
+const node = (contentType: string | false) => new MimeNode(contentType, { baseBoundary: 'none' });
+const rules = node(false);
 
-function part(whole: MimeNode, type: string, content: string): string {
-  // It separates nothing here, but without it nodemailer would ask the system for random bytes.
-  const { baseBoundary } = whole;
-  const node = whole.createChild(`${type}; charset=utf-8`, { baseBoundary }).setContent(content);
-  const encoding = node.getTransferEncoding();
-  const key = `${type} ${encoding}`;
-  let head = heads.get(key);
-  if (head === undefined) heads.set(key, (head = node.buildHeaders()));
-  return `${head}\r\n\r\n${encoded(content, encoding)}`;
+/** RFC 2047, and folded as RFC 5322 wants it. */
+function header(name: string, value: Mailbox | string): string {
+  return foldLines(`${name}: ${rules.encodeHeaderValue(name, value)}`, 76);
+}
+
+function part(type: string, content: string): string {
+  const encoding = node(type).setContent(content).getTransferEncoding();
+  const head = `Content-Type: ${type}; charset=utf-8\r\nContent-Transfer-Encoding: ${encoding}`;
+  return `${head}\r\n\r\n${encoded(content, encoding).replaceAll(/\r?\n/g, '\r\n')}`;
 }
 
 /** RFC 2045. */

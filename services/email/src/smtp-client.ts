@@ -1,7 +1,9 @@
+import { Readable } from 'node:stream';
 import type { Provider } from '@payfan/channel';
-import { createTransport } from 'nodemailer';
+import type MailMessage from 'nodemailer/lib/mailer/mail-message';
+import SMTPPool, { type SMTPPoolSendCallback } from 'nodemailer/lib/smtp-pool';
 import type { Mail } from './mail.ts';
-import { inOnePiece, mimeText } from './mime-text.ts';
+import { mimeWriter, smtpAddress, type Mailbox } from './mime-text.ts';
 import { resultOfSmtpError } from './smtp-result.ts';
 
 export interface SmtpOptions {
@@ -9,7 +11,7 @@ export interface SmtpOptions {
   name: string;
   /** `smtp://user:password@host:port`, or `smtps://…`. */
   smtpUrl: string;
-  from: { name: string; address: string };
+  from: Mailbox;
   /** Connections at most. One for each mail under way, so that none waits while its time runs. */
   connections: number;
   timeoutMs: number;
@@ -24,21 +26,18 @@ const KEPT_IDLE_MS = 4 * 60_000;
 /** An SMTP server, by a pool of connections. It can't be asked about a mail, so there is no lookup. */
 export function smtpProvider({ name, smtpUrl, from, connections, timeoutMs }: SmtpOptions): Provider<Mail> {
   const domain = from.address.slice(from.address.indexOf('@') + 1);
-  const transport = createTransport({
+  const sender = smtpAddress(from.address);
+  const write = mimeWriter(from);
+  const pool: Pool = new SMTPPool({
     url: smtpUrl,
-    pool: true,
     maxConnections: connections,
     maxMessages: MAILS_PER_CONNECTION,
-    // Names and notes come from people: whatever they hold, it must not make us read files or fetch URLs.
-    disableFileAccess: true,
-    disableUrlAccess: true,
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,
     // No socketTimeout: an attempt that takes too long ends by its signal, which closes its connection. One that
     // only waits for the next mail is kept, as making it anew costs that mail several round trips.
     idleTimeout: KEPT_IDLE_MS,
   });
-  transport.use('stream', inOnePiece);
   return {
     name,
     async send(mail, { reference, signal }) {
@@ -46,17 +45,60 @@ export function smtpProvider({ name, smtpUrl, from, connections, timeoutMs }: Sm
         // The same on every attempt: a mail that arrives twice can be recognised by the reader's program.
         const messageId = `<${reference}@${domain}>`;
         // What separates the parts comes from an event's id, which nobody knew when names and notes were written.
-        const raw = mimeText({ ...mail, from, messageId, boundary: reference });
-        const envelope = { from: from.address, to: [mail.to.address] };
-        const info = await transport.sendMail({ raw, envelope, messageId, signal });
-        return { kind: 'sent', reference: info.messageId };
+        const text = write({ ...mail, messageId, boundary: reference });
+        const envelope = { from: sender, to: [smtpAddress(mail.to.address)] };
+        await hand(pool, { text, envelope, messageId, signal });
+        return { kind: 'sent', reference: messageId };
       } catch (error) {
         return resultOfSmtpError(error);
       }
     },
     stop() {
-      transport.close();
+      pool.close();
       return Promise.resolve();
     },
   };
 }
+
+/** What a pool asks of a mail; the message that `sendMail` would make for it knows much more. */
+interface PoolMail {
+  data: Pick<MailMessage['data'], 'signal'>;
+  message: Pick<MailMessage['message'], 'getEnvelope' | 'messageId' | 'getHeader' | 'createReadStream'>;
+}
+
+interface Pool {
+  send(mail: PoolMail, done: SMTPPoolSendCallback): unknown;
+  close(): void;
+}
+
+interface WrittenMail {
+  text: string;
+  envelope: { from: string; to: string[] };
+  messageId: string;
+  signal: AbortSignal;
+}
+
+/** Resolves when the server has taken the mail. */
+function hand(pool: Pool, { text, envelope, messageId, signal }: WrittenMail): Promise<void> {
+  const message = {
+    getEnvelope: () => envelope,
+    messageId: () => messageId,
+    getHeader: () => messageId,
+    createReadStream: () => inOnePiece(text),
+  };
+  return new Promise((resolve, reject) => {
+    pool.send({ data: { signal }, message }, (error) => {
+      if (error === null) resolve();
+      else reject(error);
+    });
+  });
+}
+
+/** A stream, as the pool looks whether it was read from: what was not may go by another connection. */
+const inOnePiece = (text: string): Readable =>
+  new Readable({
+    read() {
+      this.push(text);
+      this.push(null);
+    },
+  });
