@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort, startProgram, type Program } from '@payfan/stack/testing';
 import { smtpProvider } from './smtp-client.ts';
@@ -83,22 +83,64 @@ test('nobody listening is a failure, not an unknown', async () => {
   await provider.stop?.();
 });
 
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+
+/** The sandbox's server by way of one of the test's own, which passes on what clients send unless told that it leaves. */
+async function disturbed(leaves: (client: Socket, session: number) => boolean) {
+  let sessions = 0;
+  const server = createServer((client) => {
+    const session = (sessions += 1);
+    const sandboxSide = connect(Number(new URL(smtpUrl).port));
+    sandboxSide.pipe(client);
+    client.on('data', (chunk) => {
+      if (!leaves(client, session)) sandboxSide.write(chunk);
+    });
+    client.on('close', () => sandboxSide.destroy());
+  }).listen(0, '127.0.0.1');
+  servers.push(server);
+  await once(server, 'listening');
+  return {
+    url: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    sessions: () => sessions,
+  };
+}
+
 test('a session outlives the time that an attempt may take, and serves the next mail', async () => {
   const timeoutMs = 500;
-  let sessions = 0;
-  const between = createServer((inward) => {
-    sessions += 1;
-    const outward = connect(Number(new URL(smtpUrl).port));
-    inward.pipe(outward).pipe(inward);
-  }).listen(0, '127.0.0.1');
-  await once(between, 'listening');
-  const provider = open(`smtp://127.0.0.1:${(between.address() as AddressInfo).port}`, timeoutMs);
+  const server = await disturbed(() => false);
+  const provider = open(server.url, timeoutMs);
   const send = (reference: string) => provider.send(mailTo('kept@example.com'), { reference, signal });
   expect(await send('first')).toMatchObject({ kind: 'sent' });
   // No condition to wait for: that time passes is what the session must outlive.
   await pause(2 * timeoutMs);
   expect(await send('second')).toMatchObject({ kind: 'sent' });
-  expect(sessions).toBe(1);
+  expect(server.sessions()).toBe(1);
   await provider.stop?.();
-  between.close();
 });
+
+test.each([
+  ['hangs up', (client: Socket) => client.destroy()],
+  ['says that it closes', (client: Socket) => client.write('421 Too long a session\r\n')],
+])(
+  'a server that %s before it takes anything of a mail gets it in another session, once',
+  async (how, leave) => {
+    let isLeaving = false;
+    const server = await disturbed((client, session) => {
+      if (!isLeaving || session > 1) return false;
+      leave(client);
+      return true;
+    });
+    const provider = open(server.url);
+    const address = `${how.replaceAll(' ', '-')}@example.com`;
+    const send = (reference: string) => provider.send(mailTo(address), { reference, signal });
+    expect(await send('before')).toMatchObject({ kind: 'sent' });
+    isLeaving = true;
+    expect(await send('after')).toMatchObject({ kind: 'sent' });
+    expect(server.sessions()).toBe(2);
+    expect((await inbox()).items.filter(({ Raw }) => Raw.To.includes(address))).toHaveLength(2);
+    await provider.stop?.();
+  },
+);

@@ -25,8 +25,8 @@ const KEPT_IDLE_MS = 4 * 60_000;
 
 /** An SMTP server, by a pool of connections. It can't be asked about a mail, so there is no lookup. */
 export function smtpProvider({ name, smtpUrl, from, connections, timeoutMs }: SmtpOptions): Provider<Mail> {
-  const domain = from.address.slice(from.address.indexOf('@') + 1);
   const sender = smtpAddress(from.address);
+  const domain = sender.slice(sender.lastIndexOf('@') + 1);
   const write = mimeWriter(from);
   const pool: Pool = new SMTPPool({
     url: smtpUrl,
@@ -45,9 +45,9 @@ export function smtpProvider({ name, smtpUrl, from, connections, timeoutMs }: Sm
         // The same on every attempt: a mail that arrives twice can be recognised by the reader's program.
         const messageId = `<${reference}@${domain}>`;
         // What separates the parts comes from an event's id, which nobody knew when names and notes were written.
-        const text = write({ ...mail, messageId, boundary: reference });
+        const content = write({ ...mail, messageId, baseBoundary: reference });
         const envelope = { from: sender, to: [smtpAddress(mail.to.address)] };
-        await hand(pool, { text, envelope, messageId, signal });
+        await submit(pool, { content, envelope, messageId, signal });
         return { kind: 'sent', reference: messageId };
       } catch (error) {
         return resultOfSmtpError(error);
@@ -60,7 +60,10 @@ export function smtpProvider({ name, smtpUrl, from, connections, timeoutMs }: Sm
   };
 }
 
-/** What a pool asks of a mail; the message that `sendMail` would make for it knows much more. */
+/**
+ * What the pool asks of a mail; the message that `sendMail` would make for it knows much more. The compiler does not
+ * hold the pool to it, as methods are compared loosely: a new version that asks for more fails in the integration tests.
+ */
 interface PoolMail {
   data: Pick<MailMessage['data'], 'signal'>;
   message: Pick<MailMessage['message'], 'getEnvelope' | 'messageId' | 'getHeader' | 'createReadStream'>;
@@ -72,19 +75,22 @@ interface Pool {
 }
 
 interface WrittenMail {
-  text: string;
+  /** Headers and parts. */
+  content: string;
   envelope: { from: string; to: string[] };
   messageId: string;
   signal: AbortSignal;
 }
 
 /** Resolves when the server has taken the mail. */
-function hand(pool: Pool, { text, envelope, messageId, signal }: WrittenMail): Promise<void> {
+function submit(pool: Pool, { content, envelope, messageId, signal }: WrittenMail): Promise<void> {
   const message = {
-    getEnvelope: () => envelope,
+    // A copy for each session: what one writes into it, such as that the server hung up, the next would take for its own.
+    getEnvelope: () => ({ ...envelope }),
     messageId: () => messageId,
+    // Only asked for the Message-ID, for its log.
     getHeader: () => messageId,
-    createReadStream: () => inOnePiece(text),
+    createReadStream: () => inOnePiece(content),
   };
   return new Promise((resolve, reject) => {
     pool.send({ data: { signal }, message }, (error) => {
@@ -94,11 +100,11 @@ function hand(pool: Pool, { text, envelope, messageId, signal }: WrittenMail): P
   });
 }
 
-/** A stream, as the pool looks whether it was read from: what was not may go by another connection. */
-const inOnePiece = (text: string): Readable =>
+/** A stream, for the pool looks at `readableDidRead`: what was not read may go by another session, from a new stream. */
+const inOnePiece = (content: string): Readable =>
   new Readable({
     read() {
-      this.push(text);
+      this.push(content);
       this.push(null);
     },
   });

@@ -51,7 +51,9 @@ test('events whose queue was deleted are returned, told of, and reach it exactly
 });
 
 test('an exchange that is deleted under load costs no event: all reach the queue when it is back', async () => {
-  const pair = [await relays.start(), await relays.start()];
+  // Between the exchange that one relay declares again and its binding, the other's events are returned, and stay
+  // until their lease ends.
+  const pair = [await relays.start({ leaseSeconds: 1 }), await relays.start({ leaseSeconds: 1 })];
   const list: { eventId: string }[] = [];
   const isMissed = () => relays.log.saying('publishing channel failed').length > 0;
   const sendSome = async () => {
