@@ -44,9 +44,20 @@ test.each<[string, Partial<Mail>]>([
   ['a name with line breaks', { to: { name: 'Ravi\r\nBcc: evil@example.com', address: 'ravi@example.com' } }],
   ['an address in Hindi', { to: { name: 'Ravi', address: 'रवि@उदाहरण.भारत' } }],
 ])('%s: the same bytes as nodemailer makes', async (_what, given) => {
-  const written = mimeWriter(from)({ ...mail(given), ...posting });
+  const write = mimeWriter(from);
+  const written = write({ ...mail(given), ...posting });
+  // Twice, as what encodes a mail is kept for the next.
+  expect(write({ ...mail(given), ...posting })).toBe(written);
   expect(written).toBe(await byNodemailer(mail(given)));
   expect(written).toContain('MIME-Version: 1.0');
+});
+
+test('a part without content says how it is encoded all the same', () => {
+  const written = mimeWriter(from)({ ...mail({ text: '', html: '' }), ...posting });
+  expect(written.match(/^Content-Transfer-Encoding: .*(?=\r$)/gm)).toEqual([
+    'Content-Transfer-Encoding: 7bit',
+    'Content-Transfer-Encoding: 7bit',
+  ]);
 });
 
 test.each([
