@@ -52,7 +52,9 @@ export async function claimDeliveries(
   claimant: Claimant,
   wanted: readonly NewDelivery[],
 ): Promise<Claim[]> {
-  const fresh = await claimNew(db, claimant, wanted);
+  const claimed = await claimNew(db, claimant, wanted);
+  if (claimed.length === wanted.length) return claimed.map(() => NEW);
+  const fresh = new Set(claimed.map(keyOf));
   const others = wanted.filter((delivery) => !fresh.has(keyOf(delivery)));
   const claims = others.length > 0 ? await claimAgain(db, claimant, others) : [];
   let next = 0;
@@ -84,12 +86,8 @@ const newColumns = (wanted: readonly NewDelivery[]): unknown[][] =>
 const NEW: Claim = { kind: 'ours', attempts: 1, uncertain: false, lastProvider: null, leftBehind: false };
 
 /** Claims those of which nothing is known yet; answers their keys. */
-async function claimNew(
-  db: Queryable,
-  claimant: Claimant,
-  wanted: readonly NewDelivery[],
-): Promise<Set<string>> {
-  const rows = await db.query<DeliveryKey>({
+function claimNew(db: Queryable, claimant: Claimant, wanted: readonly NewDelivery[]): Promise<DeliveryKey[]> {
+  return db.query<DeliveryKey>({
     name: 'deliveries-claim-new',
     // In the order of their keys, as wherever several are locked: two batches never wait for each other crosswise.
     text: `insert into deliveries (${NEW_COLUMNS}, status, attempts, claimed_by, claimed_until)
@@ -100,7 +98,6 @@ async function claimNew(
            returning event_id as "eventId", role`,
     values: [...newColumns(wanted), claimant.id, claimant.seconds],
   });
-  return new Set(rows.map(keyOf));
 }
 
 /** Claims whatever may be claimed of these. Rows are locked in the order of their keys. */
@@ -220,25 +217,34 @@ export async function recordOutcomes(
 ): Promise<Recorded[]> {
   const sent = outcomes.filter(({ status }) => status === 'sent');
   const others = outcomes.filter(({ status }) => status !== 'sent');
-  const rows = [
+  const latencies = new Map([
     ...(sent.length > 0 ? await recordSent(db, claimantId, sent) : []),
     ...(others.length > 0 ? await recordOthers(db, claimantId, others) : []),
-  ];
-  const found = new Map(rows.map((row) => [keyOf(row), row]));
-  return outcomes.map((outcome) => found.get(keyOf(outcome)) ?? null);
+  ]);
+  return outcomes.map((outcome) => {
+    const latencyMs = latencies.get(outcome);
+    return latencyMs === undefined ? null : { latencyMs };
+  });
 }
 
-type RecordedRow = DeliveryKey & { latencyMs: number | null };
+/** An outcome that was recorded, and how long after the commit its alert was sent. */
+type RecordedOutcome = [Outcome | undefined, number | null];
 
-function recordSent(db: Queryable, claimantId: string, outcomes: readonly Outcome[]): Promise<RecordedRow[]> {
-  return db.query<RecordedRow>({
+async function recordSent(
+  db: Queryable,
+  claimantId: string,
+  outcomes: readonly Outcome[],
+): Promise<RecordedOutcome[]> {
+  // Rows name their outcomes by place (from 1): looking them up by keys of text would cost more than all else here.
+  const rows = await db.query<{ place: number; latencyMs: number }>({
     name: 'deliveries-record-sent',
     text: `update deliveries d
            set status = 'sent', uncertain = false, provider = o.provider, reference = o.reference, error = null,
                claimed_by = null, claimed_until = null, sent_at = clock_timestamp()
-           from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as o (event_id, role, provider, reference)
+           from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) with ordinality
+                  as o (event_id, role, provider, reference, place)
            where d.event_id = o.event_id and d.role = o.role and d.status = 'sending' and d.claimed_by = $5
-           returning d.event_id as "eventId", d.role,
+           returning o.place::integer,
                      extract(epoch from d.sent_at - d.committed_at)::float8 * 1000 as "latencyMs"`,
     values: [
       ...columns(outcomes, 'eventId', 'role', 'provider'),
@@ -246,22 +252,23 @@ function recordSent(db: Queryable, claimantId: string, outcomes: readonly Outcom
       claimantId,
     ],
   });
+  return rows.map(({ place, latencyMs }) => [outcomes[place - 1], latencyMs]);
 }
 
-function recordOthers(
+async function recordOthers(
   db: Queryable,
   claimantId: string,
   outcomes: readonly Outcome[],
-): Promise<RecordedRow[]> {
+): Promise<RecordedOutcome[]> {
   const letters = outcomes.map(({ deadLetter }) => deadLetter);
-  return db.query<RecordedRow>({
+  const rows = await db.query<{ place: number }>({
     name: 'deliveries-record',
     text: `with outcome as (
              select * from unnest($1::uuid[], $2::text[], $3::text[], $4::boolean[], $5::text[], $6::text[], $7::text[],
                                   $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::jsonb[], $14::bytea[],
-                                  $15::float8[])
+                                  $15::float8[]) with ordinality
                as o (event_id, role, status, uncertain, provider, reference, error,
-                     subject, reason, error_group, lane, routing_key, headers, body, next_in_ms)
+                     subject, reason, error_group, lane, routing_key, headers, body, next_in_ms, place)
            ), recorded as (
              update deliveries d
              set status = o.status, uncertain = o.uncertain, provider = o.provider,
@@ -269,7 +276,7 @@ function recordOthers(
                  next_attempt_at = clock_timestamp() + make_interval(secs => o.next_in_ms / 1000)
              from outcome o
              where d.event_id = o.event_id and d.role = o.role and d.status = 'sending' and d.claimed_by = $16
-             returning d.event_id, d.role, d.transfer_id, d.attempts
+             returning d.event_id, d.role, d.transfer_id, d.attempts, o.place
            ), letters as (
              insert into dead_letters as l (subject, event_id, role, transfer_id, lane, reason, error, error_group,
                                             attempts, routing_key, headers, body)
@@ -281,7 +288,7 @@ function recordOthers(
              order by o.subject
              on conflict (subject) do update set ${DIED_AGAIN}, attempts = excluded.attempts
            )
-           select event_id as "eventId", role, null::float8 as "latencyMs" from recorded`,
+           select place::integer from recorded`,
     values: [
       ...columns(outcomes, 'eventId', 'role', 'status', 'uncertain', 'provider'),
       outcomes.map(({ reference }) => reference && storableText(reference)),
@@ -297,6 +304,7 @@ function recordOthers(
       claimantId,
     ],
   });
+  return rows.map(({ place }) => [outcomes[place - 1], null]);
 }
 
 /** Who wants to see deliveries: somebody who may see all, or the owner of one account. */

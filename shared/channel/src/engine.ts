@@ -58,12 +58,18 @@ export interface EngineOptions<Message> {
 }
 
 /**
- * Deliveries in hand for each that its provider has: while those are sent, as many are being claimed, and as
- * many recorded. More would only wait, and could not be had by another process.
+ * Deliveries in hand for each that its provider has: while those are sent, as many are being claimed, as many recorded,
+ * and as many on their way from the broker, which sends the next once it has heard of those that are done. More would
+ * only wait, and could not be had by another process.
  */
-export const IN_HAND_PER_SLOT = 3;
+export const IN_HAND_PER_SLOT = 4;
 /** Deliveries in one statement. */
 const BATCH = 200;
+/**
+ * With so many a statement waits for no more: a full channel hardly ever rests. With 100 it did 0.93 times as much, and
+ * 1.03 times with no rests at all.
+ */
+const ENOUGH = 50;
 /** Batches under way at once: one is being written while the next is being sent. */
 const BATCHES = 2;
 /**
@@ -85,7 +91,7 @@ export class DeliveryBusy extends Error {
 }
 
 type OwnClaim = Claim & { kind: 'ours' };
-type WantedDelivery = NewDelivery & { redelivered: boolean };
+type WantedDelivery = NewDelivery & { reference: string; redelivered: boolean };
 
 /** A message and the event in it. */
 interface Received {
@@ -107,13 +113,11 @@ export class DeliveryEngine<Message> {
   constructor(options: EngineOptions<Message>) {
     this.#options = options;
     const { database, claimantId, claimsInHand, sendTimeoutMs, providers, recordLingerMs = 0 } = options;
-    // With three times as many in hand, one of the three (claims, sends, records) nearly always has that many, so a
-    // full channel hardly ever rests.
     const batches = {
       maxItems: BATCH,
       concurrency: BATCHES,
       apartMs: APART_MS,
-      enough: Math.min(BATCH, options.concurrency),
+      enough: Math.min(ENOUGH, options.concurrency),
     };
     // Each provider may be asked first, and then sent to; and whoever is before us may take as long.
     const longestMs = IN_HAND_PER_SLOT * 2 * providers.length * sendTimeoutMs;
@@ -123,7 +127,7 @@ export class DeliveryEngine<Message> {
       async work(wanted: WantedDelivery[]) {
         const again = wanted.filter(({ redelivered }) => redelivered);
         if (again.length > 0) await freeClaimsOfTheGone(database, again);
-        const unheard = wanted.filter((delivery) => claimsInHand.isUnheardOf(referenceOf(delivery)));
+        const unheard = wanted.filter(({ reference }) => claimsInHand.isUnheardOf(reference));
         if (unheard.length > 0) await undoClaims(database, claimantId, unheard);
         return claimDeliveries(database, claimant, wanted);
       },
@@ -189,17 +193,11 @@ export class DeliveryEngine<Message> {
    * anyway.
    */
   async #forEachRecipient(
-    { event, incoming }: Received,
+    received: Received,
     work: (recipient: Recipient, claim: OwnClaim) => Promise<Retry | undefined>,
   ): Promise<Retry[]> {
     const settled = await Promise.allSettled(
-      recipientsOf(event).map((recipient) =>
-        this.#withClaim({ event, incoming }, recipient, async (claim) => {
-          if (claim.kind === 'done') return undefined;
-          if (claim.kind === 'busy') throw new DeliveryBusy(alertReference(event.id, recipient.role));
-          return work(recipient, claim);
-        }),
-      ),
+      recipientsOf(received.event).map((recipient) => this.#withClaim(received, recipient, work)),
     );
     const retries = settled.flatMap((outcome) =>
       outcome.status === 'fulfilled' && outcome.value !== undefined ? [outcome.value] : [],
@@ -209,29 +207,32 @@ export class DeliveryEngine<Message> {
     return retries;
   }
 
-  /** Asks for a delivery, and keeps it noted as in hand until the work on it is done. */
+  /** Asks for a delivery and works on it if it is ours. It is noted as in hand until then. */
   async #withClaim<T>(
-    { event, incoming }: Received,
+    received: Received,
     recipient: Recipient,
-    work: (claim: Claim) => Promise<T>,
-  ): Promise<T> {
+    work: (recipient: Recipient, claim: OwnClaim) => Promise<T>,
+  ): Promise<T | undefined> {
     const { claimsInHand } = this.#options;
-    const reference = alertReference(event.id, recipient.role);
+    const reference = alertReference(received.event.id, recipient.role);
     if (!claimsInHand.begin(reference)) throw new DeliveryBusy(reference);
     try {
-      const wanted = this.#wanted(event, recipient, incoming.redelivered);
-      const claim = await this.#claim(wanted).catch((error: unknown) => {
-        claimsInHand.failed(reference);
-        throw error;
-      });
+      const claim = await this.#claim(this.#wanted(reference, received, recipient)).catch(
+        (error: unknown) => {
+          claimsInHand.failed(reference);
+          throw error;
+        },
+      );
       if (claim.kind !== 'busy') claimsInHand.answered(reference);
-      return await work(claim);
+      if (claim.kind === 'done') return undefined;
+      if (claim.kind === 'busy') throw new DeliveryBusy(reference);
+      return await work(recipient, claim);
     } finally {
       claimsInHand.end(reference);
     }
   }
 
-  #wanted(event: PaymentEvent, recipient: Recipient, redelivered: boolean): WantedDelivery {
+  #wanted(reference: string, { event, incoming }: Received, recipient: Recipient): WantedDelivery {
     const { transferId, payoutId, untoldPayerId, committedAt } = toldOf(event);
     return {
       eventId: event.id,
@@ -242,7 +243,8 @@ export class DeliveryEngine<Message> {
       committedAt,
       accountId: recipient.party.accountId,
       recipient: this.#options.definition.address(recipient),
-      redelivered,
+      reference,
+      redelivered: incoming.redelivered,
     };
   }
 
@@ -395,8 +397,6 @@ const traceOf = ({ correlationid, traceparent }: PaymentEvent) => ({
 });
 
 const atOnce: HandOver = (work) => work();
-
-const referenceOf = ({ eventId, role }: NewDelivery): string => alertReference(eventId, role);
 
 /** No attempt was made: whatever was in doubt about the delivery still is. */
 function asBefore({
