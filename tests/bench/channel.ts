@@ -214,10 +214,7 @@ function countingBroker(broker: Broker, handled: Countdown): Pick<Broker, 'publi
     consume: ({ handler, ...options }) =>
       broker.consume({
         ...options,
-        async handler(message) {
-          await handler(message);
-          handled.one();
-        },
+        handler: (message) => handler(message).then(() => handled.one()),
       }),
   };
 }

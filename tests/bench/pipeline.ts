@@ -13,10 +13,8 @@ const RATE_TO_BEAT = 651;
 
 const FIRST_PER_SECOND = 100;
 const FACTOR = 1.5;
-/** A search ends when what held and what failed are this close. */
+/** A search ends when what held and what failed are this close; what fails over the long time goes down by as much. */
 const CLOSE_ENOUGH = 1.06;
-/** What failed over the long time is tried again at so much of it. */
-const STEP_DOWN = 0.9;
 /** Programs that have just started are slow. */
 const WARM_UP_SECONDS = 30;
 const TRIAL_SECONDS = 10;
@@ -82,7 +80,7 @@ async function search(start: number, passes: (perSecond: number) => Promise<bool
 }
 
 async function confirm(start: number, attempt: (perSecond: number) => Promise<Trial>): Promise<Trial> {
-  for (let perSecond = start; perSecond >= 1; perSecond = Math.floor(perSecond * STEP_DOWN)) {
+  for (let perSecond = start; perSecond >= 1; perSecond = Math.floor(perSecond / CLOSE_ENOUGH)) {
     const trial = await attempt(perSecond);
     if (isInTime(trial)) return trial;
   }

@@ -267,9 +267,11 @@ describe('batches that wait for others', () => {
     ['nor less than that', 10, 2, 50],
     ['nor further than half as many times as there are items', 4, 40, 100],
     ['so with two as if they took little', 2, 40, 50],
-  ])('the longer batches take, the further they are apart: %s', async (_what, items, takesMs, betweenMs) => {
+    ['and those of more than are enough as if they were no larger than that', 10, 20, 80, 5],
+  ])('the longer batches take, the further they are apart: %s', async (...row) => {
+    const [, items, takesMs, betweenMs, enough = 10] = row;
     const { started, work } = batches();
-    const call = gather({ work, maxItems: 10, apartMs: 50 });
+    const call = gather({ work, maxItems: 10, apartMs: 50, enough });
     async function batch(): Promise<void> {
       for (let item = 0; item < items; item += 1) void call(item);
       await turn();

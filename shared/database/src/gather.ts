@@ -9,8 +9,8 @@ export interface GatherOptions<Item, Result> {
   lingerMs?: number;
   /**
    * After a batch that had more than one item, the next one begins so many milliseconds after it, and up to five times
-   * as many where batches are large and take long; as soon as it can unless told. Where calls come one close upon the
-   * other, what costs is to be woken for each.
+   * as many where batches are large and take long for their size; as soon as it can unless told. Where calls come one
+   * close upon the other, what costs is to be woken for each.
    */
   apartMs?: number;
   /** Items with which a batch waits for no more; `maxItems` unless told. */
@@ -65,7 +65,7 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): (ite
   let sinceMs = 0;
   let busy = 0;
   let begun = { items: 0, atMs: -Infinity };
-  /** What a batch takes, as an average of those before it. */
+  /** What a batch of `enough` takes, as an average of those before it: one that is larger takes long anywhere. */
   let takesMs = 0;
   /** The last batch that ended since one was begun, and how many have called right after it. */
   let ended = NONE_ENDED;
@@ -124,7 +124,8 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): (ite
     } finally {
       busy -= 1;
       ended = { items: batch.length, atMs: performance.now(), calls: 0 };
-      takesMs += (ended.atMs - atMs - takesMs) * WEIGHT_OF_LAST;
+      const tookMs = (ended.atMs - atMs) * Math.min(1, enough / batch.length);
+      takesMs += (tookMs - takesMs) * WEIGHT_OF_LAST;
       startBatches();
     }
   }

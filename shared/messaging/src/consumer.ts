@@ -82,7 +82,8 @@ export class Consumer {
   readonly #topology: Pick<TopologyKeeper, 'restore'>;
   readonly #renewAfterMs: number;
   readonly #answerTimeoutMs: number;
-  readonly #inHand = new Set<Promise<void>>();
+  #inHand = 0;
+  #onNoneInHand: () => void = () => undefined;
   readonly #stopping = new AbortController();
   #current: Open | undefined;
   #unsubscribe: (() => void) | undefined;
@@ -126,7 +127,7 @@ export class Consumer {
       await settledWithin(channel.cancel(tag), CLOSE_TIMEOUT_MS);
     }
     this.#stopping.abort();
-    await settledWithin(Promise.all(this.#inHand), DRAIN_TIMEOUT_MS);
+    await settledWithin(this.#noneInHand(), DRAIN_TIMEOUT_MS);
     // Closing returns to the queue what was prefetched or held without being acknowledged.
     if (this.#current !== undefined) await this.#leave(this.#current);
   }
@@ -223,7 +224,7 @@ export class Consumer {
       const { taken } = open;
       await pause(spreadMs(this.#renewAfterMs, Math.random), open.over.signal);
       if (isOver()) break;
-      if (open.taken !== taken || this.#inHand.size > 0) continue;
+      if (open.taken !== taken || this.#inHand > 0) continue;
       let waiting = 0;
       const look = open.channel.checkQueue(queue).then(({ messageCount }) => (waiting = messageCount));
       await settledWithin(look, CLOSE_TIMEOUT_MS);
@@ -258,8 +259,18 @@ export class Consumer {
     open.acknowledger.took(message);
     // Not begun and not acknowledged: it goes back to the queue when the channel closes.
     if (this.#isStopping()) return;
-    const work = this.#handle(open, message).finally(() => this.#inHand.delete(work));
-    this.#inHand.add(work);
+    this.#inHand += 1;
+    void this.#handle(open, message).finally(this.#oneDone);
+  }
+
+  readonly #oneDone = (): void => {
+    this.#inHand -= 1;
+    if (this.#inHand === 0) this.#onNoneInHand();
+  };
+
+  #noneInHand(): Promise<void> {
+    if (this.#inHand === 0) return Promise.resolve();
+    return new Promise((resolve) => (this.#onNoneInHand = resolve));
   }
 
   async #handle(open: Open, message: ConsumeMessage): Promise<void> {

@@ -31,8 +31,9 @@ export function createLogger({ service, level, destination = standardOutput() }:
     {
       level,
       base: { service },
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: isoTime(),
       mixin: contextFields,
+      mixinMergeStrategy: (line, context) => (context === NO_CONTEXT ? line : { ...context, ...line }),
       formatters: { level: (label) => ({ level: label }) },
       // Redaction has made a plain object of it already; pino's own serializer would lose its type.
       serializers: { err: (error: unknown) => error },
@@ -103,9 +104,25 @@ function flush(destination: FlushableStream): void {
   destination.flush?.();
 }
 
+/** As pino's own, `,"time":"2026-01-31T12:00:00.000Z"`, but made once for all lines of a millisecond. */
+function isoTime(): () => string {
+  let ofMs = Number.NaN;
+  let text = '';
+  return () => {
+    const nowMs = Date.now();
+    if (nowMs !== ofMs) {
+      ofMs = nowMs;
+      text = `,"time":"${new Date(nowMs).toISOString()}"`;
+    }
+    return text;
+  };
+}
+
+const NO_CONTEXT = {};
+
 function contextFields(): object {
   const context = currentContext();
-  if (context === undefined) return {};
+  if (context === undefined) return NO_CONTEXT;
   return {
     correlationId: context.correlationId,
     ...(context.requestId === undefined ? {} : { requestId: context.requestId }),
