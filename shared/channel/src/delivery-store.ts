@@ -217,12 +217,12 @@ export async function recordOutcomes(
 ): Promise<Recorded[]> {
   const sent = outcomes.filter(({ status }) => status === 'sent');
   const others = outcomes.filter(({ status }) => status !== 'sent');
-  const latencies = new Map([
+  const recorded = new Map([
     ...(sent.length > 0 ? await recordSent(db, claimantId, sent) : []),
     ...(others.length > 0 ? await recordOthers(db, claimantId, others) : []),
   ]);
   return outcomes.map((outcome) => {
-    const latencyMs = latencies.get(outcome);
+    const latencyMs = recorded.get(outcome);
     return latencyMs === undefined ? null : { latencyMs };
   });
 }
@@ -244,7 +244,7 @@ async function recordSent(
            from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) with ordinality
                   as o (event_id, role, provider, reference, place)
            where d.event_id = o.event_id and d.role = o.role and d.status = 'sending' and d.claimed_by = $5
-           returning o.place::integer,
+           returning o.place,
                      extract(epoch from d.sent_at - d.committed_at)::float8 * 1000 as "latencyMs"`,
     values: [
       ...columns(outcomes, 'eventId', 'role', 'provider'),
@@ -276,19 +276,19 @@ async function recordOthers(
                  next_attempt_at = clock_timestamp() + make_interval(secs => o.next_in_ms / 1000)
              from outcome o
              where d.event_id = o.event_id and d.role = o.role and d.status = 'sending' and d.claimed_by = $16
-             returning d.event_id, d.role, d.transfer_id, d.attempts, o.place
+             returning o.place, d.transfer_id, d.attempts
            ), letters as (
              insert into dead_letters as l (subject, event_id, role, transfer_id, lane, reason, error, error_group,
                                             attempts, routing_key, headers, body)
-             select o.subject, r.event_id, r.role, r.transfer_id, o.lane, o.reason, o.error, o.error_group,
+             select o.subject, o.event_id, o.role, r.transfer_id, o.lane, o.reason, o.error, o.error_group,
                     r.attempts, o.routing_key, o.headers, o.body
-             from outcome o join recorded r using (event_id, role)
+             from outcome o join recorded r using (place)
              where o.status = 'dead'
              -- In the order in which replays lock letters, so that neither waits for the other crosswise.
              order by o.subject
              on conflict (subject) do update set ${DIED_AGAIN}, attempts = excluded.attempts
            )
-           select place::integer from recorded`,
+           select place from recorded`,
     values: [
       ...columns(outcomes, 'eventId', 'role', 'status', 'uncertain', 'provider'),
       outcomes.map(({ reference }) => reference && storableText(reference)),

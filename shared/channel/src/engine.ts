@@ -207,12 +207,12 @@ export class DeliveryEngine<Message> {
     return retries;
   }
 
-  /** Asks for a delivery and works on it if it is ours. It is noted as in hand until then. */
-  async #withClaim<T>(
+  /** Asks for a delivery and works on it if it is ours; it is noted as in hand until that is done. */
+  async #withClaim(
     received: Received,
     recipient: Recipient,
-    work: (recipient: Recipient, claim: OwnClaim) => Promise<T>,
-  ): Promise<T | undefined> {
+    work: (recipient: Recipient, claim: OwnClaim) => Promise<Retry | undefined>,
+  ): Promise<Retry | undefined> {
     const { claimsInHand } = this.#options;
     const reference = alertReference(received.event.id, recipient.role);
     if (!claimsInHand.begin(reference)) throw new DeliveryBusy(reference);

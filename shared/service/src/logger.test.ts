@@ -24,6 +24,29 @@ test('writes one JSON object per line, with level, time and service', () => {
   ]);
 });
 
+test('every line has the time at which it was written', () => {
+  const { logger, lines } = listen();
+  const times = [1_000, 1_000, 1_001, 500];
+  jest.useFakeTimers();
+  try {
+    for (const nowMs of times) {
+      jest.setSystemTime(nowMs);
+      logger.info('now');
+    }
+  } finally {
+    jest.useRealTimers();
+  }
+  expect(lines.map(({ time }) => Date.parse(String(time)))).toEqual(times);
+});
+
+test('a line has its own fields and none of the line before', () => {
+  const { logger, lines } = listen();
+  logger.info({ first: 1 }, 'one');
+  logger.info({ second: 2 }, 'two');
+  expect(lines).toMatchObject([{ first: 1 }, { second: 2 }]);
+  expect(lines[1]).not.toHaveProperty('first');
+});
+
 test('writes nothing below its level', () => {
   const { logger, lines } = listen('warn');
   logger.info('quiet');
@@ -78,6 +101,7 @@ test('says what a line belongs to', async () => {
   await runInContext({ correlationId: 'c-1', requestId: 'r-1', traceparent }, async () => {
     await Promise.resolve();
     logger.info('inside');
+    logger.info({ correlationId: 'its own' }, 'inside');
   });
   logger.info('outside');
   expect(lines[0]).toMatchObject({
@@ -85,5 +109,6 @@ test('says what a line belongs to', async () => {
     requestId: 'r-1',
     traceId: '0af7651916cd43dd8448eb211c80319c',
   });
-  expect(lines[1]).not.toHaveProperty('correlationId');
+  expect(lines[1]).toMatchObject({ correlationId: 'its own', requestId: 'r-1' });
+  expect(lines[2]).not.toHaveProperty('correlationId');
 });

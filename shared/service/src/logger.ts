@@ -118,7 +118,7 @@ function isoTime(): () => string {
   };
 }
 
-const NO_CONTEXT = {};
+const NO_CONTEXT = Object.freeze({});
 
 function contextFields(): object {
   const context = currentContext();

@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { openDatabase, type Database } from '@payfan/database';
+import { freshDatabase, waitFor, type FreshDatabase } from '@payfan/stack/testing';
+import { claimDeliveries, recordOutcomes, type NewDelivery, type Outcome } from './delivery-store.ts';
+
+let fresh: FreshDatabase;
+let database: Database;
+
+beforeEach(async () => {
+  fresh = await freshDatabase();
+  database = openDatabase({ url: fresh.urlFor('phone'), name: 'phone' });
+});
+afterEach(async () => {
+  await database.stop();
+  await fresh.drop();
+});
+
+const claimant = { id: randomUUID(), seconds: 60 };
+const somebodyElse = { id: randomUUID(), seconds: 60 };
+
+function newDelivery(committedSecondsAgo = 0): NewDelivery {
+  return {
+    eventId: randomUUID(),
+    role: 'payee',
+    transferId: randomUUID(),
+    accountId: randomUUID(),
+    recipient: '+917010233311',
+    committedAt: new Date(Date.now() - committedSecondsAgo * 1_000).toISOString(),
+  };
+}
+
+function outcome({ eventId, role }: NewDelivery, status: Outcome['status'] = 'sent'): Outcome {
+  const unsent = status === 'sent' ? null : 'busy';
+  return {
+    eventId,
+    role,
+    status,
+    uncertain: false,
+    provider: 'sms',
+    reference: null,
+    error: unsent,
+    nextAttemptInMs: status === 'retrying' ? 1_000 : null,
+    deadLetter:
+      status === 'dead'
+        ? {
+            subject: `${eventId}.${role}`,
+            reason: 'rejected',
+            lane: 'interactive',
+            routingKey: 'transfer.completed.interactive',
+            headers: {},
+            body: Buffer.from('{}'),
+          }
+        : null,
+  };
+}
+
+test('each of a mixed batch gets the claim that is its own', async () => {
+  const [sent, before, after, busy, twice] = Array.from({ length: 5 }, () => newDelivery()) as [
+    NewDelivery,
+    NewDelivery,
+    NewDelivery,
+    NewDelivery,
+    NewDelivery,
+  ];
+  await claimDeliveries(database, claimant, [sent]);
+  await recordOutcomes(database, claimant.id, [outcome(sent)]);
+  await claimDeliveries(database, somebodyElse, [busy]);
+  const claims = await claimDeliveries(database, claimant, [before, sent, twice, busy, twice, after]);
+  expect(claims.map(({ kind }) => kind)).toEqual(['ours', 'done', 'ours', 'busy', 'busy', 'ours']);
+});
+
+test('each outcome of a mixed batch is told of its own record', async () => {
+  const hourAgo = newDelivery(3_600);
+  const [later, taken, dead] = [newDelivery(), newDelivery(), newDelivery()];
+  const dayAgo = newDelivery(86_400);
+  await claimDeliveries(database, claimant, [hourAgo, later, dead, dayAgo]);
+  await claimDeliveries(database, somebodyElse, [taken]);
+  const recorded = await recordOutcomes(database, claimant.id, [
+    outcome(hourAgo),
+    outcome(later, 'retrying'),
+    outcome(taken),
+    outcome(dead, 'dead'),
+    outcome(dayAgo),
+  ]);
+  const minutes = recorded.map((record) => Math.round((record?.latencyMs ?? 0) / 60_000));
+  expect(minutes).toEqual([60, 0, 0, 0, 24 * 60]);
+  expect(recorded.map((record) => record !== null)).toEqual([true, true, false, true, true]);
+  const letters = await database.query({ text: 'select event_id as "eventId" from dead_letters' });
+  expect(letters).toEqual([{ eventId: dead.eventId }]);
+});
+
+test('what is recorded of a crowd stays on the pages on which it was claimed, but for a few', async () => {
+  const admin = openDatabase({ url: fresh.adminUrl, name: 'admin' });
+  const updates = async () => {
+    const [row] = await admin.query<{ all: number; hot: number }>({
+      text: `select n_tup_upd as all, n_tup_hot_upd as hot from pg_stat_user_tables
+             where schemaname = 'phone' and relname = 'deliveries'`,
+    });
+    return row ?? { all: 0, hot: 0 };
+  };
+  const crowd = Array.from({ length: 200 }, () => newDelivery());
+  await claimDeliveries(database, claimant, crowd);
+  await recordOutcomes(
+    database,
+    claimant.id,
+    crowd.map((delivery) => ({ ...outcome(delivery), reference: `${delivery.eventId}.payee` })),
+  );
+  // A session tells of what it did when it ends, at the latest.
+  await database.stop();
+  await waitFor(async () => (await updates()).all === 200, { what: 'the statistics', timeoutMs: 10_000 });
+  expect((await updates()).hot).toBeGreaterThanOrEqual(170);
+  await admin.stop();
+});
