@@ -134,6 +134,12 @@ test('a payout is stopped midway: what was paid stays paid, the rest is left out
   const stop = progress.getByRole('button', { name: 'Cancel payout' });
   await stop.click();
   const question = page.getByRole('dialog', { name: 'Cancel what is left of this payout?' });
+  // The news that it is over may come before the answer, while the question is still there.
+  await visit.context.route('**/cancel', async (route) => {
+    const response = await route.fetch();
+    await page.locator('[role="status"]', { hasText: /^Cancelled$/ }).waitFor({ timeout: 60_000 });
+    await route.fulfill({ response });
+  });
   await question.getByRole('button', { name: 'Cancel payout' }).click();
   await progress.getByRole('status').getByText('Cancelled', { exact: true }).waitFor({ timeout: 60_000 });
   await page.getByText('Payout cancelled').waitFor();

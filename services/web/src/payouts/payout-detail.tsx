@@ -133,6 +133,8 @@ function Cancel({ payout: { id, status, total, succeeded, failed } }: { payout: 
   const tellFailure = useFailureToast();
   const { isHeld, holding } = useHeld();
   const [isOpen, setOpen] = useState(false);
+  /** Until focus is back: a payout may be over before that, and the button is what it goes back to. */
+  const [isAsking, setAsking] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const isOver = status !== 'processing';
   const cancel = async () => {
@@ -149,15 +151,20 @@ function Cancel({ payout: { id, status, total, succeeded, failed } }: { payout: 
       void queries.invalidateQueries({ queryKey: payoutKeys.list });
     }
   };
-  if (isOver && !isHeld && !isOpen) return null;
+  const ask = () => {
+    setAsking(true);
+    setOpen(true);
+  };
+  if (isOver && !isHeld && !isAsking) return null;
   return (
     <>
-      <Button size="small" look="danger" {...holding} over={isOver} onClick={() => setOpen(true)}>
+      <Button size="small" look="danger" {...holding} over={isOver} onClick={ask}>
         Cancel payout
       </Button>
       <Dialog
         open={isOpen}
         onOpenChange={(open) => !isBusy && setOpen(open)}
+        onClosed={() => setAsking(false)}
         title="Cancel what is left of this payout?"
         description="What has been paid stays paid."
         footer={

@@ -9,6 +9,8 @@ import { staysForToasts } from './toasts.tsx';
 export interface DialogProps {
   open: boolean;
   onOpenChange: (open: boolean) => void;
+  /** It is gone, and focus is back where it was. */
+  onClosed?: () => void;
   title: string;
   /** One sentence under the title, read out as well. */
   description?: ReactNode;
@@ -21,6 +23,7 @@ export interface DialogProps {
 export default function DialogSurface({
   open,
   onOpenChange,
+  onClosed,
   title,
   description,
   children,
@@ -40,6 +43,7 @@ export default function DialogSurface({
             // Radix knows triggers of its own only.
             event.preventDefault();
             goOnAt(opener.current);
+            onClosed?.();
           }}
           onInteractOutside={staysForToasts}
           {...(description === undefined && { 'aria-describedby': undefined })}

@@ -25,6 +25,7 @@ function Surface(props: DialogProps & { className: string }) {
   const tellNotLoaded = useNotLoadedToast();
   const surface = useLoaded(load, props.open, () => {
     props.onOpenChange(false);
+    props.onClosed?.();
     tellNotLoaded();
   });
   return surface !== undefined && <surface.default {...props} />;
