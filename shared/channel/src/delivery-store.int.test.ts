@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { openDatabase, type Database } from '@payfan/database';
-import { freshDatabase, waitFor, type FreshDatabase } from '@payfan/stack/testing';
+import { freshDatabase, type FreshDatabase } from '@payfan/stack/testing';
 import { claimDeliveries, recordOutcomes, type NewDelivery, type Outcome } from './delivery-store.ts';
+import { updatesOnTheirPage } from './testing/updates-of-deliveries.ts';
 
 let fresh: FreshDatabase;
 let database: Database;
@@ -55,17 +56,18 @@ function outcome({ eventId, role }: NewDelivery, status: Outcome['status'] = 'se
 }
 
 test('each of a mixed batch gets the claim that is its own', async () => {
-  const [sent, before, after, busy, twice] = Array.from({ length: 5 }, () => newDelivery()) as [
-    NewDelivery,
-    NewDelivery,
-    NewDelivery,
-    NewDelivery,
-    NewDelivery,
-  ];
+  const [sent, busy, twice] = [newDelivery(), newDelivery(), newDelivery()];
   await claimDeliveries(database, claimant, [sent]);
   await recordOutcomes(database, claimant.id, [outcome(sent)]);
   await claimDeliveries(database, somebodyElse, [busy]);
-  const claims = await claimDeliveries(database, claimant, [before, sent, twice, busy, twice, after]);
+  const claims = await claimDeliveries(database, claimant, [
+    newDelivery(),
+    sent,
+    twice,
+    busy,
+    twice,
+    newDelivery(),
+  ]);
   expect(claims.map(({ kind }) => kind)).toEqual(['ours', 'done', 'ours', 'busy', 'busy', 'ours']);
 });
 
@@ -90,14 +92,6 @@ test('each outcome of a mixed batch is told of its own record', async () => {
 });
 
 test('what is recorded of a crowd stays on the pages on which it was claimed, but for a few', async () => {
-  const admin = openDatabase({ url: fresh.adminUrl, name: 'admin' });
-  const updates = async () => {
-    const [row] = await admin.query<{ all: number; hot: number }>({
-      text: `select n_tup_upd as all, n_tup_hot_upd as hot from pg_stat_user_tables
-             where schemaname = 'phone' and relname = 'deliveries'`,
-    });
-    return row ?? { all: 0, hot: 0 };
-  };
   const crowd = Array.from({ length: 200 }, () => newDelivery());
   await claimDeliveries(database, claimant, crowd);
   await recordOutcomes(
@@ -105,9 +99,5 @@ test('what is recorded of a crowd stays on the pages on which it was claimed, bu
     claimant.id,
     crowd.map((delivery) => ({ ...outcome(delivery), reference: `${delivery.eventId}.payee` })),
   );
-  // A session tells of what it did when it ends, at the latest.
-  await database.stop();
-  await waitFor(async () => (await updates()).all === 200, { what: 'the statistics', timeoutMs: 10_000 });
-  expect((await updates()).hot).toBeGreaterThanOrEqual(170);
-  await admin.stop();
+  expect(await updatesOnTheirPage(fresh, database, crowd.length)).toBeGreaterThanOrEqual(170);
 });

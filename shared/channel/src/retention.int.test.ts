@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { PaymentEvent, Role } from '@payfan/contracts';
 import { openDatabase, type Database, type Queryable } from '@payfan/database';
-import { freshDatabase, waitFor, type FreshDatabase } from '@payfan/stack/testing';
+import { freshDatabase, type FreshDatabase } from '@payfan/stack/testing';
 import { somePayout, someTransfer } from './contract.ts';
 import { claimDeliveries, recordOutcomes, type Outcome } from './delivery-store.ts';
 import { storeUnreadable } from './dead-letter-store.ts';
 import { findOpenLetters, leaseLetters, reviveDeliveries, settleLetters } from './replay-store.ts';
 import { letDie } from './testing/let-die.ts';
+import { updatesOnTheirPage } from './testing/updates-of-deliveries.ts';
 
 let fresh: FreshDatabase;
 let database: Database;
@@ -258,15 +259,5 @@ test('what happens to a delivery changes no indexed column, so that its versions
     await settle(await deliver(), 'retrying');
     await send();
   }
-  const updates = async () => {
-    const [row] = await admin.query<{ all: number; hot: number }>({
-      text: `select n_tup_upd as all, n_tup_hot_upd as hot from pg_stat_user_tables
-             where schemaname = 'phone' and relname = 'deliveries'`,
-    });
-    return row;
-  };
-  // A session tells of what it did when it ends, at the latest.
-  await database.stop();
-  await waitFor(async () => (await updates())?.all === 6, { what: 'the statistics', timeoutMs: 10_000 });
-  expect(await updates()).toEqual({ all: 6, hot: 6 });
+  expect(await updatesOnTheirPage(fresh, database, 6)).toBe(6);
 });

@@ -33,7 +33,7 @@ export function createLogger({ service, level, destination = standardOutput() }:
       base: { service },
       timestamp: isoTime(),
       mixin: contextFields,
-      mixinMergeStrategy: (line, context) => (context === NO_CONTEXT ? line : { ...context, ...line }),
+      mixinMergeStrategy: (line, context) => (context === NO_CONTEXT ? line : Object.assign(context, line)),
       formatters: { level: (label) => ({ level: label }) },
       // Redaction has made a plain object of it already; pino's own serializer would lose its type.
       serializers: { err: (error: unknown) => error },
