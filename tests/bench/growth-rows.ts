@@ -4,7 +4,7 @@ import { openBenchAccounts } from './bench-accounts.ts';
 import { closedLoad } from './closed-load.ts';
 import type { BenchOptions, Figure } from './figure.ts';
 import { pastTransferId, writePastTransfers, type PastTransfers } from './past-transfers.ts';
-import { readStat } from './proc-stat.ts';
+import { sharedPages } from './proc-stat.ts';
 import { overRounds, ratios } from './rounds.ts';
 import { serviceBackends } from './service-backends.ts';
 import { transferRequest } from './transfer-request.ts';
@@ -16,7 +16,7 @@ const SLICES = 6;
 /** Of the largest system's transfers. */
 const SHARES = [1 / 500, 1 / 5, 1] as const;
 /** A connection that maps fewer pages than this for a request has what it needs: at 15 µs each they are a hundredth of it. */
-const SETTLED_FAULTS = 0.2;
+const SETTLED_PAGES = 0.2;
 const SETTLE_SECONDS = 5;
 /** It takes ten; a system that has not settled by then never will. */
 const SETTLE_TURNS = 60;
@@ -100,23 +100,23 @@ async function settle(systems: readonly Grown[], work: Work): Promise<void> {
   for (let turn = 0; turn < SETTLE_TURNS; turn += 1) {
     let most = 0;
     for (const system of systems) {
-      const before = await pageFaults(system.database);
+      const before = await mappedPages(system.database);
       const done = SETTLE_SECONDS * (await work(system, SETTLE_SECONDS));
-      const after = await pageFaults(system.database);
-      const added = [...after].map(([pid, faults]) => faults - (before.get(pid) ?? 0));
+      const after = await mappedPages(system.database);
+      const added = [...after].map(([pid, pages]) => pages - (before.get(pid) ?? 0));
       most = Math.max(most, added.reduce((sum, more) => sum + more, 0) / done);
     }
-    if (most < SETTLED_FAULTS) return;
+    if (most < SETTLED_PAGES) return;
   }
   throw new Error(
     `PostgreSQL's connections still touched new memory after ${SETTLE_TURNS * SETTLE_SECONDS} s`,
   );
 }
 
-/** How often each of the services' connections was stopped for a page that was not mapped yet. */
-async function pageFaults(database: Database): Promise<Map<number, number>> {
+/** Of the buffers, by each of the services' connections. What a statement needs for itself comes and goes, and is not counted. */
+async function mappedPages(database: Database): Promise<Map<number, number>> {
   const backends = await serviceBackends(database);
-  return new Map(backends.map(({ pid }) => [pid, readStat(pid).faults]));
+  return new Map(backends.map(({ pid }) => [pid, sharedPages(pid)]));
 }
 
 type Work = (system: Grown, seconds: number) => Promise<number>;
