@@ -7,15 +7,18 @@ import type { Stage } from './stage.ts';
 
 const PROGRAMS = ['transaction', 'push', 'phone', 'email', 'operations', 'sandbox'];
 
-/** Processor time by now, in ticks. */
-type Ticks = Map<string, number>;
+/** Processor time of each process by now, in ticks, and as whose it counts. */
+type Readings = Map<number, { name: string; ticks: number }>;
+
+const POSTGRES = 'postgres, itself';
 
 /** Who uses the machine's processors, from one reading to the next. */
 export class CpuMeter {
   readonly #stage: Stage;
   readonly #postmaster: number;
   readonly #rabbitmq: number;
-  #begin: Ticks = new Map();
+  #begin: Readings = new Map();
+  #beganTicks = 0;
   #beganMs = 0;
 
   private constructor(stage: Stage, postmaster: number, rabbitmq: number) {
@@ -37,30 +40,31 @@ export class CpuMeter {
   async begin(): Promise<void> {
     this.#beganMs = performance.now();
     this.#begin = await this.#read();
+    this.#beganTicks = machineTicks();
   }
 
   /** Processors used since `begin` by each, 1 being one that was busy all the time. */
   async coresUsed(): Promise<Map<string, number>> {
     const seconds = (performance.now() - this.#beganMs) / 1_000;
     const end = await this.#read();
-    return new Map(
-      [...end].map(([name, ticks]) => [
-        name,
-        (ticks - (this.#begin.get(name) ?? 0)) / TICKS_PER_SECOND / seconds,
-      ]),
-    );
+    const used = new Map<string, number>();
+    const add = (name: string, ticks: number) => used.set(name, (used.get(name) ?? 0) + ticks);
+    for (const [pid, { name, ticks }] of end) add(name, ticks - (this.#begin.get(pid)?.ticks ?? 0));
+    // The postmaster, which counts them once they have ended, counts all that they ever used.
+    for (const [pid, { ticks }] of this.#begin) if (!end.has(pid)) add(POSTGRES, -ticks);
+    const ours = [...used.values()].reduce((sum, one) => sum + one, 0);
+    add('others on this machine', machineTicks() - this.#beganTicks - ours);
+    return new Map([...used].map(([name, ticks]) => [name, ticks / TICKS_PER_SECOND / seconds]));
   }
 
-  async #read(): Promise<Ticks> {
+  async #read(): Promise<Readings> {
     const { payfan, database } = this.#stage;
-    const ticks: Ticks = new Map();
-    for (const name of PROGRAMS) ticks.set(name, readStat(payfan.program(name).pid).ticks);
-    ticks.set('the load', readStat(process.pid).ticks);
-    ticks.set('rabbitmq', readStat(this.#rabbitmq).ticks);
-    for (const [name, used] of await postgresTicks(database, this.#postmaster)) ticks.set(name, used);
-    const ours = [...ticks.values()].reduce((sum, one) => sum + one, 0);
-    ticks.set('others on this machine', machineTicks() - ours);
-    return ticks;
+    const readings = await postgresReadings(database, this.#postmaster);
+    const add = (pid: number, name: string) => readings.set(pid, { name, ticks: readStat(pid).ticks });
+    for (const name of PROGRAMS) add(payfan.program(name).pid, name);
+    add(process.pid, 'the load');
+    add(this.#rabbitmq, 'rabbitmq');
+    return readings;
   }
 }
 
@@ -78,18 +82,18 @@ async function brokerPid(managementUrl: string): Promise<number> {
   return pid;
 }
 
-/** What PostgreSQL's connections use for each service, and the rest of it: those that ended, its background work. */
-async function postgresTicks(database: Database, postmaster: number): Promise<Ticks> {
+/** Connections count as their service's; all else of PostgreSQL, and connections that have ended, as its own. */
+async function postgresReadings(database: Database, postmaster: number): Promise<Readings> {
   const backends = await serviceBackends(database);
   const services = new Map(backends.map(({ pid, service }) => [pid, service]));
-  const ticks: Ticks = new Map();
-  const add = (name: string, more: number) => ticks.set(name, (ticks.get(name) ?? 0) + more);
-  add('postgres, itself', readStat(postmaster).ticks + readStat(postmaster).endedChildrenTicks);
+  const { ticks, endedChildrenTicks } = readStat(postmaster);
+  const readings: Readings = new Map([[postmaster, { name: POSTGRES, ticks: ticks + endedChildrenTicks }]]);
   for (const pid of childrenOf(postmaster)) {
     const service = services.get(pid);
-    add(service === undefined ? 'postgres, itself' : `postgres for ${service}`, readStat(pid).ticks);
+    const name = service === undefined ? POSTGRES : `postgres for ${service}`;
+    readings.set(pid, { name, ticks: readStat(pid).ticks });
   }
-  return ticks;
+  return readings;
 }
 
 function childrenOf(pid: number): number[] {
