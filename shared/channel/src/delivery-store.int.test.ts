@@ -101,3 +101,43 @@ test('what is recorded of a crowd stays on the pages on which it was claimed, bu
   );
   expect(await updatesOnTheirPage(fresh, database, crowd.length)).toBeGreaterThanOrEqual(170);
 });
+
+test.each(['sent', 'retrying'] as const)(
+  'recording what is %s reads no more than that, also by a plan made while the table was as good as empty',
+  async (status) => {
+    const admin = openDatabase({ url: fresh.adminUrl, name: 'admin', max: 1 });
+    const one = openDatabase({ url: fresh.urlFor('phone'), name: 'phone', max: 1 });
+    const record = async (crowd: NewDelivery[]) => {
+      await claimDeliveries(database, claimant, crowd);
+      await recordOutcomes(
+        one,
+        claimant.id,
+        crowd.map((delivery) => outcome(delivery, status)),
+      );
+    };
+    const rowsRead = async () => {
+      for (const each of [one, admin]) await each.query({ text: 'select pg_stat_force_next_flush()' });
+      const [row] = await admin.query<{ read: number }>({
+        text: `select sum(idx_tup_read)::float8 as read from pg_stat_user_indexes
+               where schemaname = 'phone' and relname = 'deliveries'`,
+      });
+      return row?.read ?? Number.NaN;
+    };
+    try {
+      await admin.query({ text: 'vacuum analyze phone.deliveries' });
+      await record([newDelivery()]);
+      await claimDeliveries(
+        database,
+        somebodyElse,
+        Array.from({ length: 2_000 }, () => newDelivery()),
+      );
+
+      const before = await rowsRead();
+      await record(Array.from({ length: 10 }, () => newDelivery()));
+      expect((await rowsRead()) - before).toBeLessThanOrEqual(20);
+    } finally {
+      await one.stop();
+      await admin.stop();
+    }
+  },
+);

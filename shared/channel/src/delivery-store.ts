@@ -227,6 +227,14 @@ export async function recordOutcomes(
   });
 }
 
+/**
+ * Always true, and a reason for the planner to expect three outcomes, not ten, so that it finds each by its key. While
+ * a table is as good as empty, reading all of its index looks cheaper than ten rows found one by one, and such a plan
+ * is kept until autovacuum analyses the table: measured at 200 transfers a second two minutes later, 900 rows read for
+ * each that was recorded.
+ */
+const FEW = 'o.place > 0';
+
 /** An outcome that was recorded, and how long after the commit its alert was sent. */
 type RecordedOutcome = [Outcome | undefined, number | null];
 
@@ -243,7 +251,7 @@ async function recordSent(
                claimed_by = null, claimed_until = null, sent_at = clock_timestamp()
            from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) with ordinality
                   as o (event_id, role, provider, reference, place)
-           where d.event_id = o.event_id and d.role = o.role and d.status = 'sending' and d.claimed_by = $5
+           where ${FEW} and d.event_id = o.event_id and d.role = o.role and d.status = 'sending' and d.claimed_by = $5
            returning o.place,
                      extract(epoch from d.sent_at - d.committed_at)::float8 * 1000 as "latencyMs"`,
     values: [
@@ -275,7 +283,7 @@ async function recordOthers(
                  reference = o.reference, error = o.error, claimed_by = null, claimed_until = null,
                  next_attempt_at = clock_timestamp() + make_interval(secs => o.next_in_ms / 1000)
              from outcome o
-             where d.event_id = o.event_id and d.role = o.role and d.status = 'sending' and d.claimed_by = $16
+             where ${FEW} and d.event_id = o.event_id and d.role = o.role and d.status = 'sending' and d.claimed_by = $16
              returning o.place, d.transfer_id, d.attempts
            ), letters as (
              insert into dead_letters as l (subject, event_id, role, transfer_id, lane, reason, error, error_group,
