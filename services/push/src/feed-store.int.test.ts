@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { openDatabase, type Database } from '@payfan/database';
-import { freshDatabase, type FreshDatabase } from '@payfan/stack/testing';
+import { freshDatabase, rowsReadByIndex, type FreshDatabase } from '@payfan/stack/testing';
 import type { FeedItem } from './feed-item.ts';
 import { appendToFeeds } from './feed-store.ts';
 
@@ -65,16 +65,7 @@ test('an item is answered with when it got there, which does not change either',
 test('reads only what it appends to, also by plans that were made while the tables were tiny', async () => {
   const admin = openDatabase({ url: fresh.adminUrl, name: 'admin' });
   const one = openDatabase({ url: fresh.urlFor('push'), name: 'push', max: 1 });
-  const rowsRead = async () => {
-    // A connection says what it has read now and then, or when it is told to. Tables are read by their indexes even
-    // where all of them is read: see PLANNER_SETTINGS.
-    for (const each of [one, admin]) await each.query({ text: 'select pg_stat_force_next_flush()' });
-    const [row] = await admin.query<{ read: number }>({
-      text: `select sum(idx_tup_read)::float8 as read from pg_stat_user_indexes
-             where relname in ('feed_heads', 'feed_events')`,
-    });
-    return row?.read ?? 0;
-  };
+  const rowsRead = () => rowsReadByIndex(admin, ['push.feed_heads', 'push.feed_events'], [one]);
   try {
     await admin.query({ text: 'truncate push.feed_heads, push.feed_events' });
     const few = [randomUUID(), randomUUID()].map((account) => item(account));

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { openDatabase, type Database } from '@payfan/database';
-import { freshDatabase, type FreshDatabase } from '@payfan/stack/testing';
+import { freshDatabase, rowsReadByIndex, type FreshDatabase } from '@payfan/stack/testing';
 import { claimDeliveries, recordOutcomes, type NewDelivery, type Outcome } from './delivery-store.ts';
 import { updatesOnTheirPage } from './testing/updates-of-deliveries.ts';
 
@@ -115,14 +115,7 @@ test.each(['sent', 'retrying'] as const)(
         crowd.map((delivery) => outcome(delivery, status)),
       );
     };
-    const rowsRead = async () => {
-      for (const each of [one, admin]) await each.query({ text: 'select pg_stat_force_next_flush()' });
-      const [row] = await admin.query<{ read: number }>({
-        text: `select sum(idx_tup_read)::float8 as read from pg_stat_user_indexes
-               where schemaname = 'phone' and relname = 'deliveries'`,
-      });
-      return row?.read ?? Number.NaN;
-    };
+    const rowsRead = () => rowsReadByIndex(admin, ['phone.deliveries'], [one]);
     try {
       await admin.query({ text: 'vacuum analyze phone.deliveries' });
       await record([newDelivery()]);
