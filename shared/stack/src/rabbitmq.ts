@@ -111,19 +111,15 @@ export async function rabbitmqctl(options: RabbitmqOptions, ...args: string[]): 
 /**
  * The settings of the node. Disk: it should stop publishers only when the disk is nearly full. Statistics: the
  * management API tells how long queues are once a second; at its usual 5 s, whoever waits for an empty queue
- * waits for that. The three policies stand or fall together, or the node does not start.
+ * waits for that. Nodes that were apart stay so until one is restarted, as they do by default: in RabbitMQ
+ * 3.10's own healing the node that returns may decide before it has heard of all that happened, and then it goes
+ * round in circles (https://www.rabbitmq.com/docs/partitions).
  */
 function rabbitmqConfig(ports: RabbitmqPorts, cluster: RabbitmqCluster | undefined): string {
   const members = cluster?.nodes.map(
     (node, index) => `cluster_formation.classic_config.nodes.${index + 1} = ${node}`,
   );
-  // A node that was frozen for a while finds the others at once when it wakes, so it never sees itself as a
-  // minority that should pause; healing makes it start again (https://www.rabbitmq.com/docs/partitions).
-  const clustering = members && [
-    'cluster_formation.peer_discovery_backend = classic_config',
-    'cluster_partition_handling = autoheal',
-    ...members,
-  ];
+  const clustering = members && ['cluster_formation.peer_discovery_backend = classic_config', ...members];
   return `listeners.tcp.1 = 127.0.0.1:${ports.amqp}
 management.tcp.ip = 127.0.0.1
 management.tcp.port = ${ports.management}
