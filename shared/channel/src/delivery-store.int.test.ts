@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { openDatabase, type Database } from '@payfan/database';
-import { freshDatabase, rowsReadByIndex, type FreshDatabase } from '@payfan/stack/testing';
-import { claimDeliveries, recordOutcomes, type NewDelivery, type Outcome } from './delivery-store.ts';
+import { freshDatabase, rowsReadByIndex, waitFor, type FreshDatabase } from '@payfan/stack/testing';
+import {
+  claimDeliveries,
+  freeClaimsOfTheGone,
+  recordOutcomes,
+  undoClaims,
+  type NewDelivery,
+  type Outcome,
+} from './delivery-store.ts';
 import { updatesOnTheirPage } from './testing/updates-of-deliveries.ts';
 
 let fresh: FreshDatabase;
@@ -102,23 +109,35 @@ test('what is recorded of a crowd stays on the pages on which it was claimed, bu
   expect(await updatesOnTheirPage(fresh, database, crowd.length)).toBeGreaterThanOrEqual(170);
 });
 
-test.each(['sent', 'retrying'] as const)(
-  'recording what is %s reads no more than that, also by a plan made while the table was as good as empty',
-  async (status) => {
+/** What is done with claims of `claimant`, who is not present, so that anybody may free them. */
+const ENDINGS: [string, (db: Database, claimed: NewDelivery[]) => Promise<unknown>][] = [
+  ['recording what is sent', (db, claimed) => record(db, claimed, 'sent')],
+  ['recording what is retried', (db, claimed) => record(db, claimed, 'retrying')],
+  ['freeing claims of the gone', freeClaimsOfTheGone],
+  ['undoing claims', (db, claimed) => undoClaims(db, claimant.id, claimed)],
+];
+
+const record = (db: Database, claimed: NewDelivery[], status: Outcome['status']) =>
+  recordOutcomes(
+    db,
+    claimant.id,
+    claimed.map((delivery) => outcome(delivery, status)),
+  );
+
+test.each(ENDINGS)(
+  '%s reads no more than that, also by a plan made in a table that was analysed while empty',
+  async (_, end) => {
     const admin = openDatabase({ url: fresh.adminUrl, name: 'admin', max: 1 });
     const one = openDatabase({ url: fresh.urlFor('phone'), name: 'phone', max: 1 });
-    const record = async (crowd: NewDelivery[]) => {
+    const claimAndEnd = async (count: number) => {
+      const crowd = Array.from({ length: count }, () => newDelivery());
       await claimDeliveries(database, claimant, crowd);
-      await recordOutcomes(
-        one,
-        claimant.id,
-        crowd.map((delivery) => outcome(delivery, status)),
-      );
+      await end(one, crowd);
     };
     const rowsRead = () => rowsReadByIndex(admin, ['phone.deliveries'], [one]);
     try {
       await admin.query({ text: 'vacuum analyze phone.deliveries' });
-      await record([newDelivery()]);
+      await claimAndEnd(1);
       await claimDeliveries(
         database,
         somebodyElse,
@@ -126,7 +145,7 @@ test.each(['sent', 'retrying'] as const)(
       );
 
       const before = await rowsRead();
-      await record(Array.from({ length: 10 }, () => newDelivery()));
+      await claimAndEnd(10);
       expect((await rowsRead()) - before).toBeLessThanOrEqual(20);
     } finally {
       await one.stop();
@@ -134,3 +153,28 @@ test.each(['sent', 'retrying'] as const)(
     }
   },
 );
+
+test.each(ENDINGS)('%s locks rows in the order of their keys, as claims do', async (_, end) => {
+  const [low, high] = [
+    { ...newDelivery(), eventId: '0a000000-0000-7000-8000-000000000000' },
+    { ...newDelivery(), eventId: 'a0000000-0000-7000-8000-000000000000' },
+  ];
+  await claimDeliveries(database, claimant, [low, high]);
+  const lock = ({ eventId }: NewDelivery) => ({
+    text: 'select from deliveries where event_id = $1 for update skip locked',
+    values: [eventId],
+  });
+  const ending = await database.transaction(async (tx) => {
+    await tx.query(lock(low));
+    const promise = end(database, [high, low]);
+    await waitFor(
+      async () => (await database.query({ text: 'select from pg_locks where not granted' })).length > 0,
+      { what: 'a statement waiting for the row', timeoutMs: 10_000 },
+    );
+    expect(await tx.query(lock(high))).toHaveLength(1);
+    return { promise };
+  });
+  await ending.promise;
+  const held = { text: 'select from deliveries where claimed_until > clock_timestamp()' };
+  expect(await database.query(held)).toEqual([]);
+});
