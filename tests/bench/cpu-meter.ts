@@ -51,7 +51,9 @@ export class CpuMeter {
     const add = (name: string, ticks: number) => used.set(name, (used.get(name) ?? 0) + ticks);
     for (const [pid, { name, ticks }] of end) add(name, ticks - (this.#begin.get(pid)?.ticks ?? 0));
     // The postmaster, which counts them once they have ended, counts all that they ever used.
-    for (const [pid, { ticks }] of this.#begin) if (!end.has(pid)) add(POSTGRES, -ticks);
+    for (const [pid, { name, ticks }] of this.#begin) {
+      if (!end.has(pid) && name.startsWith('postgres')) add(POSTGRES, -ticks);
+    }
     const ours = [...used.values()].reduce((sum, one) => sum + one, 0);
     add('others on this machine', machineTicks() - this.#beganTicks - ours);
     return new Map([...used].map(([name, ticks]) => [name, ticks / TICKS_PER_SECOND / seconds]));
@@ -86,14 +88,16 @@ async function brokerPid(managementUrl: string): Promise<number> {
 async function postgresReadings(database: Database, postmaster: number): Promise<Readings> {
   const backends = await serviceBackends(database);
   const services = new Map(backends.map(({ pid, service }) => [pid, service]));
-  const { ticks, endedChildrenTicks } = readStat(postmaster);
-  const readings: Readings = new Map([[postmaster, { name: POSTGRES, ticks: ticks + endedChildrenTicks }]]);
+  const readings: Readings = new Map();
   for (const pid of childrenOf(postmaster)) {
     const service = services.get(pid);
     const name = service === undefined ? POSTGRES : `postgres for ${service}`;
-    readings.set(pid, { name, ticks: readStat(pid).ticks });
+    const { ticks } = readStat(pid);
+    if (ticks > 0) readings.set(pid, { name, ticks });
   }
-  return readings;
+  // Last, so that it has counted what ended meanwhile.
+  const { ticks, endedChildrenTicks } = readStat(postmaster);
+  return readings.set(postmaster, { name: POSTGRES, ticks: ticks + endedChildrenTicks });
 }
 
 function childrenOf(pid: number): number[] {

@@ -15,7 +15,7 @@ const CLIENTS = 64;
 const SLICES = 6;
 /** Of the largest system's transfers. */
 const SHARES = [1 / 500, 1 / 5, 1] as const;
-/** A connection that maps fewer pages than this for a request has what it needs: at 15 µs each they are a hundredth of it. */
+/** A connection that maps fewer pages than this for a request has what it needs: a fault (15 µs) maps up to 16 of them. */
 const SETTLED_PAGES = 0.2;
 const SETTLE_SECONDS = 5;
 /** It takes ten; a system that has not settled by then never will. */

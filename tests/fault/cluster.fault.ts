@@ -81,7 +81,9 @@ fault('19. three nodes: one cut off under load until the others have given it up
   server.resume();
   await until('its return', async () => !(await seenByOthers()).includes(false), 60_000);
   // It and the others think of each other as gone, and stay apart, until someone restarts it.
+  await until('nodes that are apart', async () => !(await isWhole()), 60_000);
   await goesOn(load);
+  expect(await isWhole()).toBe(false);
   await server.kill();
   run.faults += 1;
   await goesOn(load);
