@@ -117,6 +117,13 @@ test('what may hold a secret is not shown', () => {
   );
 });
 
+test('a number of days for keys is no secret', () => {
+  const Days = z.object({ KEY_DAYS: z.coerce.number().min(7).describe('at least 7') });
+  expect(() => readConfig(Days, { KEY_DAYS: '3' })).toThrow(
+    new ConfigError('KEY_DAYS must be at least 7, but it is "3".'),
+  );
+});
+
 test('a field without a description falls back on what zod says', () => {
   const Plain = z.object({ NAME: z.string().max(2) });
   expect(() => readConfig(Plain, { NAME: 'abc' })).toThrow(/^NAME is wrong \(.*2.*\), but it is "abc"\.$/);

@@ -45,7 +45,7 @@ function sentence(name: string, message: string, field: unknown, value: string |
 
 /** Text before an `@` may be a password, even in a URL too broken to parse; keys and tokens are secret by name. */
 function shown(name: string, value: string): string {
-  if (value.includes('@') || /PASSWORD|SECRET|TOKEN|KEY/i.test(name))
+  if (value.includes('@') || /PASSWORD|SECRET|TOKEN|KEYS?$/i.test(name))
     return 'something else (not shown, it may be secret)';
   return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
 }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { choosePostgres, chooseRabbitmq } from './choice.ts';
 import { dockerAnswers } from './docker.ts';
 import { repository, repositoryHash } from './paths.ts';
+import { expectServer } from './given-server.ts';
 import { infrastructurePort, usualInfrastructurePorts } from './port-choice.ts';
 import { freePort } from './ports.ts';
 import { findPostgres } from './postgres-binaries.ts';
@@ -73,7 +74,10 @@ function givenPostgres(url: string, place: Place): Planned<{ adminUrl: string }>
   return {
     address: { adminUrl: withDatabase(url, database) },
     description: `PostgreSQL at ${new URL(url).host} (DATABASE_URL), database ${database}`,
-    whenReady: () => ensureDatabase(url, database),
+    async whenReady() {
+      await expectServer([new URL(url)], 'DATABASE_URL');
+      await ensureDatabase(url, database);
+    },
     ...(place.throwAway ? { cleanUp: () => dropDatabase(url, database) } : {}),
   };
 }
@@ -128,7 +132,10 @@ function givenRabbitmq(url: string, place: Place): Planned<{ amqpUrl: string; ma
   const credentials = username === '' ? 'guest:guest' : `${username}:${password}`;
   const management = setting('AMQP_MANAGEMENT_URL') ?? `http://${credentials}@${hostname}:15672`;
   const description = `RabbitMQ at ${host} (AMQP_URL)`;
-  if (!place.throwAway) return { address: { amqpUrl: url, managementUrl: management }, description };
+  const answers = () => expectServer(hosts, 'AMQP_URL');
+  if (!place.throwAway) {
+    return { address: { amqpUrl: url, managementUrl: management }, description, whenReady: answers };
+  }
   const vhost = path.basename(place.state);
   const api = openManagement(management);
   for (const one of hosts) one.pathname = `/${vhost}`;
@@ -136,6 +143,8 @@ function givenRabbitmq(url: string, place: Place): Planned<{ amqpUrl: string; ma
     address: { amqpUrl: hosts.join(','), managementUrl: management },
     description: `${description}, vhost ${vhost}`,
     async whenReady() {
+      await answers();
+      await expectServer([new URL(management)], 'AMQP_MANAGEMENT_URL');
       await api.put(`vhosts/${vhost}`);
       const everything = { configure: '.*', write: '.*', read: '.*' };
       await api.put(`permissions/${vhost}/${username === '' ? 'guest' : username}`, everything);

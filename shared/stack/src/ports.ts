@@ -47,13 +47,14 @@ export async function portOrFree(usual: number): Promise<number> {
   return (await isPortFree(usual)) ? usual : freePort();
 }
 
-/** Resolves if somebody on this machine takes connections on the port. */
-export function canConnect(port: number): Promise<void> {
+/** Resolves if somebody takes connections there, on this machine unless told; rejects at once, or after 5 s of silence. */
+export function canConnect(port: number, host = '127.0.0.1'): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: '127.0.0.1', port }, () => {
+    const socket = connect({ host, port, timeout: 5_000 }, () => {
       socket.destroy();
       resolve();
     });
+    socket.once('timeout', () => socket.destroy(new Error('no answer within 5 s')));
     socket.once('error', reject);
   });
 }

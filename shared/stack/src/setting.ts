@@ -3,3 +3,20 @@ export function setting(name: string, env: NodeJS.ProcessEnv = process.env): str
   const value = env[name];
   return value === '' ? undefined : value;
 }
+
+/**
+ * What is said of one service alone: `EMAIL_CONCURRENCY` is email's `CONCURRENCY`. Further copies heed what is said of
+ * the first, and what is said of them: `GATEWAY_2_LOG_LEVEL`. Ports are chosen elsewhere.
+ */
+export function settingsOf(service: string, env: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const one of new Set([service.replace(/-\d+$/, ''), service])) {
+    const prefix = `${one.toUpperCase().replaceAll('-', '_')}_`;
+    for (const name of Object.keys(env)) {
+      const value = setting(name, env);
+      if (name.startsWith(prefix) && value !== undefined) found[name.slice(prefix.length)] = value;
+    }
+  }
+  delete found['PORT'];
+  return found;
+}

@@ -15,6 +15,7 @@ import {
   type Service,
   type Surroundings,
 } from './services.ts';
+import { settingsOf } from './setting.ts';
 import { withRole } from './sql-names.ts';
 import type { StackDescription } from './stack-file.ts';
 import { Supervisor } from './supervisor.ts';
@@ -158,7 +159,7 @@ export class Stack {
       name: service.name,
       entry: service.entry,
       port: this.#portOf(service.name),
-      env: { NODE_ENV: 'production', ...service.environment(around) },
+      env: { NODE_ENV: 'production', ...service.environment(around), ...settingsOf(service.name) },
       logFile,
       runFolder: place.run.folder,
     });
