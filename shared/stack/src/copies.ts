@@ -1,4 +1,5 @@
 import type { Service } from './services.ts';
+import { variableOf } from './setting.ts';
 
 /** How many of a service there are to be: `{ gateway: 3 }`. One of each unless told. */
 export type Copies = Readonly<Record<string, number>>;
@@ -24,6 +25,6 @@ function copyOf(service: Service, number: number): Service {
     ...service,
     name,
     port: undefined,
-    portVariable: `${name.toUpperCase().replaceAll('-', '_')}_PORT`,
+    portVariable: variableOf(name, 'PORT'),
   };
 }

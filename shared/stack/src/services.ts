@@ -1,3 +1,5 @@
+import { variableOf } from './setting.ts';
+
 /** Where everything is, as services are told. */
 export interface Surroundings {
   /** The database as the service's own role. */
@@ -43,8 +45,13 @@ export interface Service {
 
 /** A program of the table below, with what follows from its name. */
 function service(name: string, port: number, rest: Pick<Service, 'hasDatabase' | 'environment'>): Service {
-  const portVariable = `${name.toUpperCase().replaceAll('-', '_')}_PORT`;
-  return { name, entry: `services/${name}/dist/main.js`, port, portVariable, ...rest };
+  return {
+    name,
+    entry: `services/${name}/dist/main.js`,
+    port,
+    portVariable: variableOf(name, 'PORT'),
+    ...rest,
+  };
 }
 
 /** What tells people. What a channel reaches them by is its own matter. */

@@ -4,6 +4,10 @@ export function setting(name: string, env: NodeJS.ProcessEnv = process.env): str
   return value === '' ? undefined : value;
 }
 
+/** What a variable of a service is called where there are several: `PAYOUT_WORKER_FREE_PORT`. */
+export const variableOf = (service: string, name: string): string =>
+  `${service.toUpperCase().replaceAll('-', '_')}_${name}`;
+
 /**
  * What is said of one service alone: `EMAIL_CONCURRENCY` is email's `CONCURRENCY`. Further copies heed what is said of
  * the first, and what is said of them: `GATEWAY_2_LOG_LEVEL`. Ports are chosen elsewhere.
@@ -11,7 +15,7 @@ export function setting(name: string, env: NodeJS.ProcessEnv = process.env): str
 export function settingsOf(service: string, env: NodeJS.ProcessEnv = process.env): Record<string, string> {
   const found: Record<string, string> = {};
   for (const one of new Set([service.replace(/-\d+$/, ''), service])) {
-    const prefix = `${one.toUpperCase().replaceAll('-', '_')}_`;
+    const prefix = variableOf(one, '');
     for (const name of Object.keys(env)) {
       const value = setting(name, env);
       if (name.startsWith(prefix) && value !== undefined) found[name.slice(prefix.length)] = value;
