@@ -1,4 +1,5 @@
-import { migrate } from './migrate.ts';
+import { migrate, servicesWithTables } from './migrate.ts';
+import { ConfigError, readRolePasswords } from './role-passwords.ts';
 
 const adminUrl = process.env['ADMIN_DATABASE_URL'];
 if (adminUrl === undefined || adminUrl === '') {
@@ -7,11 +8,11 @@ if (adminUrl === undefined || adminUrl === '') {
   );
   process.exit(2);
 }
-/** `EMAIL_DB_PASSWORD=…` is the password of the role `payfan_email`. */
-const passwords = Object.fromEntries(
-  Object.entries(process.env).flatMap(([name, value]) => {
-    const service = /^([A-Z]+)_DB_PASSWORD$/.exec(name)?.[1];
-    return service !== undefined && value !== undefined ? [[service.toLowerCase(), value]] : [];
-  }),
-);
-await migrate({ adminUrl, passwords, log: (line) => process.stdout.write(`${line}\n`) });
+try {
+  const passwords = readRolePasswords(await servicesWithTables(), process.env);
+  await migrate({ adminUrl, passwords, log: (line) => process.stdout.write(`${line}\n`) });
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(2);
+}

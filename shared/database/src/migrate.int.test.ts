@@ -2,9 +2,17 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { freshDatabase, type FreshDatabase } from '@payfan/stack/testing';
+import { freshDatabase, services, type FreshDatabase } from '@payfan/stack/testing';
 import { openDatabase, type Database } from './database.ts';
 import { migrate } from './migrate.ts';
+
+/** The roles belong to the whole server: other tests log in by these passwords at the same time. */
+const passwords = Object.fromEntries(
+  services.filter(({ hasDatabase }) => hasDatabase).map(({ name }) => [name, `password-of-${name}`]),
+);
+const passwordVariables = Object.fromEntries(
+  Object.entries(passwords).map(([name, password]) => [`${name.toUpperCase()}_DB_PASSWORD`, password]),
+);
 
 let fresh: FreshDatabase;
 let admin: Database;
@@ -47,7 +55,7 @@ const tables = (url: string) =>
 
 test('an empty database gets every service’s schema, in the order of the files', async () => {
   const lines: string[] = [];
-  await migrate({ adminUrl: emptyUrl, log: (line) => lines.push(line) });
+  await migrate({ adminUrl: emptyUrl, passwords, log: (line) => lines.push(line) });
   const numbered = (folder: string) =>
     readdirSync(path.resolve(__dirname, '../../..', folder, 'migrations'))
       .sort()
@@ -65,10 +73,10 @@ test('an empty database gets every service’s schema, in the order of the files
 });
 
 test('a second run changes nothing', async () => {
-  await migrate({ adminUrl: emptyUrl });
+  await migrate({ adminUrl: emptyUrl, passwords });
   const before = await tables(emptyUrl);
   const lines: string[] = [];
-  await migrate({ adminUrl: emptyUrl, log: (line) => lines.push(line) });
+  await migrate({ adminUrl: emptyUrl, passwords, log: (line) => lines.push(line) });
   expect(lines).toEqual([]);
   expect(await tables(emptyUrl)).toEqual(before);
 });
@@ -76,7 +84,10 @@ test('a second run changes nothing', async () => {
 test('of two runs at once one waits for the other, and each file is applied once', async () => {
   const lines: string[] = [];
   const log = (line: string) => lines.push(line);
-  const runs = [migrate({ adminUrl: emptyUrl, log }), migrate({ adminUrl: emptyUrl, log })];
+  const runs = [
+    migrate({ adminUrl: emptyUrl, passwords, log }),
+    migrate({ adminUrl: emptyUrl, passwords, log }),
+  ];
   expect(await Promise.allSettled(runs)).toMatchObject([{ status: 'fulfilled' }, { status: 'fulfilled' }]);
   expect(lines.length).toBeGreaterThan(1);
   expect(new Set(lines).size).toBe(lines.length);
@@ -85,7 +96,7 @@ test('of two runs at once one waits for the other, and each file is applied once
 test('a database that cannot be reached is an error', async () => {
   const url = new URL(emptyUrl);
   url.pathname = '/nowhere';
-  await expect(migrate({ adminUrl: url.href })).rejects.toThrow('does not exist');
+  await expect(migrate({ adminUrl: url.href, passwords })).rejects.toThrow('does not exist');
 });
 
 describe('the role of a service', () => {
@@ -128,6 +139,12 @@ describe('the role of a service', () => {
     },
   );
 
+  test('never gets a password that the caller did not name', async () => {
+    const { push: _push, ...others } = passwords;
+    await expect(migrate({ adminUrl: emptyUrl, passwords: others })).rejects.toThrow('PUSH_DB_PASSWORD');
+    await asService('push', 'select 1');
+  });
+
   test('is let in by its password only', async () => {
     const url = new URL(fresh.urlFor('email'));
     url.password = 'guess';
@@ -148,7 +165,7 @@ describe('the program', () => {
     });
 
   test('migrates the database that ADMIN_DATABASE_URL names, and says what it applied', async () => {
-    const { code, output } = await run({ ADMIN_DATABASE_URL: emptyUrl });
+    const { code, output } = await run({ ADMIN_DATABASE_URL: emptyUrl, ...passwordVariables });
     expect(code).toBe(0);
     expect(output).toContain('transaction: applied transaction/0001_ledger\n');
     expect((await tables(emptyUrl)).length).toBeGreaterThan(10);
@@ -160,8 +177,30 @@ describe('the program', () => {
     expect(output).toContain('ADMIN_DATABASE_URL');
   });
 
+  test.each(Object.keys(passwordVariables))('without %s names it, and changes nothing', async (variable) => {
+    const { code, output } = await run({
+      ADMIN_DATABASE_URL: emptyUrl,
+      ...passwordVariables,
+      [variable]: '',
+    });
+    expect(code).toBe(2);
+    expect(output).toMatch(new RegExp(`missing: ${variable}\\. Each may be`));
+    expect(await tables(emptyUrl)).toEqual([]);
+    // The role still takes the password it had.
+    await asService(variable.split('_')[0]?.toLowerCase() ?? '', 'select 1');
+  });
+
+  test('a password that is too weak is refused, and the role keeps its own', async () => {
+    const weak = { ADMIN_DATABASE_URL: emptyUrl, ...passwordVariables, PUSH_DB_PASSWORD: 'push' };
+    const { code, output } = await run(weak);
+    expect(code).toBe(2);
+    expect(output).toContain('too weak: PUSH_DB_PASSWORD');
+    await asService('push', 'select 1');
+  });
+
   test('fails when the database does', async () => {
-    const { code, output } = await run({ ADMIN_DATABASE_URL: emptyUrl.replace(emptyName, 'nowhere') });
+    const nowhere = emptyUrl.replace(emptyName, 'nowhere');
+    const { code, output } = await run({ ADMIN_DATABASE_URL: nowhere, ...passwordVariables });
     expect(code).not.toBe(0);
     expect(output).toContain('does not exist');
   });

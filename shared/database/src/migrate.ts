@@ -4,12 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import { openDatabase, type Database } from './database.ts';
+import { ConfigError, passwordVariable } from './role-passwords.ts';
 
 export interface MigrateOptions {
   /** A role that may create roles and schemas. */
   adminUrl: string;
-  /** Password of each service's role; a service that is not named gets its own name. */
-  passwords?: Record<string, string>;
+  /** Password of each service's role, by service. */
+  passwords: Record<string, string>;
   log?: (line: string) => void;
 }
 
@@ -36,7 +37,7 @@ export async function migrate(options: MigrateOptions): Promise<void> {
   try {
     await dbClient.connect();
     for (const owner of await findOwners()) {
-      await createRoleAndSchema(database, owner.service, options.passwords?.[owner.service] ?? owner.service);
+      await createRoleAndSchema(database, owner.service, passwordOf(owner.service, options.passwords));
       for (const source of owner.sources) {
         const applied = await runner({
           dbClient,
@@ -56,6 +57,13 @@ export async function migrate(options: MigrateOptions): Promise<void> {
     await dbClient.end();
     await database.stop();
   }
+}
+
+function passwordOf(service: string, passwords: Record<string, string>): string {
+  const password = passwords[service];
+  if (password === undefined || password === '')
+    throw new ConfigError(`${passwordVariable(service)} is missing.`);
+  return password;
 }
 
 async function createRoleAndSchema(database: Database, service: string, password: string): Promise<void> {
@@ -80,6 +88,11 @@ async function createRoleAndSchema(database: Database, service: string, password
     });
     for (const { sql } of setup) await tx.query({ text: sql });
   });
+}
+
+/** The services that keep tables, by name. */
+export async function servicesWithTables(): Promise<string[]> {
+  return (await findOwners()).map(({ service }) => service);
 }
 
 /** The services that name migrations in their package.json. */

@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { openManagement } from './rabbitmq-management.ts';
-import { dropDatabase, quoteName, withConnection, withDatabase, withRole } from './sql-names.ts';
+import {
+  dropDatabase,
+  quoteName,
+  testPassword,
+  withConnection,
+  withDatabase,
+  withRole,
+} from './sql-names.ts';
 import type { TestInfrastructure } from './test-infrastructure.ts';
 import { infrastructureFile, TEST_RUN_VARIABLE, type InfrastructureFile } from './test-run.ts';
 import { waitFor } from './wait.ts';
@@ -70,8 +77,7 @@ export async function freshDatabase(servers?: TestInfrastructure): Promise<Fresh
   return {
     name,
     adminUrl: own,
-    // The template's roles have their service's name for a password.
-    urlFor: (service) => withRole(own, `payfan_${service}`, service),
+    urlFor: (service) => withRole(own, `payfan_${service}`, testPassword(service)),
     drop: () => dropDatabase(adminUrl, name),
   };
 }

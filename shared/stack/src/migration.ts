@@ -6,6 +6,8 @@ export interface MigrationOptions {
   adminUrl: string;
   /** Of each service's role. */
   passwords: Record<string, string>;
+  /** A demo may have weak passwords. */
+  demo: boolean;
   logFile: string;
   runFolder: string;
 }
@@ -23,6 +25,7 @@ class MigrationFailed extends Error {
 export async function migrateDatabase({
   adminUrl,
   passwords,
+  demo,
   logFile,
   runFolder,
 }: MigrationOptions): Promise<void> {
@@ -33,6 +36,7 @@ export async function migrateDatabase({
     env: {
       PATH: process.env.PATH,
       ADMIN_DATABASE_URL: adminUrl,
+      PAYFAN_DEMO: String(demo),
       ...Object.fromEntries(
         Object.entries(passwords).map(([service, password]) => [
           `${service.toUpperCase()}_DB_PASSWORD`,

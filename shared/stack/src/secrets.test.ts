@@ -10,27 +10,28 @@ const holders = { withDatabase: ['push', 'email'], withKey: ['gateway'] };
 
 test('secrets are made once, also when a service is added, and kept for us alone', () => {
   const first = loadSecrets(folder, holders, {});
-  expect(first.postgres).toMatch(/^[0-9a-f]{24}$/);
+  expect(first.postgres).toMatch(/^[0-9a-f]{48}$/);
   expect(first.services['push']).not.toBe(first.services['email']);
-  expect(first.keys).toEqual({ gateway: expect.stringMatching(/^[0-9a-f]{24}$/) });
+  expect(first.keys).toEqual({ gateway: expect.stringMatching(/^[0-9a-f]{48}$/) });
   expect(statSync(path.join(folder, 'secrets.json')).mode & 0o077).toBe(0);
 
   const more = { withDatabase: [...holders.withDatabase, 'phone'], withKey: [...holders.withKey, 'payout'] };
   const later = loadSecrets(folder, more, {});
   expect(later).toEqual({
     ...first,
-    services: { ...first.services, phone: expect.stringMatching(/^.{24}$/) },
-    keys: { ...first.keys, payout: expect.stringMatching(/^.{24}$/) },
+    services: { ...first.services, phone: expect.stringMatching(/^.{48}$/) },
+    keys: { ...first.keys, payout: expect.stringMatching(/^.{48}$/) },
   });
   expect(loadSecrets(folder, more, {})).toEqual(later);
 });
 
-test('what an earlier version made is kept', () => {
+test('what an earlier version made is kept, except keys that are too short', () => {
   const kept = { postgres: 'made before', services: { push: 'there were keys' } };
-  writeFileSync(path.join(folder, 'secrets.json'), JSON.stringify(kept));
+  const short = { gateway: 'k'.repeat(31) };
+  writeFileSync(path.join(folder, 'secrets.json'), JSON.stringify({ ...kept, keys: short }));
   expect(loadSecrets(folder, { withDatabase: ['push'], withKey: ['gateway'] }, {})).toEqual({
     ...kept,
-    keys: { gateway: expect.stringMatching(/^.{24}$/) },
+    keys: { gateway: expect.stringMatching(/^.{48}$/) },
   });
 });
 

@@ -30,7 +30,8 @@ export function loadSecrets(
   const secrets = {
     postgres: kept?.postgres ?? randomSecret(),
     services: secretsOf(withDatabase, kept?.services),
-    keys: secretsOf(withKey, kept?.keys),
+    // Programs alone hold their keys, so a short one that an earlier version made can be replaced.
+    keys: secretsOf(withKey, Object.fromEntries(Object.entries(kept?.keys ?? {}).filter(isLongKey))),
   };
   mkdirSync(folder, { recursive: true });
   writeFileSync(file, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
@@ -41,10 +42,13 @@ export function loadSecrets(
   };
 }
 
-const randomSecret = () => randomBytes(12).toString('hex');
+/** Outside a demo the transaction service refuses keys that are shorter than 32 characters. */
+const randomSecret = () => randomBytes(24).toString('hex');
 
 const secretsOf = (names: readonly string[], kept: Record<string, string> = {}): Record<string, string> =>
   Object.fromEntries(names.map((name) => [name, kept[name] ?? randomSecret()]));
+
+const isLongKey = ([, key]: [string, string]) => key.length >= 32;
 
 const overridden = (
   secrets: Record<string, string>,

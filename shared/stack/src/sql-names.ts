@@ -20,6 +20,9 @@ export function withRole(url: string, role: string, password: string): string {
   return changed.toString();
 }
 
+/** The password of a service's role on the servers of tests, which only this machine reaches. */
+export const testPassword = (service: string): string => `password-of-${service}`;
+
 /** Runs `work` over one connection that is closed afterwards. */
 export async function withConnection<T>(url: string, work: (database: Queryable) => Promise<T>): Promise<T> {
   const database = openDatabase({ url, name: 'stack', max: 1 });

@@ -1,6 +1,7 @@
 import { mkdirSync, statSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 import { planOutsideWorld, planPostgres, planRabbitmq, type Place, type Planned } from './infrastructure.ts';
+import { isDemo } from './demo-mode.ts';
 import { migrateDatabase } from './migration.ts';
 import { programUnit } from './program.ts';
 import type { Progress } from './progress.ts';
@@ -43,6 +44,7 @@ export class Stack {
   /** Those that are to run, in the order of the table. */
   #services: readonly Service[];
   readonly #supervisor: Supervisor;
+  readonly #demo = isDemo();
   #infrastructure: Infrastructure | undefined;
   #around: Surroundings | undefined;
   #ports = new Map<string, number>();
@@ -128,7 +130,8 @@ export class Stack {
     const startedMs = performance.now();
     const { place } = this.#options;
     const logFile = path.join(place.logs, 'migrate.log');
-    await migrateDatabase({ adminUrl, passwords: secrets.services, logFile, runFolder: place.run.folder });
+    const { services: passwords } = secrets;
+    await migrateDatabase({ adminUrl, passwords, demo: this.#demo, logFile, runFolder: place.run.folder });
     this.#options.progress.done('Database is up to date', startedMs);
   }
 
@@ -147,7 +150,7 @@ export class Stack {
       pageOrigins: ['localhost', '127.0.0.1'].map((host) => `http://${host}:${this.#pagesPort()}`),
       publicUrl: (service) => this.#urlOf(service),
       serviceKey: (service) => secrets.keys[service] ?? service,
-      demo: true,
+      demo: this.#demo,
     };
   }
 

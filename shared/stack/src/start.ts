@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Copies } from './copies.ts';
+import { isDemo } from './demo-mode.ts';
 import type { Place } from './infrastructure.ts';
 import type { Progress } from './progress.ts';
 import { INTERRUPTED, withStack } from './session.ts';
@@ -29,7 +30,8 @@ export async function start(progress: Progress, copies: Copies = {}, webBuild?: 
         // What is built already is there in a second, and belongs to the picture; a build takes its time.
         const isBuilt = webBuild?.isBuilt() === true;
         const shown = (isBuilt ? await showWeb() : undefined) ?? description;
-        process.stdout.write(welcome(shown, place, { webFollows: webBuild !== undefined && !isBuilt }));
+        const webFollows = webBuild !== undefined && !isBuilt;
+        process.stdout.write(welcome(shown, place, { webFollows, demo: isDemo() }));
         const later = isBuilt ? undefined : await showWeb();
         if (later !== undefined)
           progress.line(`The pages are at ${pageUrl(later.services['web']?.url ?? '')}`);
@@ -51,7 +53,7 @@ export async function start(progress: Progress, copies: Copies = {}, webBuild?: 
 function welcome(
   { services, infrastructure }: StackDescription,
   { logs, throwAway }: Pick<Place, 'logs' | 'throwAway'>,
-  { webFollows }: { webFollows: boolean },
+  { webFollows, demo }: { webFollows: boolean; demo: boolean },
 ): string {
   const rows = [
     ...(services['web'] === undefined ? [] : [['web', pageUrl(services['web'].url), '']]),
@@ -73,13 +75,15 @@ Payfan is ready.
 
 ${renderTable(rows).replaceAll(/^/gm, '  ')}
 
-Asha pays Ravi Rs 100:
-
-  curl -X POST ${transaction}/v1/transfers -H 'Authorization: Bearer demo_asha' \\
-    -H 'Idempotency-Key: lunch-1' -H 'Content-Type: application/json' \\
-    -d '{"to":"7010233311","amount":10000,"currency":"INR","note":"lunch"}'
-
+${demo ? firstTransfer(transaction) : 'There are no demo accounts (PAYFAN_DEMO=false).\n'}
 Logs: ${throwAway ? logs : path.relative(process.cwd(), logs)}.  ${keeping}
 Ctrl-C stops everything.
 `;
 }
+
+const firstTransfer = (transactionUrl: string) => `Asha pays Ravi Rs 100:
+
+  curl -X POST ${transactionUrl}/v1/transfers -H 'Authorization: Bearer demo_asha' \\
+    -H 'Idempotency-Key: lunch-1' -H 'Content-Type: application/json' \\
+    -d '{"to":"7010233311","amount":10000,"currency":"INR","note":"lunch"}'
+`;

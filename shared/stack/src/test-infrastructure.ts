@@ -5,7 +5,8 @@ import { images } from './images.ts';
 import { startPostgres, startRabbitmq } from './native-servers.ts';
 import { throwAwayState } from './paths.ts';
 import type { Run } from './runs.ts';
-import { ensureDatabase, withDatabase } from './sql-names.ts';
+import { servicesWithDatabase } from './services.ts';
+import { ensureDatabase, testPassword, withDatabase } from './sql-names.ts';
 
 /** What tests share: one Postgres with a template database, one RabbitMQ. */
 export interface TestInfrastructure {
@@ -61,7 +62,8 @@ export async function startTestInfrastructure(choice: TestChoice, run: Run): Pro
 /** Makes the database that tests copy: every service's tables, and nothing in them. */
 export async function prepareTemplate(adminUrl: string): Promise<string> {
   await ensureDatabase(adminUrl, TEMPLATE);
-  await migrate({ adminUrl: withDatabase(adminUrl, TEMPLATE) });
+  const passwords = Object.fromEntries(servicesWithDatabase.map((name) => [name, testPassword(name)]));
+  await migrate({ adminUrl: withDatabase(adminUrl, TEMPLATE), passwords });
   return TEMPLATE;
 }
 
