@@ -1,9 +1,10 @@
-import { configFields, readConfig } from '@payfan/service';
+import { configFields, httpConfigFields, readConfig } from '@payfan/service';
 import { z } from 'zod';
 import { parseGrants } from './grants.ts';
 
 const GatewayConfig = z.object({
   PORT: configFields.port(4010),
+  ...httpConfigFields,
   LOG_LEVEL: configFields.logLevel,
   AMQP_URL: configFields.amqpUrl,
   TRANSACTION_URL: configFields.httpUrl('http://127.0.0.1:4000'),

@@ -8,6 +8,7 @@ import {
   createLogger,
   createMetrics,
   httpServer,
+  httpSettings,
   main,
   remoteVerifier,
   runParts,
@@ -100,10 +101,12 @@ main(async () => {
     trustedProxies: settings.TRUSTED_PROXIES,
     handshakesMax: settings.HANDSHAKES_MAX,
   });
+  const http = httpSettings(settings);
   const api = createApi({
     title: 'Payfan gateway',
     description: 'What happens, as it happens: by WebSocket, as server-sent events, and by polling.',
     version: '1.0.0',
+    http,
     logger,
     health,
     metrics: registry,
@@ -138,6 +141,6 @@ main(async () => {
     read: () => hub.counts,
   });
 
-  const server = httpServer({ api, port: settings.PORT, logger, onUpgrade: door.onUpgrade });
+  const server = httpServer({ api, http, port: settings.PORT, logger, onUpgrade: door.onUpgrade });
   await runParts({ logger, health, parts: [broker, subscription, hub, retry, audit, server, connections] });
 });

@@ -1,11 +1,12 @@
 import { CHANNEL_NAME } from '@payfan/contracts';
-import { configFields, readConfig } from '@payfan/service';
+import { configFields, httpConfigFields, readConfig } from '@payfan/service';
 import { z } from 'zod';
 
 const DEFAULT_CHANNELS = 'push=http://127.0.0.1:4041,phone=http://127.0.0.1:4042,email=http://127.0.0.1:4043';
 
 const OperationsConfig = z.object({
   PORT: configFields.port(4030),
+  ...httpConfigFields,
   LOG_LEVEL: configFields.logLevel,
   /** Pages that may use the API. */
   ALLOWED_ORIGINS: configFields.origins,

@@ -4,6 +4,7 @@ import {
   createLogger,
   createMetrics,
   httpServer,
+  httpSettings,
   main,
   remoteAuthenticator,
   runParts,
@@ -22,10 +23,12 @@ main(async () => {
   // It keeps nothing itself; what the others cannot tell is said in each answer.
   const health = createHealth({});
 
+  const http = httpSettings(settings);
   const api = createApi({
     title: 'Payfan operations',
     description: 'What became of every alert, what waits, and what was given up.',
     version: '1.0.0',
+    http,
     logger,
     health,
     metrics: createMetrics(name),
@@ -33,10 +36,12 @@ main(async () => {
     authenticate: remoteAuthenticator({ transactionUrl: TRANSACTION_URL }),
   });
   const around = { transactionUrl: TRANSACTION_URL, channels: CHANNELS, logger };
+  const metricsToken = settings.METRICS_TOKEN;
   deliveryRoutes(api, { ...around, payoutUrl: settings.PAYOUT_URL });
   deadLetterRoutes(api, around);
   gatewayRoutes(api, { gatewayUrls: settings.GATEWAY_URLS, logger });
-  queueRoutes(api, { ...around, management: { url: RABBITMQ_MANAGEMENT_URL, vhost: RABBITMQ_VHOST } });
+  const management = { url: RABBITMQ_MANAGEMENT_URL, vhost: RABBITMQ_VHOST };
+  queueRoutes(api, { ...around, metricsToken, management });
 
-  await runParts({ logger, health, parts: [httpServer({ api, port: PORT, logger })] });
+  await runParts({ logger, health, parts: [httpServer({ api, http, port: PORT, logger })] });
 });

@@ -4,12 +4,18 @@ import type { ChannelUrls } from './channels.ts';
 
 const TIMEOUT_MS = 3_000;
 
+export interface MetricsReader {
+  /** The METRICS_TOKEN that all services share; undefined where none is set. */
+  metricsToken?: string | undefined;
+  logger: Logger;
+}
+
 /**
  * What the transaction service's metrics say of its outbox. It is the same from every instance, as all of
  * them read one table. Nulls where the service, or its database, does not answer.
  */
-export async function readOutbox(transactionUrl: string, logger: Logger): Promise<OutboxStatus> {
-  return outboxOf(await readMetrics('transaction', transactionUrl, logger));
+export async function readOutbox(transactionUrl: string, reader: MetricsReader): Promise<OutboxStatus> {
+  return outboxOf(await readMetrics('transaction', transactionUrl, reader));
 }
 
 export function outboxOf(metrics: string): OutboxStatus {
@@ -24,10 +30,13 @@ export function outboxOf(metrics: string): OutboxStatus {
  * waits came after it. Of several instances one is asked: they take from the same head. Without a lane that nobody
  * tells of.
  */
-export async function readNewestTaken(channels: ChannelUrls, logger: Logger): Promise<Map<string, number>> {
+export async function readNewestTaken(
+  channels: ChannelUrls,
+  reader: MetricsReader,
+): Promise<Map<string, number>> {
   const told = await Promise.all(
     [...channels].map(async ([channel, url]) => {
-      const metrics = await readMetrics(channel, url, logger);
+      const metrics = await readMetrics(channel, url, reader);
       return LANES.map((lane) => {
         const atSeconds = gaugeOf(metrics, 'lane_newest_taken_timestamp_seconds', `lane="${lane}"`);
         return [laneQueue(channel, lane), atSeconds] as const;
@@ -38,15 +47,22 @@ export async function readNewestTaken(channels: ChannelUrls, logger: Logger): Pr
 }
 
 /** In Prometheus' text format; nothing where a service does not answer as it should. */
-async function readMetrics(service: string, baseUrl: string, logger: Logger): Promise<string> {
+async function readMetrics(
+  service: string,
+  baseUrl: string,
+  { metricsToken, logger }: MetricsReader,
+): Promise<string> {
   try {
     const url = new URL('/metrics', baseUrl);
-    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const response = await fetch(url, {
+      headers: metricsToken === undefined ? {} : { authorization: `Bearer ${metricsToken}` },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
     const metrics = await response.text();
     if (!response.ok) throw new Error(`GET ${url.href} answered ${response.status}`);
     return metrics;
   } catch (error) {
-    logger.warn({ service, err: error }, 'figures are left out: a service does not tell its metrics');
+    logger.warn({ service, err: error }, 'figures are left out: a service does not answer /metrics');
     return '';
   }
 }

@@ -1,8 +1,9 @@
 import { CHANNEL_NAME, MAX_BATCH_ITEMS, Tier } from '@payfan/contracts';
-import { configFields, readConfig } from '@payfan/service';
+import { configFields, httpConfigFields, readConfig } from '@payfan/service';
 import { z } from 'zod';
 
 const common = {
+  ...httpConfigFields,
   LOG_LEVEL: configFields.logLevel,
   DATABASE_URL: configFields.databaseUrl,
   AMQP_URL: configFields.amqpUrl,

@@ -6,6 +6,7 @@ import {
   createLogger,
   createMetrics,
   httpServer,
+  httpSettings,
   main,
   newId,
   remoteAuthenticator,
@@ -38,7 +39,9 @@ main(async () => {
 
   // Payouts are taken without the broker: their turns wait in the outbox.
   const health = createHealth({ database: () => database.ping() });
+  const http = httpSettings(settings);
   const api = routes({
+    http,
     database,
     outbox,
     authenticate: remoteAuthenticator({ transactionUrl }),
@@ -55,6 +58,13 @@ main(async () => {
   await runParts({
     logger,
     health,
-    parts: [database, presence, broker, outbox, httpServer({ api, port: settings.PORT, logger }), retention],
+    parts: [
+      database,
+      presence,
+      broker,
+      outbox,
+      httpServer({ api, http, port: settings.PORT, logger }),
+      retention,
+    ],
   });
 });

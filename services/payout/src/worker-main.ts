@@ -7,6 +7,7 @@ import {
   createLogger,
   createMetrics,
   httpServer,
+  httpSettings,
   main,
   newId,
   runParts,
@@ -48,10 +49,12 @@ main(async () => {
   });
 
   const health = createHealth({ database: () => database.ping(), broker: () => broker.ping() });
+  const http = httpSettings(settings);
   const api = createApi({
     title: `Payfan payout worker, lane ${lane}`,
     description: 'Works off payouts. It answers nothing but probes.',
     version: '1.0.0',
+    http,
     logger,
     health,
     metrics: registry,
@@ -61,7 +64,7 @@ main(async () => {
     health,
     parts: [
       ...[database, presence, broker, outbox, batches, ...work],
-      httpServer({ api, port: settings.PORT, logger }),
+      httpServer({ api, http, port: settings.PORT, logger }),
     ],
   });
 });

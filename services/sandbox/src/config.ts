@@ -1,10 +1,11 @@
-import { configFields, readConfig } from '@payfan/service';
+import { configFields, httpConfigFields, readConfig } from '@payfan/service';
 import { z } from 'zod';
 
 const PARTS = ['mail', 'sms', 'webpush'] as const;
 
 const Environment = z.object({
   LOG_LEVEL: configFields.logLevel,
+  ...httpConfigFields,
   SMTP_PORT: configFields.port(1025),
   MAIL_PORT: configFields.port(8025),
   SMS_PORT: configFields.port(8026),

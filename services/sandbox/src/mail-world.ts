@@ -25,7 +25,7 @@ export function mailWorld({
   httpPort,
   ...options
 }: WorldOptions & { smtpPort: number; httpPort: number }): MailWorld {
-  const { logger, health, now, random, newId } = options;
+  const { http: settings = {}, logger, health, now, random, newId } = options;
   const mailbox = new Mailbox();
   const attempts = new AttemptLog({ now });
   const behaviour: Dial<MailBehaviour> = { current: MailBehaviour.parse({}) };
@@ -43,6 +43,7 @@ export function mailWorld({
     title: 'Payfan sandbox: mail',
     description: "An inbox for all mail that Payfan sends, with MailHog's API. Delivers to nobody.",
     version: '0.1.0',
+    http: settings,
     logger,
     health,
     metrics: createMetrics('sandbox-mail'),
@@ -50,8 +51,8 @@ export function mailWorld({
   mailApi(api, { mailbox, attempts, behaviour });
   mailPages(api.app, mailbox);
 
-  const smtp = smtpInbox({ port: smtpPort, intake, behaviour, waits, logger });
-  const http = httpServer({ api, port: httpPort, portVariable: 'MAIL_PORT', logger });
+  const smtp = smtpInbox({ port: smtpPort, http: settings, intake, behaviour, waits, logger });
+  const http = httpServer({ api, http: settings, port: httpPort, portVariable: 'MAIL_PORT', logger });
   // Probes ask over HTTP: whoever is told that we are ready may send mail.
   return { smtp, http, parts: [smtp, http, waits] };
 }

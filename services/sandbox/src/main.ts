@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createHealth, createLogger, main, runParts } from '@payfan/service';
+import { createHealth, createLogger, httpSettings, main, runParts } from '@payfan/service';
 import { readSandboxConfig } from './config.ts';
 import { mailWorld } from './mail-world.ts';
 import { pushWorld } from './push-world.ts';
@@ -10,7 +10,8 @@ main(async () => {
   const config = readSandboxConfig();
   const logger = createLogger({ service: 'sandbox', level: config.LOG_LEVEL });
   const health = createHealth({});
-  const options = { logger, health, now: Date.now, random: Math.random, newId: randomUUID };
+  const http = httpSettings(config);
+  const options = { http, logger, health, now: Date.now, random: Math.random, newId: randomUUID };
 
   const parts: Part[] = [];
   if (config.SANDBOX_PARTS.includes('mail')) {

@@ -23,7 +23,7 @@ export interface PushWorldOptions extends WorldOptions {
 
 /** The push service of browsers, and the browsers behind it, wired but not started. */
 export function pushWorld({ httpPort, url, ...options }: PushWorldOptions): PushWorld {
-  const { logger, health, now, random, newId } = options;
+  const { http: settings = {}, logger, health, now, random, newId } = options;
   const store = new PushStore({ now, newId });
   const attempts = new AttemptLog({ now });
   const behaviour: Dial<PushBehaviour> = { current: PushBehaviour.parse({}) };
@@ -35,12 +35,13 @@ export function pushWorld({ httpPort, url, ...options }: PushWorldOptions): Push
     title: 'Payfan sandbox: Web Push',
     description: 'A stand-in for the push services of browsers, and for the browsers.',
     version: '0.1.0',
+    http: settings,
     logger,
     health,
     metrics: createMetrics('sandbox-web-push'),
   });
   pushServiceApi(api, { store, service, attempts, behaviour, waits, origin });
 
-  const http = httpServer({ api, port: httpPort, portVariable: 'WEB_PUSH_PORT', logger });
+  const http = httpServer({ api, http: settings, port: httpPort, portVariable: 'WEB_PUSH_PORT', logger });
   return { http, parts: [http, waits] };
 }

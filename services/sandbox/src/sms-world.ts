@@ -18,7 +18,7 @@ export interface SmsWorld {
 
 /** The SMS gateway and the phones behind it, wired but not started. */
 export function smsWorld({ httpPort, ...options }: WorldOptions & { httpPort: number }): SmsWorld {
-  const { logger, health, now, random, newId } = options;
+  const { http: settings = {}, logger, health, now, random, newId } = options;
   const store = new SmsStore({ now, newId: () => `sms_${newId()}` });
   const attempts = new AttemptLog({ now });
   const behaviour: Dial<SmsBehaviour> = { current: SmsBehaviour.parse({}) };
@@ -29,6 +29,7 @@ export function smsWorld({ httpPort, ...options }: WorldOptions & { httpPort: nu
     title: 'Payfan sandbox: SMS',
     description: 'A stand-in for an SMS gateway. Reaches no phone.',
     version: '0.1.0',
+    http: settings,
     logger,
     health,
     metrics: createMetrics('sandbox-sms'),
@@ -36,6 +37,6 @@ export function smsWorld({ httpPort, ...options }: WorldOptions & { httpPort: nu
   smsApi(api, { store, gateway, attempts, behaviour, waits });
   smsPages(api.app, { store, attempts });
 
-  const http = httpServer({ api, port: httpPort, portVariable: 'SMS_PORT', logger });
+  const http = httpServer({ api, http: settings, port: httpPort, portVariable: 'SMS_PORT', logger });
   return { http, parts: [http, waits] };
 }

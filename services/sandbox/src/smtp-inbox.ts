@@ -1,5 +1,5 @@
 import { SMTPServer } from 'smtp-server';
-import type { Logger, Part } from '@payfan/service';
+import type { HttpSettings, Logger, Part } from '@payfan/service';
 import type { Socket } from 'node:net';
 import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
 import type { Dial, MailBehaviour } from './behaviour.ts';
@@ -9,6 +9,8 @@ import type { Waits } from './waits.ts';
 export interface SmtpInboxOptions {
   /** 0 asks the system for a free one. */
   readonly port: number;
+  /** Where it listens is the same for SMTP and HTTP. */
+  readonly http?: Pick<HttpSettings, 'host'>;
   readonly intake: MailIntake;
   readonly behaviour: Dial<MailBehaviour>;
   readonly waits: Waits;
@@ -28,7 +30,14 @@ const IDLE_TIMEOUT_MS = 5 * 60_000;
 const CLOSE_TIMEOUT_MS = 200;
 
 /** An SMTP server that takes any login and any mail, and delivers to nobody. */
-export function smtpInbox({ port, intake, behaviour, waits, logger }: SmtpInboxOptions): SmtpInbox {
+export function smtpInbox({
+  port,
+  http: { host } = {},
+  intake,
+  behaviour,
+  waits,
+  logger,
+}: SmtpInboxOptions): SmtpInbox {
   const sockets = new Map<string, Socket>();
   let stopped: Promise<void> | undefined;
 
@@ -103,7 +112,7 @@ export function smtpInbox({ port, intake, behaviour, waits, logger }: SmtpInboxO
       await new Promise<void>((resolve, reject) => {
         const onError = (error: Error) => reject(listenError(error, port));
         server.server.once('error', onError);
-        server.listen(port, () => {
+        server.listen(port, host, () => {
           server.server.off('error', onError);
           resolve();
         });

@@ -1,7 +1,8 @@
-import type { Health, Logger } from '@payfan/service';
+import type { Health, HttpSettings, Logger } from '@payfan/service';
 
 /** What all parts of the outside world are built from; tests bring their own clock, dice and ids. */
 export interface WorldOptions {
+  readonly http?: HttpSettings;
   readonly logger: Logger;
   readonly health: Health;
   /** Milliseconds since the epoch. */

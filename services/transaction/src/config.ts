@@ -1,10 +1,11 @@
 import { CHANNEL_NAME } from '@payfan/contracts';
-import { configFields, readConfig } from '@payfan/service';
+import { configFields, httpConfigFields, readConfig } from '@payfan/service';
 import { z } from 'zod';
 import { parseServiceKeys } from './service-keys.ts';
 
 const TransactionConfig = z.object({
   PORT: configFields.port(4000),
+  ...httpConfigFields,
   LOG_LEVEL: configFields.logLevel,
   /** Pages that may use the API. */
   ALLOWED_ORIGINS: configFields.origins,

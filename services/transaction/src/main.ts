@@ -8,6 +8,7 @@ import {
   createMetrics,
   createTokenIssuer,
   httpServer,
+  httpSettings,
   main,
   runParts,
   newId,
@@ -18,6 +19,7 @@ import { openDemoAccounts } from './demo-accounts.ts';
 import { routes } from './http/routes.ts';
 
 main(async () => {
+  const settings = config();
   const {
     PORT,
     LOG_LEVEL,
@@ -32,7 +34,7 @@ main(async () => {
     QUEUE_MAX,
     BULK_TIME_PERCENT,
     IDEMPOTENCY_KEY_DAYS,
-  } = config();
+  } = settings;
   const name = 'transaction';
   const logger = createLogger({ service: name, level: LOG_LEVEL });
   const metrics = createMetrics(name);
@@ -53,7 +55,9 @@ main(async () => {
 
   // Money moves without the broker, so only the database makes this service unready.
   const health = createHealth({ database: () => database.ping() });
+  const http = httpSettings(settings);
   const api = routes({
+    http,
     database,
     outbox,
     issuer,
@@ -72,6 +76,6 @@ main(async () => {
   await runParts({
     logger,
     health,
-    parts: [database, presence, broker, outbox, httpServer({ api, port: PORT, logger }), retention],
+    parts: [database, presence, broker, outbox, httpServer({ api, http, port: PORT, logger }), retention],
   });
 });

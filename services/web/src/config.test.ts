@@ -13,6 +13,7 @@ test('without settings it finds everything where npm start has it, and offers no
     demo: false,
     mailUrl: undefined,
     smsUrl: undefined,
+    metricsToken: undefined,
     isDevelopment: false,
   });
 });

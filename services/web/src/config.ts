@@ -16,6 +16,8 @@ export interface WebConfig {
   /** The inboxes of the demo's outside world (MailHog's API, the SMS stub), as this server finds them; none elsewhere. */
   mailUrl: string | undefined;
   smsUrl: string | undefined;
+  /** What readers of `/metrics` must send; undefined lets everyone read it. */
+  metricsToken: string | undefined;
   /** `next dev`, which needs what a page otherwise forbids. */
   isDevelopment: boolean;
 }
@@ -64,6 +66,7 @@ export function readWebConfig(env: Environment): WebConfig {
     demo: flag('PAYFAN_DEMO'),
     mailUrl: optionalUrl('MAIL_URL'),
     smsUrl: optionalUrl('SMS_URL'),
+    metricsToken: given('METRICS_TOKEN'),
     isDevelopment: env['NODE_ENV'] === 'development',
   };
   if (wrong.length > 0) throw new ConfigError(wrong.join('\n'));

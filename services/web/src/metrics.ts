@@ -1,3 +1,4 @@
+import { hash, timingSafeEqual } from 'node:crypto';
 import { Counter, Registry, collectDefaultMetrics } from 'prom-client';
 
 /** Next bundles each route by itself, so what they share must be kept where all of them see it. */
@@ -48,7 +49,21 @@ export function countSession(event: SessionEvent): void {
   metrics().sessions.inc({ event });
 }
 
-export async function renderMetrics(): Promise<Response> {
+/** Answers `/metrics`; where a token is set, to readers that send it alone. */
+export async function answerMetrics(request: Request, metricsToken: string | undefined): Promise<Response> {
+  if (metricsToken !== undefined && !sends(request, metricsToken)) {
+    const body = { type: 'urn:payfan:problem:unauthenticated', title: 'Unauthenticated', status: 401 };
+    return Response.json(
+      { ...body, code: 'unauthenticated', detail: 'Send the METRICS_TOKEN: Authorization: Bearer <token>.' },
+      { status: 401, headers: { 'content-type': 'application/problem+json', 'www-authenticate': 'Bearer' } },
+    );
+  }
   const { registry } = metrics();
   return new Response(await registry.metrics(), { headers: { 'content-type': registry.contentType } });
+}
+
+/** Compares hashes, so that neither the time nor the length tells how much of a guess was right. */
+function sends(request: Request, metricsToken: string): boolean {
+  const sent = /^bearer +(\S+) *$/i.exec(request.headers.get('authorization') ?? '')?.[1] ?? '';
+  return timingSafeEqual(hash('sha256', sent, 'buffer'), hash('sha256', metricsToken, 'buffer'));
 }

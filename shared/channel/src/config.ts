@@ -1,4 +1,4 @@
-import { configFields } from '@payfan/service';
+import { configFields, httpConfigFields } from '@payfan/service';
 import type { z } from 'zod';
 
 /**
@@ -10,6 +10,7 @@ export const CHANNEL_CONNECTIONS = 6;
 /** Variables that every channel has. */
 export const channelConfigFields = (defaults: { port: number; concurrency: number }) => ({
   PORT: configFields.port(defaults.port),
+  ...httpConfigFields,
   LOG_LEVEL: configFields.logLevel,
   /** Pages that may use the API. */
   ALLOWED_ORIGINS: configFields.origins,

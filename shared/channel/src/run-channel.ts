@@ -13,6 +13,7 @@ import {
   createLogger,
   createMetrics,
   httpServer,
+  httpSettings,
   Problem,
   remoteAuthenticator,
   runParts,
@@ -69,10 +70,12 @@ export async function runChannel<Message>(
   registerRetentionMetrics(registry, retention);
 
   const health = createHealth({ database: () => database.ping(), broker: () => broker.ping() });
+  const http = httpSettings(config);
   const api = createApi({
     title: `Payfan ${name}`,
     description: `What became of alerts by ${name}.`,
     version: '1.0.0',
+    http,
     logger,
     health,
     metrics: registry,
@@ -91,7 +94,7 @@ export async function runChannel<Message>(
     health,
     parts: [
       ...[database, presence, broker, ...own, channel],
-      ...[httpServer({ api, port: config.PORT, logger }), retention],
+      ...[httpServer({ api, http, port: config.PORT, logger }), retention],
     ],
   });
 }

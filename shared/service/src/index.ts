@@ -39,4 +39,6 @@ export type {
   Route,
 } from './http/route.ts';
 export { httpServer } from './http/server.ts';
+export { httpConfigFields, httpSettings } from './http/settings.ts';
+export type { HttpSettings } from './http/settings.ts';
 export type { HttpServer, HttpServerOptions } from './http/server.ts';

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { repository } from './paths.ts';
 import { startProcess, type Exit, type RunningProcess } from './process.ts';
+import { bindAddress, localHost } from './setting.ts';
 import type { Unit } from './unit.ts';
 
 export interface ProgramOptions {
@@ -32,7 +33,7 @@ class NotBuilt extends Error {
 
 /** A service of ours, as a process on a port of its own. */
 export function programUnit(options: ProgramOptions): Unit {
-  const readyUrls = options.readyUrls ?? [`http://127.0.0.1:${options.port}/readyz`];
+  const readyUrls = options.readyUrls ?? [`http://${localHost()}:${options.port}/readyz`];
   return {
     name: options.name,
     logFile: options.logFile,
@@ -60,7 +61,7 @@ async function spawnProgram(options: ProgramOptions): Promise<RunningProcess> {
     name: options.name,
     command: process.execPath,
     args: [...V8_FLAGS, '--enable-source-maps', entry],
-    env: { ...inherited(), PORT: String(options.port), ...options.env },
+    env: { ...inherited(), PORT: String(options.port), PAYFAN_BIND: bindAddress(), ...options.env },
     cwd: repository,
     logFile: options.logFile,
     runFolder: options.runFolder,

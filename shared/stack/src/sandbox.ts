@@ -1,4 +1,5 @@
 import { programUnit } from './program.ts';
+import { localHost } from './setting.ts';
 import type { Unit } from './unit.ts';
 
 export interface SandboxPorts {
@@ -14,10 +15,10 @@ export type SandboxPart = 'mail' | 'sms' | 'webpush';
 
 export const SANDBOX_ENTRY = 'services/sandbox/dist/main.js';
 
-export const smtpUrl = (ports: SandboxPorts): string => `smtp://127.0.0.1:${ports.smtp}`;
-export const mailUrl = (ports: SandboxPorts): string => `http://127.0.0.1:${ports.mail}`;
-export const smsUrl = (ports: SandboxPorts): string => `http://127.0.0.1:${ports.sms}`;
-export const webPushUrl = (ports: SandboxPorts): string => `http://127.0.0.1:${ports.webpush}`;
+export const smtpUrl = (ports: SandboxPorts): string => `smtp://${localHost()}:${ports.smtp}`;
+export const mailUrl = (ports: SandboxPorts): string => `http://${localHost()}:${ports.mail}`;
+export const smsUrl = (ports: SandboxPorts): string => `http://${localHost()}:${ports.sms}`;
+export const webPushUrl = (ports: SandboxPorts): string => `http://${localHost()}:${ports.webpush}`;
 
 /** What the sandbox is told. Its parts: the outside world that nobody else plays. */
 export function sandboxEnvironment(
@@ -35,7 +36,7 @@ export function sandboxEnvironment(
 
 /** What tells that it is ready. */
 export function sandboxReadyUrls(ports: SandboxPorts, parts: readonly SandboxPart[]): string[] {
-  return parts.map((part) => `http://127.0.0.1:${ports[part]}/readyz`);
+  return parts.map((part) => `http://${localHost()}:${ports[part]}/readyz`);
 }
 
 export interface SandboxOptions {

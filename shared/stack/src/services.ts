@@ -1,4 +1,4 @@
-import { variableOf } from './setting.ts';
+import { bindAddress, variableOf } from './setting.ts';
 
 /** Where everything is, as services are told. */
 export interface Surroundings {
@@ -163,7 +163,7 @@ export const web: Service = {
     hasDatabase: false,
     environment: (around) => ({
       // Next listens there; without it a container would answer to its own name only.
-      HOSTNAME: '0.0.0.0',
+      HOSTNAME: bindAddress(),
       PAYFAN_DEMO: String(around.demo),
       TRANSACTION_URL: around.serviceUrl('transaction'),
       PUBLIC_TRANSACTION_URL: around.publicUrl('transaction'),

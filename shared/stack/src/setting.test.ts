@@ -1,4 +1,4 @@
-import { setting, settingsOf } from './setting.ts';
+import { bindAddress, localHost, setting, settingsOf, settingsOfAll } from './setting.ts';
 
 test('a variable that is set to nothing is not set', () => {
   expect(setting('AMQP_URL', { AMQP_URL: '' })).toBeUndefined();
@@ -27,4 +27,27 @@ test('a copy gets what is said of the first, unless it is said of the copy', () 
   expect(settingsOf('gateway', env)).toMatchObject({ BUFFER_BYTES: '4096' });
   expect(settingsOf('gateway-2', env)).toMatchObject({ BUFFER_BYTES: '8192' });
   expect(settingsOf('gateway-3', env)).toMatchObject({ BUFFER_BYTES: '4096' });
+});
+
+test('some settings are handed to every service as they are', () => {
+  const given = { METRICS_TOKEN: 'abc', API_DOCS: '', CONCURRENCY: '1' };
+  expect(settingsOfAll(given)).toEqual({ METRICS_TOKEN: 'abc' });
+});
+
+test.each([
+  [undefined, '127.0.0.1', '127.0.0.1'],
+  ['', '127.0.0.1', '127.0.0.1'],
+  ['0.0.0.0', '0.0.0.0', '127.0.0.1'],
+  ['192.0.2.7', '192.0.2.7', '192.0.2.7'],
+  ['::', '::', '[::1]'],
+  ['2001:db8::7', '2001:db8::7', '[2001:db8::7]'],
+])('with PAYFAN_BIND=%s programs listen on %s and are found at %s', (given, bind, host) => {
+  const env = given === undefined ? {} : { PAYFAN_BIND: given };
+  expect([bindAddress(env), localHost(env)]).toEqual([bind, host]);
+});
+
+test('an address that is none stops the start with a sentence', () => {
+  expect(() => bindAddress({ PAYFAN_BIND: 'all' })).toThrow(
+    'PAYFAN_BIND must be an IP address of this machine, such as 127.0.0.1, or 0.0.0.0 for all interfaces, but it is "all".',
+  );
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { throwAwayState } from './paths.ts';
-import { isPortFree } from './ports.ts';
+import { canConnect, isPortFree } from './ports.ts';
 import { processIdentity } from './process-identity.ts';
 import { Run } from './runs.ts';
 import { services } from './services.ts';
@@ -38,12 +38,27 @@ const pidsOf = ({ services: all, infrastructure: { postgres, rabbitmq } }: Stack
   ...[postgres, rabbitmq].flatMap(({ pid }) => pid ?? []),
 ];
 
+/** Every port that the stack listens on. */
+const portsOf = ({ services: all, infrastructure }: StackDescription) => {
+  const { postgres, rabbitmq, mail, sms, webPush } = infrastructure;
+  const urls = Object.values(all).map(({ url }) => url);
+  urls.push(postgres.url, rabbitmq.url, rabbitmq.managementUrl, mail.smtp, sms.url, webPush.url);
+  if (mail.api !== undefined) urls.push(mail.api);
+  return urls.map((url) => Number(new URL(url).port));
+};
+
 test('the whole stack: told once it is ready, kept running, and ended without a rest', async () => {
   const description = await stack.start();
   expect(told).toEqual([description]);
   expect(Object.keys(description.services)).toEqual([...services.map(({ name }) => name), 'sandbox']);
   for (const { url } of Object.values(description.services))
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
+
+  // What listens on all interfaces answers at 127.0.0.2 too, which on Linux is this machine.
+  for (const port of portsOf(description)) {
+    await canConnect(port);
+    await expect(canConnect(port, '127.0.0.2')).rejects.toThrow();
+  }
 
   // One that comes later is like the others from then on.
   const complete = await stack.startLater(later);

@@ -16,7 +16,7 @@ import {
   type Service,
   type Surroundings,
 } from './services.ts';
-import { settingsOf } from './setting.ts';
+import { localHost, settingsOf, settingsOfAll } from './setting.ts';
 import { withRole } from './sql-names.ts';
 import type { StackDescription } from './stack-file.ts';
 import { Supervisor } from './supervisor.ts';
@@ -147,7 +147,9 @@ export class Stack {
       mailUrl: outside.address.mailApi,
       serviceUrl: (service) => this.#urlOf(service),
       serviceUrls: (service) => this.#copiesOf(service).map((name) => this.#urlOf(name)),
-      pageOrigins: ['localhost', '127.0.0.1'].map((host) => `http://${host}:${this.#pagesPort()}`),
+      pageOrigins: [...new Set(['localhost', '127.0.0.1', localHost()])].map(
+        (host) => `http://${host}:${this.#pagesPort()}`,
+      ),
       publicUrl: (service) => this.#urlOf(service),
       serviceKey: (service) => secrets.keys[service] ?? service,
       demo: this.#demo,
@@ -162,7 +164,12 @@ export class Stack {
       name: service.name,
       entry: service.entry,
       port: this.#portOf(service.name),
-      env: { NODE_ENV: 'production', ...service.environment(around), ...settingsOf(service.name) },
+      env: {
+        NODE_ENV: 'production',
+        ...settingsOfAll(),
+        ...service.environment(around),
+        ...settingsOf(service.name),
+      },
       logFile,
       runFolder: place.run.folder,
     });
@@ -174,7 +181,7 @@ export class Stack {
   }
 
   #urlOf(service: string): string {
-    return `http://127.0.0.1:${this.#portOf(service)}`;
+    return `http://${localHost()}:${this.#portOf(service)}`;
   }
 
   /** They run what the first one runs. */

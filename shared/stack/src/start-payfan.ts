@@ -12,6 +12,7 @@ import {
   type SandboxPorts,
 } from './sandbox.ts';
 import { services, type Service, type Surroundings } from './services.ts';
+import { localHost } from './setting.ts';
 import { isPortTaken, startProgram } from './start-program.ts';
 import type { TestInfrastructure } from './test-infrastructure.ts';
 
@@ -138,7 +139,7 @@ class Fleet implements Payfan {
   url(service: string): string {
     const port = service === 'sandbox' ? this.#sandboxPorts.sms : this.#ports.get(service);
     if (port === undefined) throw new UnknownService(service);
-    return `http://127.0.0.1:${port}`;
+    return `http://${localHost()}:${port}`;
   }
 
   program(service: string): Program {

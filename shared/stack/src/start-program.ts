@@ -3,6 +3,7 @@ import path from 'node:path';
 import { testRunFolder } from './fresh.ts';
 import { freePort } from './ports.ts';
 import { asProgram, programUnit, type Program } from './program.ts';
+import { localHost } from './setting.ts';
 import { startUnit, UnitFailed } from './unit.ts';
 
 export interface StartProgramOptions {
@@ -39,7 +40,7 @@ export async function startProgram({
       runFolder,
     });
     try {
-      return asProgram(unit, await startUnit(unit), `http://127.0.0.1:${port}`);
+      return asProgram(unit, await startUnit(unit), `http://${localHost()}:${port}`);
     } catch (error) {
       if (!isPortTaken(error) || env.PORT !== undefined || attempt === 3) throw error;
     }

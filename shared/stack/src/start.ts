@@ -3,6 +3,7 @@ import type { Copies } from './copies.ts';
 import { isDemo } from './demo-mode.ts';
 import type { Place } from './infrastructure.ts';
 import type { Progress } from './progress.ts';
+import { setting } from './setting.ts';
 import { INTERRUPTED, withStack } from './session.ts';
 import { web } from './services.ts';
 import { pageUrl, startWeb, type WebBuild } from './start-web.ts';
@@ -55,12 +56,13 @@ function welcome(
   { logs, throwAway }: Pick<Place, 'logs' | 'throwAway'>,
   { webFollows, demo }: { webFollows: boolean; demo: boolean },
 ): string {
+  const hasDocs = setting('API_DOCS') !== 'false';
   const rows = [
     ...(services['web'] === undefined ? [] : [['web', pageUrl(services['web'].url), '']]),
     ...(webFollows ? [['web', '(being built, which takes a minute)', '']] : []),
     ...Object.entries(services)
       .filter(([name]) => name !== 'sandbox' && name !== 'web')
-      .map(([name, { url }]) => [name, url, name.includes('-worker-') ? '' : `${url}/docs`]),
+      .map(([name, { url }]) => [name, url, name.includes('-worker-') || !hasDocs ? '' : `${url}/docs`]),
     ...(infrastructure.mail.api === undefined ? [] : [['mail inbox', infrastructure.mail.api, '']]),
     ['SMS', `${infrastructure.sms.url}/messages`, ''],
     ['RabbitMQ', infrastructure.rabbitmq.managementUrl, ''],

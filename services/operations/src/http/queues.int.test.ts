@@ -38,12 +38,14 @@ async function ask({
   transactionUrl,
   channels = ['push', 'email'],
   emailUrl = NOBODY,
+  metricsToken,
   principal = { kind: 'operator' },
 }: {
   management?: { url?: string; vhost?: string };
   transactionUrl?: string;
   channels?: string[];
   emailUrl?: string;
+  metricsToken?: string;
   principal?: { kind: 'operator' } | { kind: 'service'; name: string };
 } = {}) {
   const metrics = await bench.standIn((_request, response) => response.end(METRICS));
@@ -53,6 +55,7 @@ async function ask({
         management: { url: vhost.managementUrl, vhost: vhost.vhost, ...management },
         transactionUrl: transactionUrl ?? metrics,
         channels: new Map(channels.map((name) => [name, name === 'email' ? emailUrl : NOBODY])),
+        metricsToken,
         logger: silent,
       }),
     principal,
@@ -183,4 +186,15 @@ describe('503 says what is wrong with the management API, and no password:', () 
 test('is for operators only', async () => {
   const get = await ask({ principal: { kind: 'service', name: 'web' } });
   expect(await get('/v1/queues')).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+});
+
+test('sends the METRICS_TOKEN to services that ask for one', async () => {
+  const seen: (string | undefined)[] = [];
+  const url = await bench.standIn((request, response) => {
+    seen.push(request.headers.authorization);
+    response.end(METRICS);
+  });
+  const get = await ask({ transactionUrl: url, emailUrl: url, metricsToken: 'a-long-random-text' });
+  expect((await get('/v1/queues')).body.outbox.waiting).toBe(4);
+  expect(seen).toEqual(['Bearer a-long-random-text', 'Bearer a-long-random-text']);
 });

@@ -1,23 +1,22 @@
 import { QueueList } from '@payfan/contracts';
-import type { Api, Logger } from '@payfan/service';
+import type { Api } from '@payfan/service';
 import type { ChannelUrls } from '../channels.ts';
 import { countQueues, type ManagementOptions } from '../management-client.ts';
-import { readNewestTaken, readOutbox } from '../metrics-client.ts';
+import { readNewestTaken, readOutbox, type MetricsReader } from '../metrics-client.ts';
 import { ourQueues, statusOf } from '../queues.ts';
 import { assertOperator } from './operator.ts';
 
-export interface QueueRoutesOptions {
+export interface QueueRoutesOptions extends MetricsReader {
   management: ManagementOptions;
   transactionUrl: string;
   /** Whose queues are ours. */
   channels: ChannelUrls;
-  logger: Logger;
 }
 
 /** What waits, and where. */
 export function queueRoutes(
   api: Api,
-  { management, transactionUrl, channels, logger }: QueueRoutesOptions,
+  { management, transactionUrl, channels, ...reader }: QueueRoutesOptions,
 ): void {
   const queues = ourQueues(channels.keys());
   api.route(
@@ -39,8 +38,8 @@ export function queueRoutes(
       assertOperator(principal);
       const [counts, outbox, newestTaken] = await Promise.all([
         countQueues(management),
-        readOutbox(transactionUrl, logger),
-        readNewestTaken(channels, logger),
+        readOutbox(transactionUrl, reader),
+        readNewestTaken(channels, reader),
       ]);
       return { status: 200, body: { ...statusOf(queues, counts, newestTaken, Date.now()), outbox } };
     },

@@ -63,7 +63,7 @@ export class Bench {
       authenticate: () => Promise.resolve(principal),
     });
     routes(api);
-    const server = httpServer({ api, port: 0, logger: silent, host: '127.0.0.1' });
+    const server = httpServer({ api, port: 0, logger: silent, http: { host: '127.0.0.1' } });
     await server.start();
     this.#open.push(server);
     return async (path: string, { method = 'GET', body }: Asked = {}) => {

@@ -11,7 +11,7 @@ import { itemRoutes } from './items.ts';
 import { payoutRoutes } from './payouts.ts';
 
 export interface RoutesOptions
-  extends Pick<ApiOptions, 'logger' | 'health' | 'metrics' | 'allowedOrigins'>, Making {
+  extends Pick<ApiOptions, 'http' | 'logger' | 'health' | 'metrics' | 'allowedOrigins'>, Making {
   database: Database;
   outbox: Events;
   authenticate: Authenticate;
@@ -23,11 +23,13 @@ export interface RoutesOptions
 
 /** The whole HTTP API of this service. */
 export function routes(options: RoutesOptions): Api {
-  const { database, logger, health, metrics, authenticate, onProgress, allowedOrigins = [] } = options;
+  const { database, http = {}, logger, health, metrics } = options;
+  const { authenticate, onProgress, allowedOrigins = [] } = options;
   const api = createApi({
     title: 'Payfan payout',
     description: 'Paying many at once. Amounts are integers in minor units (paise).',
     version: '1.0.0',
+    http,
     logger,
     health,
     metrics,

@@ -83,7 +83,7 @@ export async function openPayoutApi({ chunkItems = 2 }: { chunkItems?: number } 
     newId,
     now: () => new Date(),
   });
-  const server = httpServer({ api, port: 0, logger, host: '127.0.0.1' });
+  const server = httpServer({ api, port: 0, logger, http: { host: '127.0.0.1' } });
   await server.start();
   const url = `http://127.0.0.1:${server.port}`;
 

@@ -28,7 +28,7 @@ export async function startPushApi(
     authenticate: (key) => Promise.resolve(people[key]),
   });
   routes(api, database);
-  const server = httpServer({ api, port: 0, logger, host: '127.0.0.1' });
+  const server = httpServer({ api, port: 0, logger, http: { host: '127.0.0.1' } });
   await server.start();
   return {
     database,

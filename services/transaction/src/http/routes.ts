@@ -11,7 +11,10 @@ import { tokenRoutes } from './tokens.ts';
 import { transferBatchRoutes } from './transfer-batches.ts';
 import { transferRoutes } from './transfers.ts';
 
-export interface RoutesOptions extends Pick<ApiOptions, 'logger' | 'health' | 'metrics' | 'allowedOrigins'> {
+export interface RoutesOptions extends Pick<
+  ApiOptions,
+  'http' | 'logger' | 'health' | 'metrics' | 'allowedOrigins'
+> {
   database: Database;
   outbox: MakeTransfersOptions['outbox'];
   /** Requests in one commit at most, and requests that may wait for theirs on each lane. */
@@ -39,6 +42,7 @@ export function routes(options: RoutesOptions): Api {
     database,
     outbox,
     issuer,
+    http = {},
     logger,
     health,
     metrics,
@@ -52,6 +56,7 @@ export function routes(options: RoutesOptions): Api {
     title: 'Payfan transaction',
     description: 'Accounts, transfers and the ledger. Amounts are integers in minor units (paise).',
     version: '1.0.0',
+    http,
     logger,
     health,
     metrics,

@@ -68,7 +68,7 @@ export async function openApi(limits: Pick<RoutesOptions, 'groupMax' | 'queueMax
     keyDays: 30,
     ...limits,
   });
-  const server = httpServer({ api, port: 0, logger, host: '127.0.0.1' });
+  const server = httpServer({ api, port: 0, logger, http: { host: '127.0.0.1' } });
   await server.start();
 
   const url = (path: string) => `http://127.0.0.1:${server.port}${path}`;

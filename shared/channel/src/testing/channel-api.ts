@@ -56,7 +56,7 @@ export async function startChannelApi({ channel, database, broker = NONE, ...opt
   deliveryRoutes(api, { name: channel, database });
   const { nowMs = () => performance.now() } = options;
   deadLetterRoutes(api, { channel, database, broker, logger, metrics, nowMs });
-  const server = httpServer({ api, port: 0, logger, host: '127.0.0.1' });
+  const server = httpServer({ api, port: 0, logger, http: { host: '127.0.0.1' } });
   await server.start();
 
   async function call<Body>(path: string, key: string, init: RequestInit = {}): Promise<Answer<Body>> {

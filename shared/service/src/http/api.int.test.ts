@@ -301,3 +301,39 @@ test('a route that is there twice, or asks for authentication that nobody can do
     ).toThrow('give createApi an authenticate function');
   });
 });
+
+describe('/metrics with a METRICS_TOKEN', () => {
+  const read = async (authorization?: string) => {
+    const { url } = await startApi(define, { http: { metricsToken: 'a-long-random-text' } });
+    const answer = await fetch(`${url}/metrics`, {
+      headers: authorization === undefined ? {} : { authorization },
+    });
+    return { answer, text: await answer.text() };
+  };
+
+  test('is for those who send it as Prometheus does', async () => {
+    const { answer, text } = await read('Bearer a-long-random-text');
+    expect(answer.status).toBe(200);
+    expect(text).toContain('process_cpu_seconds_total');
+  });
+
+  test.each([
+    undefined,
+    'Bearer a-long-random-tex',
+    'Bearer a-long-random-textt',
+    'Bearer x',
+    'Basic a-long-random-text',
+    'a-long-random-text',
+  ])('refuses %s with a 401 problem', async (authorization) => {
+    const { answer, text } = await read(authorization);
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([401, 'application/problem+json']);
+    expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
+    expect(JSON.parse(text)).toMatchObject({ code: 'unauthenticated' });
+    expect(text).not.toContain('process_');
+  });
+
+  test('leaves probes open', async () => {
+    const { url } = await startApi(define, { http: { metricsToken: 'a-long-random-text' } });
+    for (const path of ['/livez', '/readyz']) expect((await fetch(`${url}${path}`)).status).toBe(200);
+  });
+});

@@ -1,3 +1,4 @@
+import { hash, timingSafeEqual } from 'node:crypto';
 import { parse as parseQuery } from 'node:querystring';
 import express from 'express';
 import helmet from 'helmet';
@@ -6,9 +7,9 @@ import { crossOrigin } from './cors.ts';
 import { docsPages } from './docs.ts';
 import { exchangeBeginner, exchangeOf, PROBE_PATHS } from './exchange.ts';
 import { openApiDocument } from './openapi.ts';
-import { createOperation } from './operation.ts';
+import { bearerOf, createOperation, unauthenticated } from './operation.ts';
 import type { ErrorRequestHandler, Express, RequestHandler, Router } from 'express';
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Registry } from 'prom-client';
 import type { z } from 'zod';
 import { runInContext } from '../context.ts';
@@ -18,6 +19,7 @@ import type { Logger } from '../logger.ts';
 import type { Problem } from '../problem.ts';
 import type { ApiInfo } from './openapi.ts';
 import type { Operation } from './operation.ts';
+import type { HttpSettings } from './settings.ts';
 import type {
   AnyHandler,
   AnyRoute,
@@ -34,6 +36,7 @@ export interface ApiOptions extends ApiInfo {
   readonly metrics: Registry;
   /** Needed as soon as one route has `auth: 'required'`. */
   readonly authenticate?: Authenticate;
+  readonly http?: HttpSettings;
   /** Pages of these origins may use the API: `https://app.example.com`. None unless told. */
   readonly allowedOrigins?: readonly string[];
   /** Knows errors that are no bugs, such as a database that is away, and how to tell the client. */
@@ -85,7 +88,8 @@ const pageHeaders = helmet({
 
 /** An HTTP API with everything that each of ours has: probes, metrics, ids, one log line per request, problems, docs. */
 export function createApi(options: ApiOptions): Api {
-  const { logger, health, metrics, authenticate, problemFor = () => undefined } = options;
+  const { logger, health, metrics, authenticate, http = {}, problemFor = () => undefined } = options;
+  const { metricsToken, docs = true } = http;
   const routes = express.Router({ caseSensitive: true });
   const pages = express();
   const app = express();
@@ -101,10 +105,12 @@ export function createApi(options: ApiOptions): Api {
 
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
   pages.disable('x-powered-by');
-  app.use(probes({ health, metrics }));
-  app.get('/openapi.json', openApi(options, described));
+  app.use(probes({ health, metrics, metricsToken }));
+  if (docs) app.get('/openapi.json', openApi(options, described));
   app.use(routes);
-  app.use(pageHeaders, docsPages(options.title), pages);
+  app.use(pageHeaders);
+  if (docs) app.use(docsPages(options.title));
+  app.use(pages);
   app.use(answerUntaken);
   app.use(failInExpress);
 
@@ -182,7 +188,13 @@ function dispatch(path: string, operations: ReadonlyMap<string, Operation>): Req
   };
 }
 
-function probes({ health, metrics }: { health: Health; metrics: Registry }): Router {
+interface ProbesOptions {
+  health: Health;
+  metrics: Registry;
+  metricsToken: string | undefined;
+}
+
+function probes({ health, metrics, metricsToken }: ProbesOptions): Router {
   const router = express.Router();
   router.get('/livez', (_request, response) => {
     sendResult(response, { status: 200, body: { status: 'ok' } });
@@ -194,7 +206,8 @@ function probes({ health, metrics }: { health: Health; metrics: Registry }): Rou
       body: { status: ready ? 'ready' : 'not ready', checks },
     });
   });
-  router.get('/metrics', async (_request, response) => {
+  router.get('/metrics', async (request, response) => {
+    if (metricsToken !== undefined) assertMayReadMetrics(request, metricsToken);
     sendResult(response, {
       status: 200,
       body: Buffer.from(await metrics.metrics()),
@@ -202,6 +215,13 @@ function probes({ health, metrics }: { health: Health; metrics: Registry }): Rou
     });
   });
   return router;
+}
+
+/** Compares hashes, so that neither the time nor the length tells how much of a guess was right. */
+function assertMayReadMetrics(request: IncomingMessage, metricsToken: string): void {
+  const [sent, wanted] = [bearerOf(request), metricsToken].map((text) => hash('sha256', text, 'buffer'));
+  if (sent !== undefined && wanted !== undefined && timingSafeEqual(sent, wanted)) return;
+  throw unauthenticated('This is not the METRICS_TOKEN of this service.', 'Bearer error="invalid_token"');
 }
 
 /** Made when first asked for, and again only if routes were added since. */

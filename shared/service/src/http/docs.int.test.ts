@@ -211,3 +211,15 @@ test('/docs works with our own files alone, under a policy that allows no others
   expect((await fetch(`${url}/docs/`)).url).toBe(`${url}/docs`);
   expect((await fetch(`${url}/docs/package.json`)).status).toBe(404);
 });
+
+test.each(['/docs', '/docs/', '/docs/init.js', '/docs/swagger-ui.css', '/openapi.json'])(
+  'with API_DOCS=false there is no %s',
+  async (path) => {
+    const { url } = await startApi(define, {
+      authenticate: () => Promise.resolve(undefined),
+      http: { docs: false },
+    });
+    const answer = await fetch(`${url}${path}`);
+    expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([404, 'not_found']);
+  },
+);

@@ -76,7 +76,7 @@ export function bearerOf({ headers: { authorization } }: Pick<IncomingMessage, '
 }
 
 /** @param challenge RFC 6750, 3: why, in a form that programs read */
-function unauthenticated(detail: string, challenge: string): Problem {
+export function unauthenticated(detail: string, challenge: string): Problem {
   return new Problem({
     status: 401,
     code: 'unauthenticated',

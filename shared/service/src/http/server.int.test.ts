@@ -107,7 +107,7 @@ test('a port that is taken is named, with the variable that changes it', async (
     httpServer({
       api: { handler: () => undefined },
       port: server.port,
-      host: '127.0.0.1',
+      http: { host: '127.0.0.1' },
       logger,
       ...(portVariable === undefined ? {} : { portVariable }),
     }).start();
@@ -115,4 +115,23 @@ test('a port that is taken is named, with the variable that changes it', async (
     `Port ${server.port} is taken by another program: stop it, or set PORT to a free port`,
   );
   await expect(start('MAIL_PORT')).rejects.toThrow('set MAIL_PORT to a free port');
+});
+
+test('listens where PAYFAN_BIND says, and nowhere else', async () => {
+  const { server } = await startWaiting();
+  expect((await fetch(`http://127.0.0.1:${server.port}/livez`)).status).toBe(200);
+  await refused(`http://127.0.0.2:${server.port}/livez`);
+});
+
+test('an address that this machine does not have is named', async () => {
+  // 192.0.2.0/24 is for documentation (RFC 5737).
+  const server = httpServer({
+    api: { handler: () => undefined },
+    http: { host: '192.0.2.1' },
+    port: 0,
+    logger,
+  });
+  await expect(server.start()).rejects.toThrow(
+    'This machine has no address 192.0.2.1: set PAYFAN_BIND to one that it has',
+  );
 });

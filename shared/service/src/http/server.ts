@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import type { Part } from '../lifecycle.ts';
 import type { Logger } from '../logger.ts';
 import type { Api } from './api.ts';
+import type { HttpSettings } from './settings.ts';
 
 export interface HttpServerOptions {
   readonly api: Pick<Api, 'handler'>;
@@ -13,8 +14,7 @@ export interface HttpServerOptions {
   /** Environment variable that sets the port, for the error that says so; `PORT` unless told. */
   readonly portVariable?: string;
   readonly logger: Logger;
-  /** All interfaces unless told. */
-  readonly host?: string;
+  readonly http?: HttpSettings;
   /**
    * Takes connections that ask for another protocol, and closes them before the server is stopped: it waits
    * for requests, not for those.
@@ -36,7 +36,7 @@ export function httpServer({
   port,
   portVariable = 'PORT',
   logger,
-  host,
+  http: { host } = {},
   onUpgrade,
 }: HttpServerOptions): HttpServer {
   const sockets = new Set<Socket>();
@@ -82,7 +82,8 @@ export function httpServer({
     async start() {
       if (stopped !== undefined) return;
       await new Promise<void>((resolve, reject) => {
-        const onError = (error: NodeJS.ErrnoException) => reject(listenError(error, port, portVariable));
+        const onError = (error: NodeJS.ErrnoException) =>
+          reject(listenError(error, { port, portVariable, host }));
         server.once('error', onError);
         server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
           server.off('error', onError);
@@ -103,7 +104,18 @@ export function httpServer({
   };
 }
 
-function listenError(error: NodeJS.ErrnoException, port: number, variable: string): Error {
+interface Listening {
+  readonly port: number;
+  readonly portVariable: string;
+  readonly host: string | undefined;
+}
+
+function listenError(error: NodeJS.ErrnoException, { port, portVariable: variable, host }: Listening): Error {
+  if (error.code === 'EADDRNOTAVAIL' && host !== undefined) {
+    return new Error(`This machine has no address ${host}: set PAYFAN_BIND to one that it has`, {
+      cause: error,
+    });
+  }
   if (error.code === 'EADDRINUSE') {
     return new Error(`Port ${port} is taken by another program: stop it, or set ${variable} to a free port`, {
       cause: error,

@@ -42,7 +42,7 @@ test('a connection that asks for another protocol is handed over', async () => {
   const logger = createLogger({ service: 'test', level: 'silent' });
   const server = httpServer({
     api: { handler: (_request, response) => void response.end('http') },
-    ...{ port: 0, logger, host: '127.0.0.1' },
+    ...{ port: 0, logger, http: { host: '127.0.0.1' } },
     onUpgrade: (request, socket) => socket.end(`HTTP/1.1 101 Switching Protocols\r\n\r\n${request.url}`),
   });
   await server.start();

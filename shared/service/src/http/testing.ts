@@ -38,7 +38,7 @@ export async function startApi(
     health,
   });
   define(api);
-  const server = httpServer({ api, port: 0, host: '127.0.0.1', logger });
+  const server = httpServer({ api, port: 0, http: { host: '127.0.0.1' }, logger });
   running.push(server);
   await server.start();
   return { server, url: `http://127.0.0.1:${server.port}`, health, lines };

@@ -1,5 +1,6 @@
-import { renderMetrics } from '../../metrics.ts';
+import { config } from '../../config.ts';
+import { answerMetrics } from '../../metrics.ts';
 
 export const dynamic = 'force-dynamic';
 
-export const GET = renderMetrics;
+export const GET = (request: Request) => answerMetrics(request, config().metricsToken);
