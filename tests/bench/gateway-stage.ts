@@ -27,8 +27,9 @@ export interface LiveServer {
 }
 
 const ACCOUNTS = 1_000;
-/** Of the role `service`, which may follow and publish everything. */
-export const SERVICE_KEY = 'key-of-gateway';
+/** Of a service that may follow what is published here. */
+export const SERVICE_KEY = 'key-of-bench';
+const BACK_ENDS = { bench: 'follow:public.*|follow:bench.*' };
 /** All clients come from here, and most of them with one key. */
 const LIMITS = {
   CONNECTIONS_PER_ACCOUNT: '100000',
@@ -39,7 +40,11 @@ const LIMITS = {
 /** Without the channels that are not measured: what they do would be in the way. */
 export async function withGatewayStage<T>(work: (stage: GatewayStage) => Promise<T>): Promise<T> {
   const servers = await startServers();
-  const payfan = await startPayfan({ servers: servers.infrastructure, environment: { gateway: LIMITS } });
+  const payfan = await startPayfan({
+    servers: servers.infrastructure,
+    environment: { gateway: LIMITS },
+    backEnds: BACK_ENDS,
+  });
   const { amqpUrl } = payfan.vhost;
   const broker = openBroker({ urls: [amqpUrl], name: 'bench', log: silentLog, topology: liveTopology });
   const started: Program[] = [];

@@ -107,7 +107,14 @@ test.each(table)('$name is told all that compose tells it', ({ name }) => {
   const meant = inCompose.filter((variable) => DEMO_ONLY[name]?.includes(variable) !== true);
   expect(Object.keys(environment(name))).toEqual(expect.arrayContaining(meant));
   // What is written there for both is the same here.
-  for (const variable of ['LANE', 'CONCURRENCY', 'PUSH_URL', 'PAYOUT_URL', 'RABBITMQ_VHOST']) {
+  for (const variable of [
+    'LANE',
+    'CONCURRENCY',
+    'PUSH_URL',
+    'PAYOUT_URL',
+    'RABBITMQ_VHOST',
+    'SERVICE_GRANTS',
+  ]) {
     const value = compose[name]?.environment?.[variable];
     if (value !== undefined) expect(environment(name)[variable]).toBe(String(value));
   }

@@ -1,6 +1,5 @@
 import { configFields, httpConfigFields, readConfig } from '@payfan/service';
 import { z } from 'zod';
-import { parseGrants } from './grants.ts';
 
 const GatewayConfig = z.object({
   PORT: configFields.port(4010),
@@ -16,18 +15,6 @@ const GatewayConfig = z.object({
   SERVICE_KEY: configFields.text(),
   /** Pages that may connect. */
   ALLOWED_ORIGINS: configFields.origins,
-  /** What services may follow and publish; whoever is not named may do everything but with
-   * what belongs to accounts (`account.*`, `payout.*`). */
-  SERVICE_GRANTS: z
-    .string()
-    .transform((list, context) => {
-      const grants = parseGrants(list);
-      if (grants !== undefined) return grants;
-      context.addIssue({ code: 'custom' });
-      return z.NEVER;
-    })
-    .default(new Map())
-    .describe('name=topics pairs separated by commas, such as demo=public.*|follow:payout.*'),
   /** Proxies before us that append to X-Forwarded-For. */
   TRUSTED_PROXIES: configFields.integer({ min: 0, max: 10, default: 0 }),
   CONNECTIONS_PER_ACCOUNT: configFields.integer({ min: 1, max: 1_000_000, default: 20 }),

@@ -5,7 +5,6 @@ import type { Counter } from 'prom-client';
 import type { RawData, WebSocket } from 'ws';
 import { readFrame, refusal, SNAPSHOT } from './client-frame.ts';
 import { frameOf } from './frame.ts';
-import { mayPublish, type Grants } from './grants.ts';
 import { jittered, type Limits } from './limits.ts';
 import type { LiveMessage } from './live-message.ts';
 import type { Beginning, Subscriber } from './log-topic.ts';
@@ -14,6 +13,7 @@ import { howBegun, type GatewayMetrics } from './metrics.ts';
 import type { Publish } from './publish.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { Following, TopicHub } from './topic-hub.ts';
+import { mayPublish } from './topic-rights.ts';
 import { Writer } from './writer.ts';
 
 /** What every connection shares. */
@@ -22,7 +22,6 @@ export interface Surroundings {
   readonly publish: Publish;
   readonly verify: Verify;
   readonly mayFollow: MayFollow;
-  readonly grants: Grants;
   readonly limits: Limits;
   readonly logger: Logger;
   readonly metrics: GatewayMetrics;
@@ -265,8 +264,8 @@ export class Connection {
   }
 
   async #publish({ id, topic, type, data }: Frame<'publish'>): Promise<void> {
-    const { grants, publish, metrics } = this.#around;
-    if (!mayPublish(this.#principal, topic, grants)) {
+    const { publish, metrics } = this.#around;
+    if (!mayPublish(this.#principal, topic)) {
       this.#say(refusal(id, 'forbidden', `You may not publish on ${topic}.`));
       return;
     }

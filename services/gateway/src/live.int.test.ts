@@ -149,8 +149,7 @@ describe('topics without a log', () => {
   });
 
   test('and accounts can be followed by pattern, by services that were granted it', async () => {
-    const { url } = await world.gateway({ SERVICE_GRANTS: 'demo=follow:account.*|room.*|roomy' });
-    const service = await connect('demo_service', url);
+    const service = await connect('key-of-rooms');
     await service.ask({ t: 'subscribe', topic: 'account.*' });
     await service.ask({ t: 'subscribe', topic: 'room.*' });
     await world.pay(1);
@@ -192,8 +191,7 @@ test('frames that only say something are answered', async () => {
 });
 
 test('a service is held to its grant', async () => {
-  const { url } = await world.gateway({ SERVICE_GRANTS: 'demo=publish:public.*|follow:payout.*' });
-  const service = await connect('demo_service', url);
+  const service = await connect('key-of-watcher');
   const asked = async (frame: Parameters<TestClient['ask']>[0]) => (await service.ask(frame)).ok;
   expect(await asked({ t: 'publish', topic: 'public.rates', type: 'x', data: 1 })).toBe(true);
   expect(await asked({ t: 'publish', topic: 'payout.1', type: 'x', data: 1 })).toBe(false);

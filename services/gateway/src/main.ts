@@ -81,13 +81,12 @@ main(async () => {
     serviceKey: settings.SERVICE_KEY,
     logger,
   });
-  const mayFollow = followRule(settings.SERVICE_GRANTS, owners);
+  const mayFollow = followRule(owners);
   const around = {
     hub,
     publish: publisher(broker),
     verify,
     mayFollow,
-    grants: settings.SERVICE_GRANTS,
     limits,
     logger,
     metrics,

@@ -1,6 +1,8 @@
 import { CHANNEL_NAME } from '@payfan/contracts';
 import { configFields, httpConfigFields, readConfig } from '@payfan/service';
 import { z } from 'zod';
+import { DEMO_GRANTS, DEMO_SERVICE } from './demo-accounts.ts';
+import { parseServiceGrants, type ServiceGrants } from './service-grants.ts';
 import { parseServiceKeys } from './service-keys.ts';
 
 const TransactionConfig = z.object({
@@ -37,6 +39,8 @@ const TransactionConfig = z.object({
     })
     .default([])
     .describe('name=key pairs separated by commas, each key once, such as gateway=a-long-random-text'),
+  /** What services may do, by the names of SERVICE_KEYS. */
+  SERVICE_GRANTS: configFields.text(''),
   /** Channels whose queues are declared before anything is published, in case they never ran yet. */
   CHANNELS: z
     .string()
@@ -46,4 +50,13 @@ const TransactionConfig = z.object({
     .describe('names of channels separated by commas, such as push,phone,email'),
 });
 
-export const config = () => readConfig(TransactionConfig);
+/** As the environment has it; in a demo with the grants of the demo's service. */
+export function config() {
+  const settings = readConfig(TransactionConfig);
+  const names = new Set(settings.SERVICE_KEYS.map(({ name }) => name));
+  const granted = parseServiceGrants(settings.SERVICE_GRANTS, names);
+  const SERVICE_GRANTS: ServiceGrants = settings.PAYFAN_DEMO
+    ? new Map([[DEMO_SERVICE, DEMO_GRANTS], ...granted])
+    : granted;
+  return { ...settings, SERVICE_GRANTS };
+}

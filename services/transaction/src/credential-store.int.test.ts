@@ -16,13 +16,14 @@ afterEach(async () => {
 });
 
 const service = (name: string, key: string) => ({ name, key });
-const ownerOf = (key: string) => findPrincipal(database, key);
+const grants = new Map([['gateway', ['feeds', 'payout-owners']]]);
+const ownerOf = (key: string) => findPrincipal(database, key, grants);
 const [gateway, payout] = [
-  { kind: 'service', name: 'gateway' },
-  { kind: 'service', name: 'payout' },
+  { kind: 'service', name: 'gateway', grants: ['feeds', 'payout-owners'] },
+  { kind: 'service', name: 'payout', grants: [] },
 ];
 
-test('a service is known by its key, of which only the hash is kept', async () => {
+test('a service is known by its key, of which only the hash is kept, and has the grants of its name', async () => {
   await setServiceKeys(database, [service('gateway', 'key-1'), service('payout', 'key-2')]);
   expect([await ownerOf('key-1'), await ownerOf('key-2')]).toEqual([gateway, payout]);
   const rows = await database.query<{ all: string }>({ text: 'select k::text as all from api_keys k' });
@@ -39,7 +40,7 @@ test('a new key revokes the older ones of the same name, and nobody else’s', a
     payout,
     gateway,
   ]);
-  expect(await ownerOf('demo_service')).toEqual({ kind: 'service', name: 'demo' });
+  expect(await ownerOf('demo_service')).toEqual({ kind: 'service', name: 'demo', grants: [] });
   expect(await ownerOf('demo_operator')).toEqual({ kind: 'operator' });
 });
 

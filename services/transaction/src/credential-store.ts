@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Database, Queryable } from '@payfan/database';
 import { generateSigningKey, type Principal } from '@payfan/service';
+import type { ServiceGrants } from './service-grants.ts';
 import type { ServiceKey } from './service-keys.ts';
 
 /** API keys and the keys that sign tokens. API keys are kept as SHA-256 only. */
@@ -14,7 +15,11 @@ interface KeyRow {
 }
 
 /** Whose key this is; undefined if it is nobody's, or was revoked. */
-export async function findPrincipal(db: Queryable, key: string): Promise<Principal | undefined> {
+export async function findPrincipal(
+  db: Queryable,
+  key: string,
+  grants: ServiceGrants,
+): Promise<Principal | undefined> {
   const [row] = await db.query<KeyRow>({
     name: 'api-key-find',
     text: `select k.role, k.account_id, k.name, a.tier
@@ -30,7 +35,7 @@ export async function findPrincipal(db: Queryable, key: string): Promise<Princip
     case 'operator':
       return { kind: 'operator' };
     case 'service':
-      return { kind: 'service', name: row.name };
+      return { kind: 'service', name: row.name, grants: grants.get(row.name) ?? [] };
   }
 }
 

@@ -37,6 +37,14 @@ const DEMO_PEOPLE: DemoPerson[] = [
   },
 ];
 
+/** The name of the service that has the key `demo_service`, for people who try out a back end of their own. */
+export const DEMO_SERVICE = 'demo';
+/** What it may do: the topics of docs/examples, and what accounts may follow too. */
+export const DEMO_GRANTS = ['public', 'orders', 'quotes'].flatMap((topics) => [
+  `follow:${topics}.*`,
+  `publish:${topics}.*`,
+]);
+
 interface DemoPerson {
   id: string;
   openingTransferId: string;
@@ -60,7 +68,6 @@ export async function openDemoAccounts(database: Database): Promise<void> {
       await addKey(tx, key, { role: 'account', accountId: id, name });
     }
     await addKey(tx, 'demo_operator', { role: 'operator', accountId: null, name: 'operator' });
-    // For people who try out a back end of their own.
-    await addKey(tx, 'demo_service', { role: 'service', accountId: null, name: 'demo' });
+    await addKey(tx, 'demo_service', { role: 'service', accountId: null, name: DEMO_SERVICE });
   });
 }

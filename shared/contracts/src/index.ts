@@ -13,6 +13,7 @@ export * from './payout-turn.ts';
 export * from './payouts-api.ts';
 export * from './phone-number.ts';
 export * from './queues-api.ts';
+export * from './service-grants.ts';
 export * from './text.ts';
 export * from './topology.ts';
 export * from './transfers-api.ts';

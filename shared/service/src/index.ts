@@ -16,7 +16,7 @@ export { Problem } from './problem.ts';
 export type { FieldError, ProblemBody, ProblemOptions } from './problem.ts';
 export { newId, timeOfId } from './id.ts';
 export { endpoint } from './endpoint.ts';
-export { assertNoAccount } from './assert-no-account.ts';
+export { assertGranted, assertOperatorOrGranted } from './assert-granted.ts';
 export { createHealth } from './health.ts';
 export type { Health, Readiness } from './health.ts';
 export { createMetrics } from './metrics.ts';

@@ -38,7 +38,8 @@ test.each<Principal>([
   asha,
   { kind: 'account', accountId: 'a-2', tier: 'free' },
   { kind: 'operator' },
-  { kind: 'service', name: 'payout' },
+  { kind: 'service', name: 'payout', grants: [] },
+  { kind: 'service', name: 'gateway', grants: ['feeds', 'follow:orders.*'] },
 ])('what is issued for %j is verified as it', async (principal) => {
   const { issuer } = await fixture();
   const { token, expiresAt } = await issuer.issue(principal);
@@ -96,6 +97,9 @@ test.each<[string, Record<string, unknown>, (jwt: SignJWT) => SignJWT]>([
   ['an unknown role', { role: 'root' }, asItIs],
   ['an account without a tier', { tier: undefined }, asItIs],
   ['an unknown tier', { tier: 'gold' }, asItIs],
+  ['a service without grants', { role: 'service' }, asItIs],
+  ['grants that are no list', { role: 'service', grants: 'feeds' }, asItIs],
+  ['a grant that is no text', { role: 'service', grants: [{ feeds: true }] }, asItIs],
 ])('does not trust %s, although the signature is ours', async (_what, claims, change) => {
   const { issuer, key } = await fixture();
   const kid = issuer.jwks.keys[0]!.kid!;

@@ -14,7 +14,8 @@ import type { JSONWebKeySet, JWK, JWTPayload, JWTVerifyGetKey } from 'jose';
 export type Principal =
   | { readonly kind: 'account'; readonly accountId: string; readonly tier: 'premium' | 'free' }
   | { readonly kind: 'operator' }
-  | { readonly kind: 'service'; readonly name: string };
+  /** `grants` says what it may do: of the forms in GRANT_FORMS of contracts, nothing without one. */
+  | { readonly kind: 'service'; readonly name: string; readonly grants: readonly string[] };
 
 /** Everything about the token's form is in this file: whoever issues and whoever verifies share it. */
 const ISSUER = 'payfan';
@@ -129,11 +130,11 @@ function claimsOf(principal: Principal): JWTPayload {
     case 'operator':
       return { sub: 'operator', role: 'operator' };
     case 'service':
-      return { sub: principal.name, role: 'service' };
+      return { sub: principal.name, role: 'service', grants: principal.grants };
   }
 }
 
-function principalOf({ sub, role, tier }: JWTPayload): Principal | undefined {
+function principalOf({ sub, role, tier, grants }: JWTPayload): Principal | undefined {
   if (sub === undefined || sub === '') return undefined;
   switch (role) {
     case 'account':
@@ -141,8 +142,11 @@ function principalOf({ sub, role, tier }: JWTPayload): Principal | undefined {
     case 'operator':
       return { kind: 'operator' };
     case 'service':
-      return { kind: 'service', name: sub };
+      return isListOfTexts(grants) ? { kind: 'service', name: sub, grants } : undefined;
     default:
       return undefined;
   }
 }
+
+const isListOfTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string');

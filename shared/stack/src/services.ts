@@ -98,8 +98,14 @@ function payoutWorker(lane: 'premium' | 'free', port: number, concurrency: numbe
   return { ...worker, entry: 'services/payout/dist/worker-main.js', worksFor: 'payout' };
 }
 
-/** Services that ask others for what no account may: each has an API key of its own. */
-export const servicesWithKey: readonly string[] = ['gateway', 'payout'];
+/** What each service may ask of others with its API key (GRANT_FORMS in shared/contracts). */
+const GRANTS: Record<string, readonly string[]> = {
+  gateway: ['feeds', 'payout-owners', 'client-address'],
+  payout: ['batch', 'client-address'],
+};
+
+/** Services that have an API key of their own. */
+export const servicesWithKey: readonly string[] = Object.keys(GRANTS);
 
 /** Every service of the stack; the world outside (sandbox.ts) comes before them. */
 export const services: readonly Service[] = [
@@ -112,6 +118,9 @@ export const services: readonly Service[] = [
       PAYFAN_DEMO: String(around.demo),
       ALLOWED_ORIGINS: around.pageOrigins.join(','),
       SERVICE_KEYS: servicesWithKey.map((name) => `${name}=${around.serviceKey(name)}`).join(','),
+      SERVICE_GRANTS: Object.entries(GRANTS)
+        .map(([name, grants]) => `${name}=${grants.join('|')}`)
+        .join(','),
     }),
   }),
   ...channels,

@@ -23,6 +23,8 @@ export interface PayfanOptions {
   surroundings?: (service: string, around: Surroundings) => Surroundings;
   /** Variables for one service (or `sandbox`), over those of the table in services.ts. */
   environment?: Record<string, Record<string, string>>;
+  /** Grants of further services by name, such as `{ shop: 'follow:orders.*' }`. The key of each is `key-of-<name>`. */
+  backEnds?: Record<string, string>;
 }
 
 /** All of Payfan as processes of its own, on a database and a vhost of its own. */
@@ -180,7 +182,8 @@ class Fleet implements Payfan {
   #startService({ name, entry, environment }: Service, port: string | undefined): Promise<Program> {
     const around = this.#surroundings();
     const seen = this.#options.surroundings?.(name, around) ?? around;
-    const env = { ...environment(seen), ...this.#options.environment?.[name] };
+    const usual = withBackEnds(environment(seen), name === 'transaction' ? this.#options.backEnds : {});
+    const env = { ...usual, ...this.#options.environment?.[name] };
     return startProgram({ name, entry, env: { ...env, ...(port === undefined ? {} : { PORT: port }) } });
   }
 
@@ -216,4 +219,27 @@ class Fleet implements Payfan {
       demo: true,
     };
   }
+}
+
+/** The environment of the transaction service with keys and grants of further services. */
+function withBackEnds(
+  environment: Record<string, string>,
+  backEnds: Record<string, string> = {},
+): Record<string, string> {
+  const names = Object.keys(backEnds);
+  if (names.length === 0) return environment;
+  const granted = Object.entries(backEnds).filter(([, grants]) => grants !== '');
+  const lists = {
+    SERVICE_KEYS: names.map((name) => `${name}=key-of-${name}`),
+    SERVICE_GRANTS: granted.map(([name, grants]) => `${name}=${grants}`),
+  };
+  return {
+    ...environment,
+    ...Object.fromEntries(
+      Object.entries(lists).map(([variable, items]) => [
+        variable,
+        [environment[variable] ?? '', ...items].join(','),
+      ]),
+    ),
+  };
 }

@@ -27,13 +27,13 @@ export function operatingRoutes(
       method: 'get',
       path: '/v1/gateway',
       summary: 'This gateway: who is connected, and whether it stops',
-      description: 'For operators, and the service `operations`, which puts all gateways together.',
+      description: 'For operators. Operations asks every gateway on behalf of an operator.',
       auth: 'required',
       responses: { 200: { description: 'As it is now', schema: GatewayStatus } },
       problems: [FORBIDDEN],
     },
     ({ principal }) => {
-      assertMayOperate(principal);
+      assertOperator(principal);
       const { websocket, stream, poll } = connections.counts;
       const { log, plain, pattern } = hub.counts;
       const body = {
@@ -54,7 +54,7 @@ export function operatingRoutes(
       description:
         'As SIGTERM does: it takes nobody new, tells each client a time of its own to move within ' +
         '`DRAIN_WINDOW_MS`, and its process ends. Whoever supervises it starts it again, under another id. ' +
-        'Repeating it changes nothing. For operators, and the service `operations`.',
+        'Repeating it changes nothing. For operators.',
       auth: 'required',
       params: z.strictObject({ id: z.string().max(100) }),
       responses: { 202: { description: 'It has begun', schema: GatewayDrain } },
@@ -64,7 +64,7 @@ export function operatingRoutes(
       ],
     },
     ({ principal, params }) => {
-      assertMayOperate(principal);
+      assertOperator(principal);
       if (params.id !== id) {
         throw new Problem({ status: 404, code: 'not_found', detail: `This gateway is ${id}.` });
       }
@@ -74,8 +74,7 @@ export function operatingRoutes(
   );
 }
 
-function assertMayOperate(principal: Principal): void {
+function assertOperator(principal: Principal): void {
   if (principal.kind === 'operator') return;
-  if (principal.kind === 'service' && principal.name === 'operations') return;
   throw new Problem({ status: 403, code: 'forbidden', detail: 'This is for operators only.' });
 }

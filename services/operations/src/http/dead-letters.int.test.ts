@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { text } from 'node:stream/consumers';
-import type { ReplayRequest } from '@payfan/contracts';
+import { ROUTE_GRANTS, type ReplayRequest } from '@payfan/contracts';
 import type { Principal } from '@payfan/service';
 import { deadLetterRoutes } from './dead-letters.ts';
 import { Bench, json, NOBODY, silent } from './testing.ts';
@@ -148,7 +148,7 @@ test.each([
 
 test('nobody but an operator gets past operations itself', async () => {
   const channel = jest.fn();
-  const send = await ask({ email: channel }, { kind: 'service', name: 'web' });
+  const send = await ask({ email: channel }, { kind: 'service', name: 'web', grants: [...ROUTE_GRANTS] });
   const replay = { method: 'POST', body: { filter: {} } };
   for (const [path, how] of [
     ['/v1/dead-letters', {}],

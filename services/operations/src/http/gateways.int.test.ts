@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Gateway } from '@payfan/contracts';
+import { ROUTE_GRANTS, type Gateway } from '@payfan/contracts';
+import type { Principal } from '@payfan/service';
 import type { Resolve } from '../gateway-addresses.ts';
 import { gatewayRoutes } from './gateways.ts';
 import { Bench, json, NOBODY, silent } from './testing.ts';
@@ -22,7 +23,7 @@ interface Answer {
   code?: string;
 }
 
-function ask(gatewayUrls: string[], principal?: { kind: 'service'; name: string }, resolve?: Resolve) {
+function ask(gatewayUrls: string[], principal?: Principal, resolve?: Resolve) {
   return bench.operations<Answer>(
     (api) => gatewayRoutes(api, { gatewayUrls, logger: silent, ...(resolve && { resolve }) }),
     principal,
@@ -144,7 +145,7 @@ describe('draining', () => {
 });
 
 test('is for operators only', async () => {
-  const get = await ask([NOBODY], { kind: 'service', name: 'web' });
+  const get = await ask([NOBODY], { kind: 'service', name: 'web', grants: [...ROUTE_GRANTS] });
   expect(await get('/v1/gateways')).toMatchObject({ status: 403, body: { code: 'forbidden' } });
   expect((await get('/v1/gateways/one/drain', { method: 'POST' })).status).toBe(403);
 });

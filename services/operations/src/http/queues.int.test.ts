@@ -1,6 +1,13 @@
-import { mergeTopologies, paymentsTopology, payoutsTopology, type QueueList } from '@payfan/contracts';
+import {
+  mergeTopologies,
+  paymentsTopology,
+  payoutsTopology,
+  ROUTE_GRANTS,
+  type QueueList,
+} from '@payfan/contracts';
 import { openBroker, type Broker } from '@payfan/messaging';
 import { BrokerAdmin } from '@payfan/messaging/testing';
+import type { Principal } from '@payfan/service';
 import { freshVhost, waitFor, type FreshVhost } from '@payfan/stack/testing';
 import { queueRoutes } from './queues.ts';
 import { Bench, json, NOBODY, silent } from './testing.ts';
@@ -46,7 +53,7 @@ async function ask({
   channels?: string[];
   emailUrl?: string;
   metricsToken?: string;
-  principal?: { kind: 'operator' } | { kind: 'service'; name: string };
+  principal?: Principal;
 } = {}) {
   const metrics = await bench.standIn((_request, response) => response.end(METRICS));
   return bench.operations<Answer>(
@@ -184,7 +191,7 @@ describe('503 says what is wrong with the management API, and no password:', () 
 });
 
 test('is for operators only', async () => {
-  const get = await ask({ principal: { kind: 'service', name: 'web' } });
+  const get = await ask({ principal: { kind: 'service', name: 'web', grants: [...ROUTE_GRANTS] } });
   expect(await get('/v1/queues')).toMatchObject({ status: 403, body: { code: 'forbidden' } });
 });
 

@@ -83,17 +83,19 @@ describe('GET /v1/payouts/{id}', () => {
     }
   });
 
-  test('tells whose it is to services and the operator alone', async () => {
+  test('tells whose it is to operators and to services that were granted it', async () => {
     const path = `/v1/payouts/${await send(1)}/owner`;
     const me = await fetch(`${api.transaction.url}/v1/accounts/me`, {
       headers: { authorization: 'Bearer demo_asha' },
     });
     const { id: accountId } = (await me.json()) as { id: string };
-    for (const key of ['demo_service', 'demo_operator']) {
+    for (const key of ['key-of-gateway', 'demo_operator']) {
       expect(await api.call(path, { key })).toMatchObject({ status: 200, body: { accountId } });
       expect((await api.call(`/v1/payouts/${newId()}/owner`, { key })).status).toBe(404);
     }
-    expect((await api.call(path)).status).toBe(403);
+    for (const key of ['demo_asha', 'demo_service']) {
+      expect(await api.call(path, { key })).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    }
   });
 
   test('answers 304 for as long as nothing has changed', async () => {

@@ -1,6 +1,6 @@
 import { pageOf, PageQuery, Payout, PayoutOwner } from '@payfan/contracts';
 import type { Database } from '@payfan/database';
-import { assertNoAccount, Problem, type Api } from '@payfan/service';
+import { assertOperatorOrGranted, Problem, type Api } from '@payfan/service';
 import { z } from 'zod';
 import { findOwner, findPayout, listPayouts, type StoredPayout } from '../payout-store.ts';
 import { noPayout, payoutIdOf, readPayoutCursor, visibleTo } from './request.ts';
@@ -56,14 +56,15 @@ export function payoutRoutes(api: Api, { database, cancel }: PayoutRoutesOptions
       method: 'get',
       path: '/v1/payouts/{id}/owner',
       summary: 'Whose a payout is',
-      description: 'For services and operators: the gateway asks who may follow a payout.',
+      description:
+        'For operators and services with the grant `payout-owners`: the gateway asks who may follow a payout.',
       auth: 'required',
       params: Id,
       responses: { 200: { description: 'Its owner', schema: PayoutOwner } },
       problems: [FORBIDDEN, NOT_FOUND],
     },
     async ({ principal, params }) => {
-      assertNoAccount(principal);
+      assertOperatorOrGranted(principal, 'payout-owners');
       const accountId = await findOwner(database, payoutIdOf(params));
       if (accountId === undefined) throw noPayout();
       return { status: 200, body: { accountId } };

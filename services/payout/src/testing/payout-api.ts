@@ -58,7 +58,13 @@ export async function openPayoutApi({ chunkItems = 2 }: { chunkItems?: number } 
   const transaction = await startProgram({
     name: 'transaction',
     entry: 'services/transaction/dist/main.js',
-    env: { DATABASE_URL: fresh.urlFor('transaction'), AMQP_URL: vhost.amqpUrl, PAYFAN_DEMO: 'true' },
+    env: {
+      DATABASE_URL: fresh.urlFor('transaction'),
+      AMQP_URL: vhost.amqpUrl,
+      PAYFAN_DEMO: 'true',
+      SERVICE_KEYS: 'gateway=key-of-gateway',
+      SERVICE_GRANTS: 'gateway=payout-owners',
+    },
   });
   const logger = createLogger({ service: 'payout', level: 'silent' });
   const database = openDatabase({ url: fresh.urlFor('payout'), name: 'payout' });

@@ -13,7 +13,8 @@ let admin: Database;
 
 const people: Record<string, Principal> = {
   operator: { kind: 'operator' },
-  service: { kind: 'service', name: 'gateway' },
+  service: { kind: 'service', name: 'gateway', grants: ['feeds'] },
+  other: { kind: 'service', name: 'shop', grants: ['deliveries', 'follow:account.*'] },
   asha: { kind: 'account', accountId: randomUUID(), tier: 'premium' },
 };
 
@@ -129,7 +130,9 @@ test('operators may read, people may not', async () => {
   const { accountId } = await accountWith(1);
   const body = { feeds: [{ accountId, after: 0 }], limit: 10 };
   expect((await call(body, 'operator')).status).toBe(200);
-  expect(await call(body, 'asha')).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+  for (const key of ['asha', 'other']) {
+    expect(await call(body, key)).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+  }
   expect(await call(body, 'nobody')).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
 });
 

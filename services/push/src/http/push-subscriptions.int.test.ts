@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { ROUTE_GRANTS } from '@payfan/contracts';
 import type { Principal } from '@payfan/service';
 import { startPushApi } from '../testing/push-api.ts';
 import { someBrowser } from '../testing/some-browser.ts';
@@ -25,7 +26,7 @@ beforeEach(() => {
     asha: account(),
     ravi: account(),
     operator: { kind: 'operator' },
-    gateway: { kind: 'service', name: 'gateway' },
+    gateway: { kind: 'service', name: 'gateway', grants: [...ROUTE_GRANTS] },
   });
 });
 

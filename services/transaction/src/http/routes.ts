@@ -5,6 +5,7 @@ import { Counter } from 'prom-client';
 import { makeBatches } from '../make-batch.ts';
 import { makeTransfers, type MakeTransfersOptions, type TracedRequest } from '../make-transfers.ts';
 import { RoomForPeople } from '../room-for-people.ts';
+import type { ServiceGrants } from '../service-grants.ts';
 import { accountRoutes } from './accounts.ts';
 import { authenticateLocally } from './authenticate.ts';
 import { tokenRoutes } from './tokens.ts';
@@ -25,6 +26,7 @@ export interface RoutesOptions extends Pick<
   /** How long a request's key is known. */
   keyDays: number;
   issuer: TokenIssuer;
+  grants: ServiceGrants;
   newId: () => string;
   now: () => Date;
 }
@@ -61,7 +63,7 @@ export function routes(options: RoutesOptions): Api {
     health,
     metrics,
     allowedOrigins,
-    authenticate: authenticateLocally(database, issuer),
+    authenticate: authenticateLocally(database, issuer, options.grants),
     problemFor: (error) => (error instanceof QueueFull ? overloaded(error) : databaseAway(error)),
   });
 

@@ -242,7 +242,7 @@ describe('where few may wait', () => {
   });
 });
 
-test('only the service payout may ask', async () => {
+test('only a service with the grant batch may ask', async () => {
   const items = itemsOf(1);
   for (const key of ['demo_asha', 'demo_operator', 'demo_service', 'gateway-key']) {
     expect(await ask({ items }, { key })).toMatchObject({ status: 403, body: { code: 'forbidden' } });

@@ -1,5 +1,5 @@
 import { BatchItem, BatchResults, MAX_BATCH_ITEMS, TransferBatch, type BatchResult } from '@payfan/contracts';
-import { currentContext, newTraceparent, Problem, timeOfId, type Api, type Principal } from '@payfan/service';
+import { assertGranted, currentContext, newTraceparent, Problem, timeOfId, type Api } from '@payfan/service';
 import { z } from 'zod';
 import type { Batch, InvalidItem } from '../make-batch.ts';
 import type { Trace } from '../transfer-event.ts';
@@ -14,9 +14,6 @@ export interface TransferBatchRoutesOptions {
 
 /** 500 items with the longest keys and notes, every character of the notes escaped, are 0.7 MB. */
 const BODY_LIMIT_BYTES = 1024 * 1024;
-
-/** Whoever holds its key moves anybody's money, so it is one service's and no other's: not that of a gateway, say. */
-const PAYOUT_SERVICE = 'payout';
 
 /** An item as a transfer's request is read. One that is wrong must not fail its neighbours, so it becomes the reason. */
 const AnyItem = z.union([BatchItem, z.unknown().transform(whyInvalid)]);
@@ -35,7 +32,7 @@ export function transferBatchRoutes(
       path: '/v1/transfers/batch',
       summary: 'Make the transfers of a part of a payout',
       description:
-        'For the service `payout` alone. Items are decided one by one, in their order, each as a transfer by itself: ' +
+        'For services with the grant `batch`: they move the money of every account. Items are decided one by one, in their order, each as a transfer by itself: ' +
         'one that is wrong or refused changes nothing for the others. Payees are told on the bulk lane. ' +
         'Sent again, a batch moves nothing twice, and gets the same results for what was decided. ' +
         'After some seconds, as beside people who send money, the answer is for the first items alone, one at least: ' +
@@ -67,7 +64,7 @@ export function transferBatchRoutes(
       ],
     },
     async ({ principal, body }) => {
-      assertPayoutService(principal);
+      assertGranted(principal, 'batch');
       assertKeysKnown(body.payoutId, { now: now(), keyDays });
       const context = currentContext();
       const results = await makeBatch(body, {
@@ -77,15 +74,6 @@ export function transferBatchRoutes(
       return { status: 200, body: { results } };
     },
   );
-}
-
-function assertPayoutService(principal: Principal): void {
-  if (principal.kind === 'service' && principal.name === PAYOUT_SERVICE) return;
-  throw new Problem({
-    status: 403,
-    code: 'forbidden',
-    detail: `This needs the key of the service ${PAYOUT_SERVICE}, as SERVICE_KEYS names it.`,
-  });
 }
 
 const DAY_MS = 24 * 3_600_000;

@@ -9,7 +9,7 @@ import {
 } from '@payfan/service';
 import { freshDatabase, type FreshDatabase } from '@payfan/stack/testing';
 import { signingKey } from '../credential-store.ts';
-import { openDemoAccounts } from '../demo-accounts.ts';
+import { DEMO_GRANTS, DEMO_SERVICE, openDemoAccounts } from '../demo-accounts.ts';
 import { routes, type RoutesOptions } from '../http/routes.ts';
 
 /** As whom the API under test is seen in `pg_stat_activity`. */
@@ -59,6 +59,10 @@ export async function openApi(limits: Pick<RoutesOptions, 'groupMax' | 'queueMax
       abandon: () => undefined,
     },
     issuer: await createTokenIssuer(await signingKey(database)),
+    grants: new Map([
+      [DEMO_SERVICE, DEMO_GRANTS],
+      ['payout', ['batch']],
+    ]),
     logger,
     health: createHealth({ database: () => database.ping() }),
     metrics: createMetrics('transaction'),

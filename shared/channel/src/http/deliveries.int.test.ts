@@ -60,6 +60,10 @@ afterAll(async () => {
 
 const deliveries = (key: string) => api.get<List>(`/v1/deliveries?transferId=${event.data.transferId}`, key);
 
+test('a service without the grant is refused', async () => {
+  expect(await deliveries('other')).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+});
+
 test.each(['operator', 'service'])('the %s sees both deliveries whole', async (key) => {
   const { body } = await deliveries(key);
   expect(body.data).toEqual([

@@ -1,6 +1,6 @@
 import { DeliveryList, type Delivery } from '@payfan/contracts';
 import type { Queryable } from '@payfan/database';
-import type { Api } from '@payfan/service';
+import { assertOperatorOrGranted, type Api, type Principal } from '@payfan/service';
 import { z } from 'zod';
 import { listDeliveries, type DeliveryRow, type Viewer } from '../delivery-store.ts';
 import { maskAddress } from '../mask.ts';
@@ -25,19 +25,25 @@ export function deliveryRoutes(api: Api, { name, database }: { name: string; dat
       path: '/v1/deliveries',
       summary: 'The deliveries of a transfer or of a payout on this channel',
       description:
-        'A party to the transfer sees all, with the other one’s address masked; operators and services see all. Anybody else gets an empty list. ' +
+        'A party to the transfer sees all, with the other one’s address masked; operators, and services with the grant `deliveries`, see all. Any other account gets an empty list. ' +
         'Of a payout, its owner is told once, when it is completed; of its transfers the payees are told, and not the owner.',
       auth: 'required',
       query: DeliveryQuery,
       responses: { 200: { description: 'The deliveries', schema: DeliveryList } },
+      problems: [{ status: 403, code: 'forbidden', description: 'A service without the grant `deliveries`' }],
     },
     async ({ principal, query }) => {
-      const viewer: Viewer =
-        principal.kind === 'account' ? { kind: 'account', accountId: principal.accountId } : { kind: 'all' };
+      const viewer = viewerOf(principal);
       const rows = await listDeliveries(database, subjectOf(query), viewer);
       return { status: 200, body: { data: rows.map((row) => toDelivery(name, row, viewer)) } };
     },
   );
+}
+
+function viewerOf(principal: Principal): Viewer {
+  if (principal.kind === 'account') return { kind: 'account', accountId: principal.accountId };
+  assertOperatorOrGranted(principal, 'deliveries');
+  return { kind: 'all' };
 }
 
 const subjectOf = ({ transferId, payoutId = '' }: z.output<typeof DeliveryQuery>) =>

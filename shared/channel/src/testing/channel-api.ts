@@ -38,7 +38,8 @@ export async function startChannelApi({ channel, database, broker = NONE, ...opt
   const people: Record<string, Principal> = {
     ...options.people,
     operator: { kind: 'operator' },
-    service: { kind: 'service', name: 'web' },
+    service: { kind: 'service', name: 'web', grants: ['deliveries'] },
+    other: { kind: 'service', name: 'shop', grants: ['feeds'] },
   };
   const logger = createLogger({ service: channel, level: 'silent' });
   const registry = createMetrics(channel);
