@@ -18,8 +18,10 @@ afterAll(() => ledger.close());
 
 const commit = (requests: TransferRequest[]) =>
   commitTransfers(ledger.database, requests.map(wantedOf), LEASE);
-const nameOf = (outcome: Outcome): string =>
-  outcome.kind === 'invalid' ? outcome.code : `${outcome.kind} ${outcome.decision.code}`;
+function nameOf(outcome: Outcome): string {
+  if (outcome.kind === 'limited') return 'limited';
+  return outcome.kind === 'invalid' ? outcome.code : `${outcome.kind} ${outcome.decision.code}`;
+}
 const namesOf = async (requests: TransferRequest[]) => (await commit(requests)).outcomes.map(nameOf);
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + BigInt(value), 0n);
 const personAt = (n: number) => ledger.people[n]!;
@@ -32,15 +34,16 @@ function oneByOne(requests: readonly TransferRequest[], openings: readonly numbe
   const outcomes = requests.map((r): string => {
     const seen = keys.get(keyOf(r));
     if (seen) return seen.fingerprint === r.fingerprint ? `replayed ${seen.code}` : 'idempotency_key_reused';
-    const payee = people.find(({ phone }) => phone === r.payeePhone);
     if (!balances.has(r.payerId)) return 'payer_not_found';
-    if (!payee) return 'recipient_not_found';
-    if (payee.id === r.payerId) return 'same_account';
+    const payee = people.find(({ phone }) => phone === r.payeePhone);
+    if (payee?.id === r.payerId) return 'same_account';
     const remember = (code: string) => {
       keys.set(keyOf(r), { fingerprint: r.fingerprint, code });
       return `decided ${code}`;
     };
+    // Even if there is no such payee.
     if (balances.get(r.payerId)! < r.amount) return remember('insufficient_funds');
+    if (!payee) return 'recipient_not_found';
     if (BigInt(balances.get(payee.id)!) + BigInt(r.amount) > BigInt(MAX_AMOUNT_MINOR))
       return 'balance_limit_exceeded';
     balances.set(r.payerId, balances.get(r.payerId)! - r.amount);
@@ -176,6 +179,25 @@ describe('commit_transfers', () => {
         );
       }),
       { numRuns: 50 },
+    );
+  });
+
+  test('what a payer cannot afford has the same outcome whoever is to be paid, also when it is repeated', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 1_000 }), fc.nat(999), async (amount, shortBy) => {
+        await ledger.setBalances([Math.max(0, amount - 1 - shortBy), 0, MAX_AMOUNT_MINOR, 0]);
+        const others = ledger.people.slice(1).map(({ phone }) => phone);
+        const requests = [...others, NOBODY].map((payeePhone) =>
+          aRequest({ payerId: personAt(0).id, payeePhone, amount }),
+        );
+        const expected = requests.map(() => 'insufficient_funds');
+        expect(await namesOf([...requests, ...requests])).toEqual([
+          ...expected.map((code) => `decided ${code}`),
+          ...expected.map((code) => `replayed ${code}`),
+        ]);
+        expect(await namesOf(requests)).toEqual(expected.map((code) => `replayed ${code}`));
+      }),
+      { numRuns: 25 },
     );
   });
 

@@ -41,6 +41,11 @@ const TransactionConfig = z.object({
     .describe('name=key pairs separated by commas, each key once, such as gateway=a-long-random-text'),
   /** What services may do, by the names of SERVICE_KEYS. */
   SERVICE_GRANTS: configFields.text(''),
+  TRANSFERS_PER_MINUTE: configFields.integer({ default: 60, max: 1_000_000 }),
+  TRANSFERS_TO_ONE_PAYEE_PER_HOUR: configFields.integer({ default: 30, max: 1_000_000 }),
+  UNKNOWN_PAYEES_PER_HOUR: configFields.integer({ default: 20, max: 1_000_000 }),
+  WRONG_KEYS_PER_MINUTE: configFields.integer({ default: 30, max: 1_000_000 }),
+  TOKENS_PER_MINUTE: configFields.integer({ default: 60, max: 1_000_000 }),
   /** Channels whose queues are declared before anything is published, in case they never ran yet. */
   CHANNELS: z
     .string()

@@ -17,6 +17,7 @@ import { config } from './config.ts';
 import { setServiceKeys, signingKey } from './credential-store.ts';
 import { openDemoAccounts } from './demo-accounts.ts';
 import { routes } from './http/routes.ts';
+import { limitsOf } from './limits.ts';
 
 main(async () => {
   const settings = config();
@@ -73,6 +74,7 @@ main(async () => {
     queueMax: QUEUE_MAX,
     bulkShare: BULK_TIME_PERCENT / 100,
     keyDays: IDEMPOTENCY_KEY_DAYS,
+    limits: limitsOf(settings),
   });
 
   await runParts({

@@ -91,6 +91,7 @@ const DETAILS: Record<Exclude<BatchRefusalCode, 'invalid_request'>, string> = {
 };
 
 function resultOf(outcome: Outcome, transferId: string): BatchResult {
+  if (outcome.kind === 'limited') throw new Error('unknown payees are not limited in batches');
   if (outcome.kind === 'invalid') return refused(outcome.code, DETAILS[outcome.code]);
   const { kind, decision } = outcome;
   if (decision.code !== 'completed') return refused(decision.code, DETAILS[decision.code]);

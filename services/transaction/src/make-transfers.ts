@@ -14,6 +14,8 @@ export interface MakeTransfersOptions {
   groupsAtOnce: number;
   /** Requests that may wait for their commit; beyond it they are refused with a `QueueFull`. */
   queueMax: number;
+  /** Transfers of one account that may name an unknown payee, as `commitTransfers` takes it. None are limited unless given. */
+  unknownPayeesPerHour?: number;
 }
 
 /** A request with the ids that its event carries on. */
@@ -35,7 +37,7 @@ const ENOUGH = 16;
  * all; a request alone waits for nobody. Several processes may do this on one database at once.
  */
 export function makeTransfers(options: MakeTransfersOptions): (item: TracedRequest) => Promise<Outcome> {
-  const { database, outbox, newId, groupMax, groupsAtOnce, queueMax } = options;
+  const { database, outbox, newId, groupMax, groupsAtOnce, queueMax, unknownPayeesPerHour } = options;
 
   return gather({
     maxItems: groupMax,
@@ -48,7 +50,7 @@ export function makeTransfers(options: MakeTransfersOptions): (item: TracedReque
         return { request, draft: draftTransferCompleted(request, newId(), trace) };
       });
       const lease = outbox.lease(wanted.length);
-      const commit = commitTransfers(database, wanted, lease);
+      const commit = commitTransfers(database, wanted, lease, unknownPayeesPerHour);
       const { outcomes, toPublish } = await commit.catch((error: unknown) => {
         // If it was the commit's own answer that got lost, the money may have moved.
         if (lease.seconds > 0) outbox.abandon(wanted.map(({ draft }) => draft.eventId));

@@ -26,24 +26,29 @@ export interface Committed {
 type CommitRow =
   | { kind: 'decided' | 'replayed'; code: Decision['code']; response: string; body: string | null }
   | { kind: 'invalid'; code: InvalidCode }
+  | { kind: 'limited'; response: string }
   | { kind: 'event'; outbox_id: number; event_id: string };
 
 /**
  * Decides these requests in their order, and commits what that leads to: transfers, entries, balances, the
  * decisions under their keys, and events leased to `lease`. The rules are in `commit_transfers`
- * (migrations/0002_commit_transfers.sql).
+ * (migrations/0006_limits.sql).
+ *
+ * @param unknownPayeesPerHour interactive transfers of one account that may name an unknown payee; 0 for no limit
  */
 export async function commitTransfers(
   db: Queryable,
   wanted: readonly Wanted[],
   lease: Lease,
+  unknownPayeesPerHour = 0,
 ): Promise<Committed> {
   const requests = wanted.map(({ request }) => request);
   const drafts = wanted.map(({ draft }) => draft);
   const rows = await db.query<CommitRow>({
     name: 'transfers-commit',
     text: `select kind, code, response, body, outbox_id, event_id
-           from commit_transfers($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+           from commit_transfers($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+                                $20)`,
     values: [
       requests.map((r) => r.transferId),
       requests.map((r) => r.createdAt.toISOString()),
@@ -64,6 +69,7 @@ export async function commitTransfers(
       drafts.map((d) => d.traceparent),
       lease.holder,
       lease.seconds,
+      unknownPayeesPerHour,
     ],
   });
   const outcomes: Outcome[] = [];
@@ -97,6 +103,7 @@ function firstOfKeys(requests: readonly TransferRequest[]): number[] {
 
 function outcomeOf(row: Exclude<CommitRow, { kind: 'event' }>): Outcome {
   if (row.kind === 'invalid') return row;
+  if (row.kind === 'limited') return { kind: 'limited', retryAfterSeconds: Number(row.response) };
   const { kind, code, response } = row;
   return { kind, decision: code === 'completed' ? { code, response } : { code } };
 }

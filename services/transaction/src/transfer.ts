@@ -29,12 +29,13 @@ export type Decision = { code: 'completed'; response: string } | { code: 'insuff
 /**
  * What becomes of a request. `decided` and `replayed` differ only in who caused the decision. `invalid`
  * requests were never decided and leave nothing behind: the same key may be used again once the reason is
- * gone.
+ * gone. `limited` requests were not looked at, because their account named too many unknown payees.
  */
 export type Outcome =
   | { kind: 'decided'; decision: Decision }
   | { kind: 'replayed'; decision: Decision }
-  | { kind: 'invalid'; code: InvalidCode };
+  | { kind: 'invalid'; code: InvalidCode }
+  | { kind: 'limited'; retryAfterSeconds: number };
 export type InvalidCode =
   | 'idempotency_key_reused'
   | 'payer_not_found'

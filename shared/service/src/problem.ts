@@ -11,6 +11,8 @@ export interface FieldError {
   readonly message: string;
 }
 
+type Extensions = Readonly<Record<string, string | number | Readonly<Record<string, string | number>>>>;
+
 export interface ProblemOptions {
   /** HTTP status, 400 to 599. */
   readonly status: number;
@@ -23,7 +25,7 @@ export interface ProblemOptions {
   readonly retryAfterSeconds?: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** Further members of the body (RFC 9457, 3.2), for programs that act on this code. */
-  readonly extensions?: Readonly<Record<string, string | number>>;
+  readonly extensions?: Extensions;
   /** Logged, never sent. */
   readonly cause?: unknown;
 }
@@ -49,7 +51,7 @@ export class Problem extends Error {
   readonly errors: readonly FieldError[] | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly headers: Readonly<Record<string, string>>;
-  readonly extensions: Readonly<Record<string, string | number>>;
+  readonly extensions: Extensions;
 
   constructor(options: ProblemOptions) {
     const detail = options.detail ?? STATUS_CODES[options.status] ?? options.code;

@@ -73,6 +73,15 @@ export async function startPayfan(options: PayfanOptions = {}): Promise<Payfan> 
   }
 }
 
+/** Tests and benchmarks send more than a customer may, unless they are about the limits. */
+export const LIMITS_OFF: Readonly<Record<string, string>> = {
+  TRANSFERS_PER_MINUTE: '0',
+  TRANSFERS_TO_ONE_PAYEE_PER_HOUR: '0',
+  UNKNOWN_PAYEES_PER_HOUR: '0',
+  WRONG_KEYS_PER_MINUTE: '0',
+  TOKENS_PER_MINUTE: '0',
+};
+
 type Starter = (port: string | undefined) => Promise<Program>;
 
 class Fleet implements Payfan {
@@ -183,7 +192,7 @@ class Fleet implements Payfan {
     const around = this.#surroundings();
     const seen = this.#options.surroundings?.(name, around) ?? around;
     const usual = withBackEnds(environment(seen), name === 'transaction' ? this.#options.backEnds : {});
-    const env = { ...usual, ...this.#options.environment?.[name] };
+    const env = { ...LIMITS_OFF, ...usual, ...this.#options.environment?.[name] };
     return startProgram({ name, entry, env: { ...env, ...(port === undefined ? {} : { PORT: port }) } });
   }
 

@@ -8,7 +8,7 @@ export { V8_FLAGS, type Program } from './program.ts';
 export type { NativeServer, RabbitmqNode } from './native-servers.ts';
 export { rowsReadByIndex } from './rows-read.ts';
 export { startServers, type Servers } from './servers.ts';
-export { startPayfan, type Payfan, type PayfanOptions } from './start-payfan.ts';
+export { LIMITS_OFF, startPayfan, type Payfan, type PayfanOptions } from './start-payfan.ts';
 export { startProgram, type StartProgramOptions } from './start-program.ts';
 export { startSandbox, type Sandbox } from './start-sandbox.ts';
 export { waitFor, WaitTimeout, type WaitOptions } from './wait.ts';

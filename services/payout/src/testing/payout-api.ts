@@ -10,7 +10,7 @@ import {
   newId,
   remoteAuthenticator,
 } from '@payfan/service';
-import { freshDatabase, freshVhost, startProgram, type Program } from '@payfan/stack/testing';
+import { freshDatabase, freshVhost, LIMITS_OFF, startProgram, type Program } from '@payfan/stack/testing';
 import { accountOfCaller } from '../account-client.ts';
 import { routes } from '../http/routes.ts';
 
@@ -64,6 +64,7 @@ export async function openPayoutApi({ chunkItems = 2 }: { chunkItems?: number } 
       PAYFAN_DEMO: 'true',
       SERVICE_KEYS: 'gateway=key-of-gateway',
       SERVICE_GRANTS: 'gateway=payout-owners',
+      ...LIMITS_OFF,
     },
   });
   const logger = createLogger({ service: 'payout', level: 'silent' });

@@ -2,6 +2,7 @@ import type { Lane } from '@payfan/contracts';
 import { isDatabaseAway, QueueFull, type Database } from '@payfan/database';
 import { createApi, Problem, type Api, type ApiOptions, type TokenIssuer } from '@payfan/service';
 import { Counter } from 'prom-client';
+import type { Limits } from '../limits.ts';
 import { makeBatches } from '../make-batch.ts';
 import { makeTransfers, type MakeTransfersOptions, type TracedRequest } from '../make-transfers.ts';
 import { RoomForPeople } from '../room-for-people.ts';
@@ -23,6 +24,7 @@ export interface RoutesOptions extends Pick<
   queueMax: number;
   /** Of the time, what payouts may take while people send money; in (0, 1]. */
   bulkShare: number;
+  limits: Limits;
   /** How long a request's key is known. */
   keyDays: number;
   issuer: TokenIssuer;
@@ -52,6 +54,7 @@ export function routes(options: RoutesOptions): Api {
     now,
     groupMax,
     queueMax,
+    limits,
     allowedOrigins = [],
   } = options;
   const api = createApi({
@@ -76,7 +79,10 @@ export function routes(options: RoutesOptions): Api {
   // A queue for each lane: however many of a payout wait, a person's transfer waits for other persons' only.
   const open = (lane: Lane) => {
     const groupsAtOnce = GROUPS_AT_ONCE[lane];
-    const commit = makeTransfers({ database, outbox, newId, groupMax, groupsAtOnce, queueMax });
+    const commit = makeTransfers({
+      ...{ database, outbox, newId, groupMax, groupsAtOnce, queueMax },
+      unknownPayeesPerHour: limits.unknownPayees?.count ?? 0,
+    });
     return async (item: TracedRequest) => {
       const outcome = await commit(item);
       outcomes.inc({ outcome: outcome.kind === 'invalid' ? outcome.code : outcome.kind });
@@ -99,7 +105,7 @@ export function routes(options: RoutesOptions): Api {
     room.seen();
     return makeTransfer(item);
   };
-  transferRoutes(api, { database, makeTransfer: makeForPerson, newId, now });
+  transferRoutes(api, { database, makeTransfer: makeForPerson, limits, newId, now });
   transferBatchRoutes(api, { makeBatch, newId, now, keyDays: options.keyDays });
   accountRoutes(api, database);
   tokenRoutes(api, issuer);

@@ -114,6 +114,25 @@ describe('POST /v1/transfers', () => {
     expect(repeat.headers.get('idempotent-replayed')).toBe('true');
   });
 
+  test('what a payer cannot afford is answered alike whether or not the payee has a wallet', async () => {
+    const seen = async (to: string) => {
+      const idempotencyKey = nextKey();
+      const body = { to, amount: 99_99_999_00, currency: 'INR' };
+      const answers = [
+        await send(body, { key: 'demo_meera', idempotencyKey }),
+        await send(body, { key: 'demo_meera', idempotencyKey }),
+        await send({ ...body, amount: 1 }, { key: 'demo_meera', idempotencyKey }),
+      ];
+      return answers.map(({ status, headers, body: { instance: _, ...rest } }) => {
+        const own = ['date', 'x-request-id', 'content-length'];
+        return { status, rest, headers: [...headers].filter(([name]) => !own.includes(name)) };
+      });
+    };
+    const answers = await seen('7010233310');
+    expect(answers.map(({ status }) => status)).toEqual([402, 402, 422]);
+    expect(await seen('9876543210')).toEqual(answers);
+  });
+
   test('opposite transfers at once neither deadlock nor lose a paisa', async () => {
     const total = async () =>
       (await Promise.all(['demo_asha', 'demo_ravi', 'demo_meera'].map(balanceOf))).reduce((a, b) => a + b);

@@ -9,6 +9,7 @@ import {
   type FieldError,
 } from '@payfan/service';
 import { z } from 'zod';
+import { rateLimited, type Limits } from '../limits.ts';
 import type { TracedRequest } from '../make-transfers.ts';
 import { fingerprintOf, firstIdOf, type InvalidCode, type Outcome } from '../transfer.ts';
 import { findTransfer, listTransfers } from '../transfer-store.ts';
@@ -17,6 +18,7 @@ import { accountOf, readCursor } from './request.ts';
 export interface TransferRoutesOptions {
   database: Database;
   makeTransfer: (item: TracedRequest) => Promise<Outcome>;
+  limits: Limits;
   newId: () => string;
   now: () => Date;
 }
@@ -24,7 +26,7 @@ export interface TransferRoutesOptions {
 /** Sending money, and looking at what was sent and received. */
 export function transferRoutes(
   api: Api,
-  { database, makeTransfer, newId, now }: TransferRoutesOptions,
+  { database, makeTransfer, limits, newId, now }: TransferRoutesOptions,
 ): void {
   api.route(
     {
@@ -53,6 +55,13 @@ export function transferRoutes(
         { status: 402, code: 'insufficient_funds' },
         { status: 403, code: 'forbidden' },
         ...Object.entries(INVALID).map(([code, { status }]) => ({ status, code })),
+        {
+          status: 429,
+          code: 'rate_limited',
+          description:
+            'One of the limits for an account is exceeded: transfers, transfers to one payee, unknown payees. `limit` ' +
+            'says which. Nothing is stored under the key. Repeat after the time in Retry-After',
+        },
         { status: 503, code: 'temporarily_unavailable', description: 'Repeat with the same Idempotency-Key' },
         {
           status: 503,
@@ -83,7 +92,7 @@ export function transferRoutes(
           traceparent: context?.traceparent ?? newTraceparent(),
         },
       });
-      return answer(outcome, transferId);
+      return answer(outcome, transferId, limits);
     },
   );
 
@@ -155,7 +164,11 @@ const INVALID: Record<InvalidCode, { status: number; detail: string }> = {
   },
 };
 
-function answer(outcome: Outcome, transferId: string) {
+function answer(outcome: Outcome, transferId: string, { unknownPayees }: Pick<Limits, 'unknownPayees'>) {
+  if (outcome.kind === 'limited') {
+    if (unknownPayees === undefined) throw new Error('a limit that is switched off refused a transfer');
+    throw rateLimited(unknownPayees, outcome.retryAfterSeconds);
+  }
   if (outcome.kind === 'invalid') throw new Problem({ ...INVALID[outcome.code], code: outcome.code });
   const { decision, kind } = outcome;
   const headers: Record<string, string> = kind === 'replayed' ? { 'idempotent-replayed': 'true' } : {};

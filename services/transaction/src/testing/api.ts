@@ -10,6 +10,7 @@ import {
 import { freshDatabase, type FreshDatabase } from '@payfan/stack/testing';
 import { signingKey } from '../credential-store.ts';
 import { DEMO_GRANTS, DEMO_SERVICE, openDemoAccounts } from '../demo-accounts.ts';
+import { NO_LIMITS } from '../limits.ts';
 import { routes, type RoutesOptions } from '../http/routes.ts';
 
 /** As whom the API under test is seen in `pg_stat_activity`. */
@@ -42,7 +43,9 @@ export interface TestApi {
 let keys = 0;
 export const nextKey = (): string => `key-${++keys}`;
 
-export async function openApi(limits: Pick<RoutesOptions, 'groupMax' | 'queueMax'>): Promise<TestApi> {
+export async function openApi(
+  options: Pick<RoutesOptions, 'groupMax' | 'queueMax'> & Partial<Pick<RoutesOptions, 'limits' | 'now'>>,
+): Promise<TestApi> {
   const logger = createLogger({ service: 'transaction', level: 'silent' });
   const fresh = await freshDatabase();
   const database = openDatabase({ url: fresh.urlFor('transaction'), name: APPLICATION });
@@ -70,7 +73,8 @@ export async function openApi(limits: Pick<RoutesOptions, 'groupMax' | 'queueMax
     now: () => new Date(),
     bulkShare: 1,
     keyDays: 30,
-    ...limits,
+    limits: NO_LIMITS,
+    ...options,
   });
   const server = httpServer({ api, port: 0, logger, http: { host: '127.0.0.1' } });
   await server.start();
