@@ -9,6 +9,7 @@ interface Mails {
 channelContract({
   name: 'email',
   provider: 'outside',
+  showsNotes: true,
   async openWorld() {
     const [smtpPort, mailPort] = [String(await freePort()), String(await freePort())];
     const url = `http://127.0.0.1:${mailPort}`;

@@ -1,4 +1,4 @@
-import { somePayout, someTransfer } from '@payfan/channel/contract';
+import { linksIn, somePayout, someTransfer, typedLinks } from '@payfan/channel/contract';
 import type { TransferCompleted } from '@payfan/contracts';
 import fc from 'fast-check';
 import { composeMail, type Mail } from './mail.ts';
@@ -24,6 +24,53 @@ test('what people write is text in the HTML, never markup', () => {
   const { html } = compose(someTransfer({ note: `<img src=x onerror="a('b')"> & co` }), 'payer');
   expect(html).toContain('&lt;img src=x onerror=&quot;a(&#39;b&#39;)&quot;&gt; &amp; co');
   expect(html).not.toContain('<img');
+});
+
+/** What a program reads that looks for links after it has dropped the markup. */
+const unmarked = (html: string): string =>
+  html
+    .replaceAll(/<[^>]*>/g, '')
+    .replaceAll(/&(?:lt|gt|quot|#39);/g, (entity) => ENTITIES[entity] ?? entity)
+    .replaceAll('&amp;', '&');
+const ENTITIES: Partial<Record<string, string>> = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'" };
+
+test('no name and no note is a link in a mail, which still says how much, when and which transfer', () => {
+  fc.assert(
+    fc.property(typedLinks, typedLinks, fc.constantFrom('payer', 'payee'), (name, note, role) => {
+      const event = someTransfer({ payerName: name, payeeName: name, note, amount: 1_00_000_00 });
+      event.data.createdAt = '2026-11-24T08:35:00.000Z';
+      event.data.transferId = 'abcdefab-cdef-7abc-8def-abcdefabcdef';
+      const { to, subject, text, html } = compose(event, role);
+      expect(html).not.toMatch(/<a\b|href|src=/i);
+      for (const read of [to.name, subject, text, unmarked(html)]) expect(linksIn(read)).toEqual([]);
+      for (const read of [text, html]) {
+        for (const ours of ['₹1,00,000.00', '24 Nov 2026, 2:05 pm IST', event.data.transferId]) {
+          expect(read).toContain(ours);
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('the name of a payout’s owner is no link either', () => {
+  fc.assert(
+    fc.property(typedLinks, (name) => {
+      const event = somePayout();
+      event.data.payoutId = 'abcdefab-cdef-7abc-8def-abcdefabcdef';
+      const composed = composeMail(event, { role: 'payer', party: { ...event.data.owner, name } });
+      if (composed.kind !== 'message') throw new Error(composed.reason);
+      const { to, text, html } = composed.message;
+      for (const read of [to.name, text, unmarked(html)]) expect(linksIn(read)).toEqual([]);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('a mail points to nothing but the history that every account has', () => {
+  expect(compose(someTransfer(), 'payer').text).toMatch(
+    /\n\nIf you did not expect this, sign in to Payfan and check your history\.\n$/,
+  );
 });
 
 test('without a note there is no line for it', () => {

@@ -2,7 +2,7 @@ import {
   formatAmount,
   formatCount,
   formatTime,
-  oneLine,
+  withoutLinks,
   type Composed,
   type Recipient,
 } from '@payfan/channel';
@@ -34,7 +34,7 @@ export function composeMail({ type, data }: PaymentEvent, { role, party }: Recip
   if (!MAILBOX.test(party.email)) {
     return { kind: 'impossible', reason: 'the recipient has no address that mail can go to' };
   }
-  const name = oneLine(party.name);
+  const name = withoutLinks(party.name);
   const content = type === 'payfan.payout.completed.v1' ? aboutPayout(data) : aboutTransfer(data, role);
   return {
     kind: 'message',
@@ -48,7 +48,7 @@ export function composeMail({ type, data }: PaymentEvent, { role, party }: Recip
 }
 
 function aboutTransfer(data: TransferCompleted['data'], role: Role): Content {
-  const other = oneLine((role === 'payer' ? data.payee : data.payer).name);
+  const other = withoutLinks((role === 'payer' ? data.payee : data.payer).name);
   const amount = formatAmount(data.amount, data.currency);
   return {
     headline: role === 'payer' ? `You paid ${amount} to ${other}` : `You received ${amount} from ${other}`,
@@ -56,7 +56,7 @@ function aboutTransfer(data: TransferCompleted['data'], role: Role): Content {
       ['Amount', amount],
       [role === 'payer' ? 'Paid to' : 'Received from', other],
       ['When', formatTime(data.createdAt)],
-      ...(data.note === '' ? [] : [['Note', oneLine(data.note)] satisfies [string, string]]),
+      ...(data.note === '' ? [] : [['Note', withoutLinks(data.note)] satisfies [string, string]]),
       ['Transfer', data.transferId],
     ],
   };
@@ -84,7 +84,7 @@ function withoutMoney(label: string, count: number): Content['facts'] {
   return count > 0 ? [[label, `${formatCount(count)}; they moved no money`]] : [];
 }
 
-const CLOSING = 'If this was not you, tell us at once: open Payfan and choose "Report a problem".';
+const CLOSING = 'If you did not expect this, sign in to Payfan and check your history.';
 
 function asText(name: string, { headline, facts }: Content): string {
   const lines = facts.map(([label, value]) => `${label}: ${value}`);
@@ -104,6 +104,7 @@ function asHtml(name: string, { headline, facts }: Content): string {
     <html lang="en">
       <head>
         <meta charset="utf-8" />
+        <meta name="format-detection" content="telephone=no, date=no, address=no, email=no, url=no" />
         <title>${headline}</title>
       </head>
       <body style="font-family:sans-serif;color:#112;max-width:36em;margin:2em auto;padding:0 1em">

@@ -10,6 +10,7 @@ interface Messages {
 channelContract({
   name: 'phone',
   provider: 'outside',
+  showsNotes: false,
   async openWorld() {
     const port = String(await freePort());
     const url = `http://127.0.0.1:${port}`;

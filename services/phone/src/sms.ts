@@ -1,8 +1,9 @@
 import {
+  beginningOf,
   formatAmount,
   formatCount,
   formatTime,
-  oneLine,
+  withoutLinks,
   type Composed,
   type Recipient,
 } from '@payfan/channel';
@@ -21,8 +22,8 @@ export interface Sms {
   body: string;
 }
 
-/** A name fills no more of the message than this, however long it is. */
-const LONGEST_NAME = 40;
+/** The longest value that a message template registered with the Indian operators (DLT) may be filled with. */
+const LONGEST_NAME = 30;
 
 /** Tells one side of a transfer about it, or the owner of a payout that it is completed. */
 export function composeSms({ type, data }: PaymentEvent, { role, party }: Recipient): Composed<Sms> {
@@ -32,12 +33,13 @@ export function composeSms({ type, data }: PaymentEvent, { role, party }: Recipi
   return { kind: 'message', message: { to, body: `Payfan: ${what}` } };
 }
 
+/** Without the note: no registered template has room for it, and an SMS is the easiest place to plant a link. */
 function aboutTransfer(data: TransferCompleted['data'], role: Role): string {
-  const other = oneLine((role === 'payer' ? data.payee : data.payer).name).slice(0, LONGEST_NAME);
+  const { name } = role === 'payer' ? data.payee : data.payer;
+  const other = beginningOf(withoutLinks(name), LONGEST_NAME).trim();
   const amount = amountOf(data);
   const what = role === 'payer' ? `You paid ${amount} to ${other}` : `You received ${amount} from ${other}`;
-  const note = data.note === '' ? '' : ` Note: ${oneLine(data.note)}.`;
-  return `${what} on ${formatTime(data.createdAt)}.${note} ${reference(data.transferId)}`;
+  return `${what} on ${formatTime(data.createdAt)}. ${reference(data.transferId)}`;
 }
 
 function aboutPayout(data: PayoutCompleted['data']): string {

@@ -5,6 +5,7 @@ import { pushChannel } from './push-channel.ts';
 channelContract({
   name: 'push',
   provider: 'ours',
+  showsNotes: true,
   openWorld: ({ database }) =>
     Promise.resolve({
       definition: pushChannel(database),

@@ -48,3 +48,24 @@ export function formatTime(iso: string): string {
 export function oneLine(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
 }
+
+const graphemes = new Intl.Segmenter('en-IN', { granularity: 'grapheme' });
+
+/**
+ * As many whole characters from the beginning, as people count them, as fit into `longest` UTF-16 code units. A first
+ * character that is longer than that by itself, such as a letter under fifty accents, is cut between its code points.
+ */
+export function beginningOf(text: string, longest: number): string {
+  if (text.length <= longest) return text;
+  const characters = Array.from(graphemes.segment(text), ({ segment }) => segment);
+  return asManyAsFit(characters, longest) || asManyAsFit(Array.from(text), longest);
+}
+
+function asManyAsFit(parts: readonly string[], longest: number): string {
+  let fitting = '';
+  for (const part of parts) {
+    if (fitting.length + part.length > longest) break;
+    fitting += part;
+  }
+  return fitting;
+}

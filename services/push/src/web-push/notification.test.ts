@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { linksIn, typedLinks } from '@payfan/channel/contract';
 import fc from 'fast-check';
 import type { TransferNews } from '../feed-item.ts';
 import { notificationOf, topicOf, type NotifiedItem } from './notification.ts';
@@ -35,6 +36,17 @@ test('the payer reads what was paid and to whom, the payee what came and from wh
 test('without a note there is no colon, and what people write stays on its line', () => {
   expect(notificationOf(item('transfer.debited', { note: '' }))?.body).toBe('To Ravi Kumar');
   expect(notificationOf(item('transfer.debited', { note: 'a\r\nb' }))?.body).toBe('To Ravi Kumar: a b');
+});
+
+test('no name and no note is a link in a notification, which still says how much', () => {
+  fc.assert(
+    fc.property(typedLinks, typedLinks, (name, note) => {
+      const shown = notificationOf(item('transfer.credited', { counterparty: { name }, note }));
+      expect(linksIn(`${shown?.title}\n${shown?.body}`)).toEqual([]);
+      expect(shown?.title).toBe('You received ₹1,00,000.00');
+    }),
+    { numRuns: 300 },
+  );
 });
 
 const payout = (type: string, succeeded: number, failed: number, cancelled = 0): NotifiedItem => ({

@@ -1,4 +1,4 @@
-import { formatAmount, formatCount, oneLine } from '@payfan/channel';
+import { beginningOf, formatAmount, formatCount, withoutLinks } from '@payfan/channel';
 import type { FeedItem, PayoutNews, TransferNews } from '../feed-item.ts';
 
 /** What a service worker hands to `showNotification(title, rest)`. */
@@ -18,7 +18,7 @@ export interface NotifiedItem extends Pick<FeedItem, 'eventId' | 'data'> {
   seq: number;
 }
 
-/** Code points. Together with the rest they fill at most 3 KB, however many bytes each takes (see the test). */
+/** UTF-16 code units. Together with the rest they fill at most 3 KB, however many bytes each takes (see the test). */
 const LONGEST_NAME = 100;
 const LONGEST_NOTE = 400;
 
@@ -44,8 +44,8 @@ export function notificationOf({ eventId, type, seq, data }: NotifiedItem): Noti
 type Content = Pick<Notification, 'title' | 'body'>;
 
 function aboutTransfer(data: TransferNews['data'], [what, whom]: Words): Content {
-  const name = shortened(oneLine(data.counterparty.name), LONGEST_NAME);
-  const note = shortened(oneLine(data.note), LONGEST_NOTE);
+  const name = shortened(withoutLinks(data.counterparty.name), LONGEST_NAME);
+  const note = shortened(withoutLinks(data.note), LONGEST_NOTE);
   return {
     title: `${what} ${formatAmount(data.amount, data.currency)}`,
     body: note === '' ? `${whom} ${name}` : `${whom} ${name}: ${note}`,
@@ -69,8 +69,7 @@ const WORDS: Partial<Record<string, Words>> = {
 };
 
 function shortened(text: string, longest: number): string {
-  const points = Array.from(text);
-  return points.length <= longest ? text : `${points.slice(0, longest - 1).join('')}…`;
+  return text.length <= longest ? text : `${beginningOf(text, longest - 1)}…`;
 }
 
 /** A name of the event in the alphabet and length that RFC 8030, 5.4 wants: 22 characters of base64url. */

@@ -10,6 +10,8 @@ import './globals.css';
 export const metadata: Metadata = {
   title: { default: 'Payfan', template: '%s · Payfan' },
   description: 'Send money between wallets, and see everybody told of it.',
+  // Safari would turn numbers and dates in notes into links.
+  formatDetection: { telephone: false, date: false, address: false, email: false, url: false },
 };
 
 export const viewport: Viewport = { width: 'device-width', initialScale: 1, colorScheme: 'light dark' };

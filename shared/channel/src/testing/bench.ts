@@ -48,6 +48,8 @@ export interface ChannelSubject<Message> {
   name: string;
   /** Whether messages leave the company, for a world that can fail, hang and refuse. */
   provider: 'outside' | 'ours';
+  /** Whether an alert shows the note of a transfer. */
+  showsNotes: boolean;
   openWorld(around: {
     database: Database;
   }): Promise<{ definition: ChannelDefinition<Message>; world: World }>;

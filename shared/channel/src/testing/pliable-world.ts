@@ -21,6 +21,7 @@ export class PliableWorld {
     return {
       name: 'phone',
       provider: 'outside',
+      showsNotes: true,
       openWorld: () =>
         Promise.resolve({
           definition: {
