@@ -180,8 +180,13 @@ test('the migrations run from the same image, with a password for each role that
 });
 
 test('services are known by the keys that they have', () => {
-  const keys = ['gateway', 'payout-worker-premium'].map((name) => environment(name)['SERVICE_KEY']);
-  expect(environment('transaction')['SERVICE_KEYS']).toBe(`gateway=${keys[0]},payout=${keys[1]}`);
+  const keys = new Map(
+    services.flatMap(({ name, worksFor = name }) => {
+      const key = environment(name)['SERVICE_KEY'];
+      return key === undefined ? [] : [[worksFor, `${worksFor}=${key}`]];
+    }),
+  );
+  expect(environment('transaction')['SERVICE_KEYS']?.split(',').sort()).toEqual([...keys.values()].sort());
 });
 
 test('a premium worker is bigger than a free one, by what compose says', () => {

@@ -11,8 +11,7 @@ const GatewayConfig = z.object({
   PUSH_URL: configFields.httpUrl('http://127.0.0.1:4041'),
   /** Who knows whose a payout is. */
   PAYOUT_URL: configFields.httpUrl('http://127.0.0.1:4020'),
-  /** Our own API key, of the role `service`: one of transaction's SERVICE_KEYS. */
-  SERVICE_KEY: configFields.text(),
+  SERVICE_KEY: configFields.serviceKey,
   /** Pages that may connect. */
   ALLOWED_ORIGINS: configFields.origins,
   /** Proxies before us that append to X-Forwarded-For. */

@@ -11,6 +11,7 @@ const OperationsConfig = z.object({
   /** Pages that may use the API. */
   ALLOWED_ORIGINS: configFields.origins,
   TRANSACTION_URL: configFields.httpUrl('http://127.0.0.1:4000'),
+  SERVICE_KEY: configFields.serviceKey,
   /** Whose a payout is, is asked there. */
   PAYOUT_URL: configFields.httpUrl('http://127.0.0.1:4020'),
   /** Where each channel answers. */

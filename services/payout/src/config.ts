@@ -8,6 +8,7 @@ const common = {
   DATABASE_URL: configFields.databaseUrl,
   AMQP_URL: configFields.amqpUrl,
   TRANSACTION_URL: configFields.httpUrl('http://127.0.0.1:4000'),
+  SERVICE_KEY: configFields.serviceKey,
   /** Channels whose queues are declared before anything is published, in case they never ran yet. */
   CHANNELS: z
     .string()
@@ -44,8 +45,6 @@ const WorkerConfig = z.object({
   CONCURRENCY: configFields.integer({ min: 1, max: 100 }).optional().describe('a whole number from 1 to 100'),
   /** Whether a premium worker also takes turns of the free lane, one at a time, beside its own. */
   HELPS_FREE: configFields.flag(false),
-  /** Our own API key, of the role `service`: the one that transaction's SERVICE_KEYS calls `payout`. */
-  SERVICE_KEY: configFields.text(),
   BATCH_TIMEOUT_MS: configFields.integer({ min: 1_000, max: 40_000, default: 30_000 }),
 });
 

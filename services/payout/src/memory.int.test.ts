@@ -62,6 +62,7 @@ test('a hundred thousand lines come and go without the process growing by them',
       DATABASE_URL: fresh.urlFor('payout'),
       AMQP_URL: vhost.amqpUrl,
       TRANSACTION_URL: transaction.url,
+      SERVICE_KEY: 'key-of-payout',
       NODE_OPTIONS: `--max-old-space-size=${OLD_SPACE_MB}`,
     },
   });

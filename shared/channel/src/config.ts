@@ -19,6 +19,7 @@ export const channelConfigFields = (defaults: { port: number; concurrency: numbe
   DATABASE_CONNECTIONS: configFields.integer({ min: 5, max: 200, default: CHANNEL_CONNECTIONS }),
   AMQP_URL: configFields.amqpUrl,
   TRANSACTION_URL: configFields.httpUrl('http://127.0.0.1:4000'),
+  SERVICE_KEY: configFields.serviceKey,
   /** Deliveries under way at once, on each lane. */
   CONCURRENCY: configFields.integer({ min: 2, max: 2_000, default: defaults.concurrency }),
   /** How much of one processor's time a process may use for bulk, so that people's alerts find it free. */

@@ -143,6 +143,10 @@ export const configFields = {
   urls,
   integer,
   choice,
+  /** The API key of the program itself, by which the other services know which service asks them. */
+  serviceKey: z
+    .string()
+    .describe('the API key that SERVICE_KEYS of the transaction service has for this service'),
   /** `true` or `false`, in those words. */
   flag: (fallback = false) =>
     z

@@ -75,6 +75,14 @@ test('the pages tell browsers where every API is, and themselves ask the transac
   expect(web.environment({ ...around, mailUrl: undefined })).toMatchObject({ MAIL_URL: '' });
 });
 
+test('every program that asks the transaction service has a key of the service that it works for', () => {
+  const asking = services.filter(({ environment }) => environment(around)['TRANSACTION_URL'] !== undefined);
+  for (const { name, worksFor = name, environment } of asking) {
+    expect([name, environment(around)['SERVICE_KEY']]).toEqual([name, `key-of-${worksFor}`]);
+  }
+  expect(new Set(asking.map(({ name, worksFor = name }) => worksFor))).toEqual(new Set(servicesWithKey));
+});
+
 test('transaction knows the key of every service that has one', () => {
   const keys = services.find(({ name }) => name === 'transaction')?.environment(around)['SERVICE_KEYS'];
   expect(keys?.split(',')).toEqual(servicesWithKey.map((name) => `${name}=key-of-${name}`));

@@ -66,6 +66,7 @@ function channel(
       DATABASE_URL: around.databaseUrl(name),
       AMQP_URL: around.amqpUrl,
       TRANSACTION_URL: around.serviceUrl('transaction'),
+      SERVICE_KEY: around.serviceKey(name),
       ALLOWED_ORIGINS: around.pageOrigins.join(','),
       ...provider(around),
     }),
@@ -102,6 +103,8 @@ function payoutWorker(lane: 'premium' | 'free', port: number, concurrency: numbe
 const GRANTS: Record<string, readonly string[]> = {
   gateway: ['feeds', 'payout-owners', 'client-address'],
   payout: ['batch', 'client-address'],
+  ...Object.fromEntries(channelNames.map((name) => [name, ['client-address']])),
+  operations: ['client-address'],
 };
 
 /** Services that have an API key of their own. */
@@ -143,6 +146,7 @@ export const services: readonly Service[] = [
       DATABASE_URL: around.databaseUrl('payout'),
       AMQP_URL: around.amqpUrl,
       TRANSACTION_URL: around.serviceUrl('transaction'),
+      SERVICE_KEY: around.serviceKey('payout'),
       ALLOWED_ORIGINS: around.pageOrigins.join(','),
       CHANNELS: channelNames.join(','),
     }),
@@ -153,6 +157,7 @@ export const services: readonly Service[] = [
     hasDatabase: false,
     environment: (around) => ({
       TRANSACTION_URL: around.serviceUrl('transaction'),
+      SERVICE_KEY: around.serviceKey('operations'),
       ALLOWED_ORIGINS: around.pageOrigins.join(','),
       CHANNELS: channels.map(({ name }) => `${name}=${around.serviceUrl(name)}`).join(','),
       PAYOUT_URL: around.serviceUrl('payout'),
