@@ -374,12 +374,12 @@ test('an account sends four uploads at once and no more, and others are not kept
     return { upload, answered };
   };
   const uploads = [slow(), slow(), slow(), slow()];
-  await waitFor(async () => (await probe()).status === 503, {
+  await waitFor(async () => (await probe()).status === 429, {
     what: 'a fifth being refused',
     timeoutMs: 10_000,
   });
   const refused = await probe();
-  expect(refused).toMatchObject({ status: 503, body: { code: 'overloaded' } });
+  expect(refused).toMatchObject({ status: 429, body: { code: 'too_many_uploads' } });
   expect(refused.headers.get('retry-after')).toBe('2');
   expect((await api.send([item({ to: MEERA })], { key: 'demo_ravi' })).status).toBe(202);
   for (const { upload } of uploads) upload.end(`${RAVI},1,INR,\n`);
@@ -393,7 +393,7 @@ test('payouts that wait for the database count as well: they are in memory until
     await tx.query({ text: 'lock table payout.payouts in exclusive mode' });
     const answers = [1, 2, 3, 4].map(() => api.send(THREE));
     try {
-      await waitFor(async () => (await probe()).status === 503, {
+      await waitFor(async () => (await probe()).status === 429, {
         what: 'a fifth being refused',
         timeoutMs: 10_000,
       });

@@ -5,7 +5,6 @@ import { z } from 'zod';
 import type { Owner } from '../account-client.ts';
 import type { NewPayout } from '../payout.ts';
 import { findByKey, type Remembered } from '../payout-store.ts';
-import { InHand } from './in-hand.ts';
 import {
   CSV_BODY,
   draftOfCsv,
@@ -15,6 +14,9 @@ import {
   PayoutBody,
 } from './payout-body.ts';
 import { accountOf, problemForKey } from './request.ts';
+
+/** Payouts received at once; of each at most the size of its body is held until it is stored. */
+const SLOTS = 16;
 
 export interface CreateRouteOptions {
   database: Database;
@@ -30,7 +32,6 @@ const locationOf = (id: string) => `/v1/payouts/${id}`;
 /** Sending a payout. */
 export function createRoute(api: Api, options: CreateRouteOptions): void {
   const { database, create, accountOfCaller, newId, now } = options;
-  const inHand = new InHand();
 
   api.route(
     {
@@ -52,6 +53,7 @@ export function createRoute(api: Api, options: CreateRouteOptions): void {
       }),
       body: PayoutBody.optional(),
       bodyLimit: JSON_LIMIT_BYTES,
+      slots: SLOTS,
       streams: { 'text/csv': CSV_BODY },
       problemForInvalid: problemForKey,
       responses: {
@@ -73,58 +75,53 @@ export function createRoute(api: Api, options: CreateRouteOptions): void {
         },
         { status: 403, code: 'forbidden' },
         { status: 422, code: 'idempotency_key_reused' },
-        { status: 503, code: 'overloaded', description: 'Nothing was done. Repeat after Retry-After' },
         { status: 503, code: 'temporarily_unavailable', description: 'Repeat with the same Idempotency-Key' },
       ],
     },
-    ({ principal, headers, query, body, stream, request }) => {
+    async ({ principal, headers, query, body, stream, request }) => {
       const { accountId, tier: lane } = accountOf(principal);
-      return inHand.within(accountId, async () => {
-        const draft = await (stream === undefined ? draftOfItems(body?.items ?? []) : draftOfCsv(stream));
-        const { rejected } = draft;
-        const lines = draft.finish();
-        const idempotencyKey = headers['idempotency-key'];
-        // Before its lines are judged: whoever is told that nothing was stored sends it again under another key.
-        const known = await findByKey(database, accountId, idempotencyKey);
-        if (known !== undefined) return replay(known, lines?.fingerprint);
-        if (lines === undefined || (rejected !== undefined && query.partial === 'false')) {
-          throw invalidLines(rejected);
-        }
+      const draft = await (stream === undefined ? draftOfItems(body?.items ?? []) : draftOfCsv(stream));
+      const { rejected } = draft;
+      const lines = draft.finish();
+      const idempotencyKey = headers['idempotency-key'];
+      // Before its lines are judged: whoever is told that nothing was stored sends it again under another key.
+      const known = await findByKey(database, accountId, idempotencyKey);
+      if (known !== undefined) return replay(known, lines?.fingerprint);
+      if (lines === undefined || (rejected !== undefined && query.partial === 'false')) {
+        throw invalidLines(rejected);
+      }
 
-        const { balance, name, phone, email, language } = await accountOfCaller(
-          `Bearer ${bearerOf(request)}`,
-        );
-        if (balance < lines.amount) throw insufficientFunds(lines.amount, balance);
+      const { balance, name, phone, email, language } = await accountOfCaller(`Bearer ${bearerOf(request)}`);
+      if (balance < lines.amount) throw insufficientFunds(lines.amount, balance);
 
-        const id = newId();
-        const { total } = lines;
-        const accepted: PayoutAccepted = {
-          id,
-          status: 'processing',
-          lane,
-          total,
-          ...(rejected === undefined ? {} : { rejected }),
-        };
-        const answer = JSON.stringify(accepted);
-        const context = currentContext();
-        const stored = await create({
-          ...lines,
-          id,
-          accountId,
-          idempotencyKey,
-          answer,
-          lane,
-          owner: { accountId, name, phone, email, language },
-          traceparent: context?.traceparent ?? newTraceparent(),
-          correlationId: context?.correlationId ?? id,
-          createdAt: now(),
-        });
-        if (stored) return accept(id, answer);
-        // Somebody sent the same in the same moment, and was first.
-        const first = await findByKey(database, accountId, idempotencyKey);
-        if (first === undefined) throw new Error('a key is taken, and there is no payout under it');
-        return replay(first, lines.fingerprint);
+      const id = newId();
+      const { total } = lines;
+      const accepted: PayoutAccepted = {
+        id,
+        status: 'processing',
+        lane,
+        total,
+        ...(rejected === undefined ? {} : { rejected }),
+      };
+      const answer = JSON.stringify(accepted);
+      const context = currentContext();
+      const stored = await create({
+        ...lines,
+        id,
+        accountId,
+        idempotencyKey,
+        answer,
+        lane,
+        owner: { accountId, name, phone, email, language },
+        traceparent: context?.traceparent ?? newTraceparent(),
+        correlationId: context?.correlationId ?? id,
+        createdAt: now(),
       });
+      if (stored) return accept(id, answer);
+      // Somebody sent the same in the same moment, and was first.
+      const first = await findByKey(database, accountId, idempotencyKey);
+      if (first === undefined) throw new Error('a key is taken, and there is no payout under it');
+      return replay(first, lines.fingerprint);
     },
   );
 }

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import {
   MAX_PAYOUT_JSON_ITEMS,
   PAYOUT_CSV_COLUMNS,
@@ -56,17 +55,17 @@ export async function draftOfItems(items: readonly unknown[]): Promise<PayoutDra
 }
 
 /** Reads a payout as CSV, as it comes. Throws a Problem if nothing can be made of some line and the rest. */
-export async function draftOfCsv(stream: Readable): Promise<PayoutDraft> {
+export async function draftOfCsv(stream: AsyncIterable<Buffer>): Promise<PayoutDraft> {
   const draft = new PayoutDraft();
   try {
     await readCsvLines(
-      // Not destroyed with the reading: whoever sends it could not be answered.
-      stream.iterator({ destroyOnReturn: false }),
+      stream,
       (line, fields) => draft.add(line, fields),
       (line, message, record) => draft.complain({ line, path: '', message }, record),
     );
     return draft;
   } catch (error) {
+    if (error instanceof Problem) throw error;
     if (error instanceof UnreadableCsv) {
       draft.complain({ line: error.line, path: '', message: error.reason });
       throw invalidLines(draft.rejected);

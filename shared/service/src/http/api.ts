@@ -3,9 +3,12 @@ import { parse as parseQuery } from 'node:querystring';
 import express from 'express';
 import helmet from 'helmet';
 import { answerError, answerUntaken, sendResult } from './answer.ts';
+import { hasBody } from './body.ts';
+import { BodyTimeouts } from './body-timeouts.ts';
 import { crossOrigin } from './cors.ts';
 import { docsPages } from './docs.ts';
 import { exchangeBeginner, exchangeOf, PROBE_PATHS } from './exchange.ts';
+import { Intake } from './intake.ts';
 import { openApiDocument } from './openapi.ts';
 import { bearerOf, createOperation, unauthenticated } from './operation.ts';
 import type { ErrorRequestHandler, Express, RequestHandler, Router } from 'express';
@@ -41,6 +44,8 @@ export interface ApiOptions extends ApiInfo {
   readonly allowedOrigins?: readonly string[];
   /** Knows errors that are no bugs, such as a database that is away, and how to tell the client. */
   readonly problemFor?: (error: unknown) => Problem | undefined;
+  /** For tests: other bounds for request bodies. */
+  readonly bodyBounds?: { readonly bytes?: number; readonly tickMs?: number };
 }
 
 export interface Api {
@@ -100,6 +105,12 @@ export function createApi(options: ApiOptions): Api {
   const begin = exchangeBeginner({ logger, metrics });
   const isAnsweredAcrossOrigins = crossOrigin(options.allowedOrigins ?? []);
   const fail = answerError(problemFor);
+  const intake = new Intake(metrics, options.bodyBounds?.bytes);
+  const bodyTimeouts = new BodyTimeouts({
+    fail: (problem, response) => fail(problem, response),
+    onTimeout: (reason) => intake.countRefusal(reason),
+    ...(options.bodyBounds?.tickMs === undefined ? {} : { tickMs: options.bodyBounds.tickMs }),
+  });
   // Express knows an error handler by its four parameters.
   const failInExpress: ErrorRequestHandler = (error, _request, response, _next) => fail(error, response);
 
@@ -117,6 +128,7 @@ export function createApi(options: ApiOptions): Api {
   /** A path without parameters needs no search through Express's layers, which costs more than all the rest. */
   const handler: RequestListener = (request, response) => {
     const exchange = begin(request, response);
+    if (hasBody(request)) bodyTimeouts.watch(request, response);
     const { url = '/', method = '' } = request;
     const queryAt = url.indexOf('?');
     const path = queryAt === -1 ? url : url.slice(0, queryAt);
@@ -157,7 +169,7 @@ export function createApi(options: ApiOptions): Api {
       routes.all(route.path.replaceAll(/\{(\w+)\}/g, ':$1'), dispatch(route.path, operations));
     }
     if (operations.has(method)) throw new Error(`${method} ${route.path} is there twice`);
-    operations.set(method, createOperation(route, routeHandler, authenticate));
+    operations.set(method, createOperation(route, routeHandler, { authenticate, intake }));
     described.push(route);
   };
 

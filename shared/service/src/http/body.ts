@@ -5,15 +5,27 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 const DEFAULT_BODY_LIMIT_BYTES = 64 * 1024;
 
+/** Accounts for bytes that arrived. Returns the refusal if they may not be held. */
+type TakeBytes = (count: number) => Problem | undefined;
+
 /** Reads a JSON body; undefined if the request has none, an `UnreadBody` if it is of a type taken as a stream. */
-export type ReadBody = (request: IncomingMessage, response: ServerResponse) => Promise<unknown>;
+export type ReadBody = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  takeBytes: TakeBytes,
+) => Promise<unknown>;
 
 /** A body that its handler reads. */
 export class UnreadBody {
-  readonly stream: IncomingMessage;
-  constructor(stream: IncomingMessage) {
+  readonly stream: AsyncIterable<Buffer>;
+  constructor(stream: AsyncIterable<Buffer>) {
     this.stream = stream;
   }
+}
+
+/** Whether a request says that a body follows its headers. */
+export function hasBody({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
@@ -31,21 +43,24 @@ export function bodyReader(
 ): ReadBody {
   const parse: RequestHandler = express.json({ limit: limitBytes, type: () => true });
 
-  return async (request, response): Promise<unknown> => {
+  return async (request, response, takeBytes): Promise<unknown> => {
+    if (!hasBody(request)) return undefined;
     const { headers } = request;
-    const length = Number(headers['content-length'] ?? 0);
-    if (headers['transfer-encoding'] === undefined && !(length > 0)) return undefined;
     const type = headers['content-type'] ?? '';
     if (streams.includes(mediaTypeOf(type))) {
       assertPlainUtf8(request);
-      return new UnreadBody(request);
+      return new UnreadBody(chunksOf(request, takeBytes));
     }
     if (!JSON_TYPE.test(type)) {
       throw unsupported(`Send the body with Content-Type: ${['application/json', ...streams].join(' or ')}.`);
     }
     if (headers['content-encoding'] === undefined && !type.includes(';')) {
-      return parseJson(await readText(request, limitBytes));
+      return parseJson(await readText(request, limitBytes, takeBytes));
     }
+    // Express collects the bytes itself, and of a compressed body the limit is all that is known.
+    const length = headers['content-encoding'] === undefined ? Number(headers['content-length']) : NaN;
+    const refusal = takeBytes(length <= limitBytes ? length : limitBytes);
+    if (refusal !== undefined) throw refusal;
     return parseByExpress(parse, request, response);
   };
 }
@@ -82,15 +97,33 @@ export async function drain(request: IncomingMessage): Promise<void> {
   });
 }
 
+/** The request outlives the reading: it still has to be answered where the handler stops early. */
+async function* chunksOf(request: IncomingMessage, takeBytes: TakeBytes): AsyncGenerator<Buffer> {
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    const refusal = takeBytes(chunk.length);
+    if (refusal !== undefined) throw refusal;
+    yield chunk;
+  }
+}
+
 /** UTF-8, as RFC 8259 has it. */
-function readText(request: IncomingMessage, limitBytes: number): Promise<string> {
+function readText(request: IncomingMessage, limitBytes: number, takeBytes: TakeBytes): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       // What is too large is read to its end all the same: only then does the client listen.
-      if (bytes <= limitBytes) chunks.push(chunk);
+      if (bytes > limitBytes) return;
+      const refusal = takeBytes(chunk.length);
+      if (refusal === undefined) {
+        chunks.push(chunk);
+        return;
+      }
+      // The rest is discarded, so nothing more is held of this body.
+      bytes = Infinity;
+      chunks.length = 0;
+      reject(refusal);
     });
     request.on('end', () => {
       const [only] = chunks;

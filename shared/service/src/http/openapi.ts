@@ -129,7 +129,12 @@ function describeResponse({
 
 function describeProblems(route: AnyRoute): Record<string, ResponseConfig> {
   const byStatus = new Map<number, ProblemDefinition[]>();
-  for (const problem of [...chassisProblems(route), ...(route.problems ?? [])]) {
+  const own = route.problems ?? [];
+  // A route may describe a problem of the chassis in its own words.
+  const chassis = chassisProblems(route).filter(
+    ({ status, code }) => !own.some((problem) => problem.status === status && problem.code === code),
+  );
+  for (const problem of [...chassis, ...own]) {
     const same = byStatus.get(problem.status) ?? [];
     if (!same.some(({ code }) => code === problem.code)) byStatus.set(problem.status, [...same, problem]);
   }
@@ -153,8 +158,15 @@ function chassisProblems(route: AnyRoute): ProblemDefinition[] {
     ...(route.body === undefined
       ? []
       : [
+          { status: 408, code: 'request_timeout', description: 'The body was idle or too slow' },
           { status: 413, code: 'payload_too_large' },
           { status: 415, code: 'unsupported_media_type' },
+          {
+            status: 429,
+            code: 'too_many_uploads',
+            description: 'You have too many uploads under way. Repeat after Retry-After',
+          },
+          { status: 503, code: 'overloaded', description: 'Nothing was done. Repeat after Retry-After' },
         ]),
     { status: 500, code: 'internal_error' },
   ];

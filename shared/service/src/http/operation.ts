@@ -1,9 +1,10 @@
 import { Problem } from '../problem.ts';
 import { sendResult } from './answer.ts';
-import { bodyReader, drain, UnreadBody } from './body.ts';
+import { bodyReader, drain, UnreadBody, type ReadBody } from './body.ts';
 import { inputParser } from './validate.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticate } from '../auth.ts';
+import type { Intake } from './intake.ts';
 import type { Principal } from '../token.ts';
 import type { AnyHandler, AnyRoute } from './route.ts';
 
@@ -19,11 +20,16 @@ export type Operation = (
   address: Address,
 ) => Promise<void>;
 
+export interface OperationOptions {
+  readonly authenticate: Authenticate | undefined;
+  readonly intake: Intake;
+}
+
 /** One route, ready to answer: who is it, what do they send, is it right, do it, tell. */
 export function createOperation(
   route: AnyRoute,
   handler: AnyHandler,
-  authenticate: Authenticate | undefined,
+  { authenticate, intake }: OperationOptions,
 ): Operation {
   if (route.auth === 'required' && authenticate === undefined) {
     throw new Error(
@@ -32,6 +38,7 @@ export function createOperation(
   }
   const readBody =
     route.body === undefined ? undefined : bodyReader(route.bodyLimit, Object.keys(route.streams ?? {}));
+  const slots = route.slots === undefined ? undefined : intake.slots(route.slots);
   const parseInput = inputParser(route);
 
   return async (request, response, { params, query }) => {
@@ -40,14 +47,23 @@ export function createOperation(
       route.auth === 'required' && authenticate !== undefined
         ? await identify(request, authenticate)
         : undefined;
-    const body = await readBody?.(request, response);
-    const stream = body instanceof UnreadBody ? body.stream : undefined;
-    const answer = async () => {
-      const parts = { params, query, headers: request.headers };
-      const input = parseInput({ ...parts, body: stream === undefined ? body : undefined });
+    const answer = (body?: unknown, stream?: AsyncIterable<Buffer>) => {
+      const input = parseInput({ params, query, headers: request.headers, body });
       return handler({ principal, ...input, stream, request });
     };
-    const result = await (stream === undefined ? answer() : answer().finally(() => drain(stream)));
+    const answerBody = async (read: ReadBody) => {
+      const admission = intake.admit(principal, slots);
+      let isUnread = false;
+      try {
+        const body = await read(request, response, admission.takeBytes);
+        isUnread = body instanceof UnreadBody;
+        return await (body instanceof UnreadBody ? answer(undefined, body.stream) : answer(body));
+      } finally {
+        admission.release();
+        if (isUnread) await drain(request);
+      }
+    };
+    const result = await (readBody === undefined ? answer() : answerBody(readBody));
     sendResult(response, result, route.responses[result.status]?.contentType);
   };
 }

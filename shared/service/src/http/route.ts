@@ -52,10 +52,16 @@ export interface Route<
   /** JSON. Without it the body is not read. */
   readonly body?: Body;
   readonly responses: R;
-  /** Beyond those that the chassis gives by itself (400, 401, 413, 415). */
+  /** Beyond those that the chassis gives by itself (400, 401, 408, 413, 415, 429, 503). */
   readonly problems?: readonly ProblemDefinition[];
   /** Bytes; 64 KiB unless told. */
   readonly bodyLimit?: number;
+  /**
+   * Requests of this route under way at once, from before their bodies are read until they are answered. An account
+   * gets a quarter of the free ones; beyond that a request gets 429 `too_many_uploads`, or 503 `overloaded` where none
+   * is free. Without it only the bytes of bodies are bounded.
+   */
+  readonly slots?: number;
   /**
    * Other types that a body may be of: `text/csv` → description. Such a body, in UTF-8 and not compressed, is not
    * read but handed to the handler as `stream`, and `body` is then what its schema makes of nothing.
@@ -108,8 +114,8 @@ export interface HandlerInput<
   readonly query: z.output<Query>;
   readonly headers: z.output<Headers>;
   readonly body: z.output<Body>;
-  /** A body of one of the route's `streams`. */
-  readonly stream: IncomingMessage | undefined;
+  /** A body of one of the route's `streams`, in chunks. It throws a Problem where the process may hold no more bytes. */
+  readonly stream: AsyncIterable<Buffer> | undefined;
   /** For what the above does not tell: the client's address, a stream. */
   readonly request: IncomingMessage;
 }
@@ -138,6 +144,6 @@ export type AnyHandler = (input: {
   readonly query: unknown;
   readonly headers: unknown;
   readonly body: unknown;
-  readonly stream: IncomingMessage | undefined;
+  readonly stream: AsyncIterable<Buffer> | undefined;
   readonly request: IncomingMessage;
 }) => AnyResult | Promise<AnyResult>;

@@ -135,3 +135,52 @@ test('an address that this machine does not have is named', async () => {
     'This machine has no address 192.0.2.1: set PAYFAN_BIND to one that it has',
   );
 });
+
+describe('headers', () => {
+  const startBounded = async () => {
+    const server = httpServer({
+      api: { handler: (_request, response) => void response.end('ok') },
+      ...{ port: 0, logger, http: { host: '127.0.0.1' }, headersTimeoutMs: 200 },
+    });
+    await server.start();
+    return server;
+  };
+  /** A connection, and all that it is sent until it is closed. */
+  const open = (port: number, ...words: string[]) => {
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    let text = '';
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    for (const word of words) socket.write(word);
+    return { socket, closed: new Promise<string>((resolve) => socket.once('close', () => resolve(text))) };
+  };
+
+  test('that are slow or never come end the connection', async () => {
+    const server = await startBounded();
+    const slow = open(server.port, 'GET / HTTP/1.1\r\nHost: x\r\n');
+    const trickle = setInterval(() => slow.socket.write('X-Header: 1\r\n'), 50);
+    const silent = open(server.port);
+    expect(await slow.closed).toMatch(/^HTTP\/1.1 408 /);
+    clearInterval(trickle);
+    await silent.closed;
+    await server.stop();
+  });
+
+  test('that are too large are refused, and the connection is closed', async () => {
+    const server = await startBounded();
+    const { closed } = open(server.port, `GET / HTTP/1.1\r\nHost: x\r\nX-Header: ${'x'.repeat(20_000)}`);
+    expect(await closed).toMatch(/^HTTP\/1.1 431 /);
+    await server.stop();
+  });
+
+  test('have their time from their first byte on: a kept connection may rest for longer', async () => {
+    const server = await startBounded();
+    const get = keepingClient(`http://127.0.0.1:${server.port}`);
+    const first = await get('/');
+    await first.text();
+    const { socket } = first.answer;
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const second = await get('/');
+    expect([await second.text(), second.answer.socket === socket]).toEqual(['ok', true]);
+    await server.stop();
+  });
+});

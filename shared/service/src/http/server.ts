@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
 import type { Part } from '../lifecycle.ts';
+import { BODY_TOTAL_MS } from './body-timeouts.ts';
 import type { Logger } from '../logger.ts';
 import type { Api } from './api.ts';
 import type { HttpSettings } from './settings.ts';
@@ -20,6 +21,8 @@ export interface HttpServerOptions {
    * for requests, not for those.
    */
   readonly onUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  /** How long the headers of a request may take from their first byte, and a new connection until then. Tests shorten it. */
+  readonly headersTimeoutMs?: number;
 }
 
 export interface HttpServer extends Part {
@@ -30,6 +33,12 @@ export interface HttpServer extends Part {
 /** Longer than balancers keep idle connections (60 s and less), so that the side that closes first is never the one being sent to. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 
+/** Beyond these Node answers 408 by itself, 431 for headers that are too large, and closes the connection. */
+const HEADERS_TIMEOUT_MS = 15_000;
+const MAX_HEADER_BYTES = 16 * 1024;
+/** How often Node compares connections with their limits. */
+const CHECK_EVERY_MS = 2_000;
+
 /** Serves an API. `stop()` takes no more connections, finishes the requests that are under way, and closes all other connections. */
 export function httpServer({
   api,
@@ -38,13 +47,20 @@ export function httpServer({
   logger,
   http: { host } = {},
   onUpgrade,
+  headersTimeoutMs = HEADERS_TIMEOUT_MS,
 }: HttpServerOptions): HttpServer {
   const sockets = new Set<Socket>();
   const underWay = new Set<ServerResponse>();
   let stopped: Promise<void> | undefined;
 
   const server = createServer(
-    { keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS },
+    {
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: headersTimeoutMs + BODY_TOTAL_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      connectionsCheckingInterval: Math.min(CHECK_EVERY_MS, headersTimeoutMs),
+    },
     (request: IncomingMessage, response) => {
       underWay.add(response);
       response.once('close', () => {
