@@ -1,4 +1,4 @@
-import type { Account, Entry } from '@payfan/contracts';
+import { visibleContact, type Account, type Entry } from '@payfan/contracts';
 import type { Queryable } from '@payfan/database';
 
 /** A person's account, or undefined if there is none under this id. */
@@ -15,6 +15,7 @@ interface EntryRow extends Omit<Entry, 'id' | 'createdAt' | 'counterparty' | 'di
   id: number;
   created_at: Date;
   counterparty_name: string;
+  counterparty_id: string;
   counterparty_phone: string | null;
 }
 
@@ -26,7 +27,8 @@ export async function listEntries(
   const rows = await db.query<EntryRow>({
     name: 'entries-list',
     text: `select e.id, e.transfer_id as "transferId", e.amount, e.balance, t.currency, t.note, e.created_at,
-                  other.name as counterparty_name, other.phone as counterparty_phone
+                  other.id as counterparty_id, other.name as counterparty_name,
+                  other.phone as counterparty_phone
            from entries e
              join transfers t on t.id = e.transfer_id
              join accounts other on other.id = case when t.payer_id = e.account_id then t.payee_id else t.payer_id end
@@ -34,11 +36,19 @@ export async function listEntries(
            order by e.id desc limit $3`,
     values: [page.accountId, page.before, page.limit],
   });
-  return rows.map(({ id, created_at, counterparty_name, counterparty_phone, ...entry }) => ({
-    ...entry,
-    id: String(id),
-    direction: entry.amount < 0 ? 'debit' : 'credit',
-    counterparty: { name: counterparty_name, phone: counterparty_phone },
-    createdAt: created_at.toISOString(),
-  }));
+  const viewer = { kind: 'account', accountId: page.accountId } as const;
+  return rows.map(
+    ({ id, created_at, counterparty_id: accountId, counterparty_name, counterparty_phone, ...entry }) => {
+      const isDebit = entry.amount < 0;
+      const other = { accountId, role: isDebit ? 'payee' : 'payer' } as const;
+      const phone = counterparty_phone && visibleContact(counterparty_phone, other, viewer);
+      return {
+        ...entry,
+        id: String(id),
+        direction: isDebit ? 'debit' : 'credit',
+        counterparty: { name: counterparty_name, phone },
+        createdAt: created_at.toISOString(),
+      };
+    },
+  );
 }

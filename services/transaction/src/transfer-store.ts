@@ -1,4 +1,4 @@
-import type { Transfer } from '@payfan/contracts';
+import { visibleContact, type Transfer, type Viewer } from '@payfan/contracts';
 import type { Queryable } from '@payfan/database';
 import type { Lease, OutboxEvent, OutboxRow } from '@payfan/outbox';
 import {
@@ -108,20 +108,16 @@ function outcomeOf(row: Exclude<CommitRow, { kind: 'event' }>): Outcome {
   return { kind, decision: code === 'completed' ? { code, response } : { code } };
 }
 
-/** One transfer, if `accountId` is a party to it; any transfer where `accountId` is null (the operator). */
-export async function findTransfer(
-  db: Queryable,
-  id: string,
-  accountId: string | null,
-): Promise<Transfer | undefined> {
+/** One transfer as the viewer may see it; undefined for an account that is no party to it. */
+export async function findTransfer(db: Queryable, id: string, viewer: Viewer): Promise<Transfer | undefined> {
   const [row] = await db.query<TransferRow>({
     name: 'transfer-find',
     text: `select ${TRANSFER_COLUMNS}
            from transfers t join accounts payer on payer.id = t.payer_id join accounts payee on payee.id = t.payee_id
            where t.id = $1 and ($2::uuid is null or t.payer_id = $2 or t.payee_id = $2)`,
-    values: [id, accountId],
+    values: [id, viewer.kind === 'account' ? viewer.accountId : null],
   });
-  return row === undefined ? undefined : toTransfer(row);
+  return row === undefined ? undefined : toTransfer(row, viewer);
 }
 
 /** A page of an account's transfers, newest first; `entryId` of the last one is the cursor to the next page. */
@@ -138,16 +134,22 @@ export async function listTransfers(
            order by e.id desc limit $3`,
     values: [page.accountId, page.before, page.limit],
   });
-  return rows.map((row) => ({ entryId: row.entryId, transfer: toTransfer(row) }));
+  const viewer = { kind: 'account', accountId: page.accountId } as const;
+  return rows.map((row) => ({ entryId: row.entryId, transfer: toTransfer(row, viewer) }));
 }
 
 interface TransferRow extends Omit<Transfer, 'status' | 'createdAt'> {
+  payer_id: string;
+  payee_id: string;
   created_at: Date;
 }
 const TRANSFER_COLUMNS =
-  't.id, payer.phone as "from", payee.phone as "to", t.amount, t.currency, t.note, t.created_at';
+  't.id, t.payer_id, t.payee_id, payer.phone as "from", payee.phone as "to", t.amount, t.currency, t.note, t.created_at';
 
-function toTransfer(row: TransferRow): Transfer {
-  const { id, from, to, amount, currency, note, created_at } = row;
+function toTransfer(row: TransferRow, viewer: Viewer): Transfer {
+  const { id, payer_id, payee_id, amount, currency, note, created_at } = row;
+  // The treasury, which opens accounts, has no phone number.
+  const from = row.from && visibleContact(row.from, { accountId: payer_id, role: 'payer' }, viewer);
+  const to = visibleContact(row.to, { accountId: payee_id, role: 'payee' }, viewer);
   return { id, status: 'completed', from, to, amount, currency, note, createdAt: created_at.toISOString() };
 }

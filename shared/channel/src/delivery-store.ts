@@ -1,4 +1,4 @@
-import type { Delivery, DeliveryStatus, Lane, Role } from '@payfan/contracts';
+import type { Delivery, DeliveryStatus, Lane, Role, Viewer } from '@payfan/contracts';
 import { isGone, type Queryable } from '@payfan/database';
 import { DIED_AGAIN } from './dead-letter-store.ts';
 import { normaliseError } from './normalise-error.ts';
@@ -322,9 +322,6 @@ async function recordOthers(
   });
   return rows.map(({ place }) => [outcomes[place - 1], null]);
 }
-
-/** Who wants to see deliveries: somebody who may see all, or the owner of one account. */
-export type Viewer = { kind: 'all' } | { kind: 'account'; accountId: string };
 
 export interface DeliveryRow extends Omit<Delivery, 'channel' | 'nextAttemptAt' | 'createdAt' | 'sentAt'> {
   accountId: string;

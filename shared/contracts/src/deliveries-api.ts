@@ -16,7 +16,8 @@ export const Delivery = z
     channel: z.string().meta({ example: 'email' }),
     role: Role,
     recipient: z.string().meta({
-      description: 'Address on that channel: account id, phone number or email; masked unless it is your own',
+      description:
+        'Address on that channel: account id, phone number or email; masked unless it is your own, or the phone number of someone whom you paid',
     }),
     status: DeliveryStatus,
     attempts: z.int(),

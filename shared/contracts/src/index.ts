@@ -17,3 +17,4 @@ export * from './service-grants.ts';
 export * from './text.ts';
 export * from './topology.ts';
 export * from './transfers-api.ts';
+export * from './visible-contact.ts';

@@ -23,7 +23,10 @@ export const Transfer = z
   .object({
     id: z.uuid(),
     status: z.literal('completed'),
-    from: z.string().meta({ description: "The payer's phone number, E.164", example: '+917010233310' }),
+    from: z.string().meta({
+      description: "The payer's phone number, E.164; for the payee all but the last four digits are masked",
+      example: '+917010233310',
+    }),
     to: z.string().meta({ description: "The payee's phone number, E.164", example: '+917010233311' }),
     amount: AmountMinor,
     currency: Currency,
@@ -118,7 +121,9 @@ export const Entry = z
     currency: Currency,
     counterparty: z.object({
       name: z.string(),
-      phone: z.string().nullable().meta({ description: 'Null for the treasury' }),
+      phone: z.string().nullable().meta({
+        description: 'Null for the treasury; of a payer all but the last four digits are masked',
+      }),
     }),
     note: z.string(),
     createdAt: z.iso.datetime(),

@@ -1,4 +1,4 @@
-import { CreateTransfer, IdempotencyKey, pageOf, PageQuery, Transfer } from '@payfan/contracts';
+import { CreateTransfer, IdempotencyKey, pageOf, PageQuery, Transfer, type Viewer } from '@payfan/contracts';
 import type { Database } from '@payfan/database';
 import {
   currentContext,
@@ -110,9 +110,12 @@ export function transferRoutes(
       ],
     },
     async ({ principal, params }) => {
-      const accountId = principal.kind === 'operator' ? null : accountOf(principal);
+      const viewer: Viewer =
+        principal.kind === 'operator'
+          ? { kind: 'all' }
+          : { kind: 'account', accountId: accountOf(principal) };
       const transfer = z.uuid().safeParse(params.id).success
-        ? await findTransfer(database, params.id, accountId)
+        ? await findTransfer(database, params.id, viewer)
         : undefined;
       if (transfer === undefined) {
         throw new Problem({ status: 404, code: 'not_found', detail: 'You have no transfer with this id.' });

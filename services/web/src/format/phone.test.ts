@@ -1,8 +1,9 @@
 import { formatPhone, formatTypedPhone } from './phone.ts';
 
 test('Indian numbers are grouped, others stay as they are', () => {
-  expect(['+917010233311', '+4915123456789', ''].map(formatPhone)).toEqual([
+  expect(['+917010233311', '+91******3311', '+4915123456789', ''].map(formatPhone)).toEqual([
     '+91 70102 33311',
+    '+91 ***** *3311',
     '+4915123456789',
     '',
   ]);

@@ -1,6 +1,6 @@
-/** E.164 for people: `+917010233311` → `+91 70102 33311`. Others stay as they are. */
+/** E.164 for people: `+917010233311` → `+91 70102 33311`, `+91******3311` → `+91 ***** *3311`. Others stay as they are. */
 export function formatPhone(e164: string): string {
-  const found = /^\+91(\d{5})(\d{5})$/.exec(e164);
+  const found = /^\+91([\d*]{5})([\d*]{5})$/.exec(e164);
   return found === null ? e164 : `+91 ${found[1]} ${found[2]}`;
 }
 

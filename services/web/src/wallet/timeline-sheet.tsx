@@ -4,6 +4,7 @@ import { useState } from 'react';
 import type { Entry } from '../api/transaction.ts';
 import { deliveriesKey, useDeliveries } from '../api/deliveries.ts';
 import { formatMoney } from '../format/money.ts';
+import { formatPhone } from '../format/phone.ts';
 import { formatDuration } from '../format/time.ts';
 import { useRefetchOnEvents } from '../live/use-refetch-on-events.ts';
 import { Sheet } from '../ui/dialog.tsx';
@@ -165,7 +166,7 @@ function AlertStep({ alert: { channel, status, delivery } }: { alert: Alert }) {
             </span>
           )}
           {delivery.nextAttemptAt !== null && <NextAttempt at={delivery.nextAttemptAt} />}
-          <span className="block truncate">{delivery.recipient}</span>
+          <span className="block truncate">{formatPhone(delivery.recipient)}</span>
           {delivery.error !== null && <span className="block break-words text-bad">{delivery.error}</span>}
         </>
       )}

@@ -20,6 +20,7 @@ const part = someTransfer({ lane: 'bulk', payoutId });
 part.data.payer = owner;
 const people: Record<string, Principal> = {
   payer: { kind: 'account', accountId: payer.accountId, tier: 'free' },
+  payee: { kind: 'account', accountId: payee.accountId, tier: 'free' },
   owner: { kind: 'account', accountId: owner.accountId, tier: 'free' },
   stranger: { kind: 'account', accountId: randomUUID(), tier: 'free' },
 };
@@ -98,13 +99,14 @@ test.each(['operator', 'service'])('the %s sees both deliveries whole', async (k
   ]);
 });
 
-test('a party sees both, but nothing of the other one’s address', async () => {
+test('a party sees both; a payer sees the number that the payer entered, a payee only the end of the other one', async () => {
   const { body } = await deliveries('payer');
-  expect(body.data.map(({ recipient }) => recipient)).toEqual([
-    payer.phone,
+  expect(body.data.map(({ recipient }) => recipient)).toEqual([payer.phone, payee.phone]);
+  expect((await deliveries('payee')).body.data.map(({ recipient }) => recipient)).toEqual([
     expect.stringMatching(/^\+91\*{6}\d{4}$/),
+    payee.phone,
   ]);
-  expect(JSON.stringify(body)).not.toContain(payee.phone);
+  expect(JSON.stringify(body)).not.toContain(error);
 });
 
 test('anybody else sees nothing', async () => {
@@ -157,12 +159,10 @@ describe('of a payout', () => {
     expect((await whole('stranger')).body.data).toEqual([]);
   });
 
-  test('its owner sees how a payee was told of his transfer, but nothing of his address', async () => {
+  test('its owner sees how a payee was told, by the phone number that the owner entered', async () => {
     const path = `/v1/deliveries?transferId=${part.data.transferId}`;
     const { body } = await api.get<List>(path, 'owner');
-    expect(body.data).toMatchObject([
-      { role: 'payee', recipient: expect.stringMatching(/^\+91\*{6}\d{4}$/) },
-    ]);
+    expect(body.data).toMatchObject([{ role: 'payee', recipient: part.data.payee.phone }]);
     expect((await api.get<List>(path)).body.data).toMatchObject([{ recipient: part.data.payee.phone }]);
     expect((await api.get<List>(path, 'stranger')).body.data).toEqual([]);
   });

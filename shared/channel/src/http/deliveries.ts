@@ -1,9 +1,8 @@
-import { DeliveryList, type Delivery } from '@payfan/contracts';
+import { DeliveryList, visibleContact, type Delivery, type Viewer } from '@payfan/contracts';
 import type { Queryable } from '@payfan/database';
 import { assertOperatorOrGranted, type Api, type Principal } from '@payfan/service';
 import { z } from 'zod';
-import { listDeliveries, type DeliveryRow, type Viewer } from '../delivery-store.ts';
-import { maskAddress } from '../mask.ts';
+import { listDeliveries, type DeliveryRow } from '../delivery-store.ts';
 
 const DeliveryQuery = z
   .strictObject({
@@ -25,7 +24,7 @@ export function deliveryRoutes(api: Api, { name, database }: { name: string; dat
       path: '/v1/deliveries',
       summary: 'The deliveries of a transfer or of a payout on this channel',
       description:
-        'A party to the transfer sees all, with the other one’s address masked; operators, and services with the grant `deliveries`, see all. Any other account gets an empty list. ' +
+        'A party to the transfer sees all, with the contacts of the other one masked, but a payer sees the phone number of the payee; operators, and services with the grant `deliveries`, see all. Any other account gets an empty list. ' +
         'Of a payout, its owner is told once, when it is completed; of its transfers the payees are told, and not the owner.',
       auth: 'required',
       query: DeliveryQuery,
@@ -56,7 +55,7 @@ function toDelivery(channel: string, { accountId, ...row }: DeliveryRow, viewer:
   return {
     channel,
     ...row,
-    recipient: isOwn ? row.recipient : maskAddress(row.recipient),
+    recipient: visibleContact(row.recipient, { accountId, role: row.role }, viewer),
     // A provider's words may quote the address.
     error: isOwn || row.error === null ? row.error : 'not shown: it concerns the other party',
     nextAttemptAt: row.nextAttemptAt?.toISOString() ?? null,
