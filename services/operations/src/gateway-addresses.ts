@@ -1,21 +1,32 @@
 import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
 
 /** Every address of a host name, as this machine finds them. Rejects if there is none. */
 export type Resolve = (hostname: string) => Promise<{ address: string; family: number }[]>;
 
 export const resolveByDns: Resolve = (hostname) => lookup(hostname, { all: true });
 
+/** One gateway. */
+export interface GatewayAddress {
+  /** `http://10.0.0.7:4010`. */
+  readonly origin: string;
+  /** With https: the name that its certificate must be for, where the origin has an IP address instead. */
+  readonly serverName: string | undefined;
+}
+
 /**
  * Where the gateways are that a URL means: as many as its host name has addresses, since copies of a container
- * share a name. An https URL means one, as its certificate is for the name. Rejects if the name has no address.
+ * share a name. Rejects if the name has no address.
  */
-export async function addressesOf(url: string, resolve: Resolve): Promise<string[]> {
+export async function addressesOf(url: string, resolve: Resolve): Promise<GatewayAddress[]> {
   const { protocol, hostname } = new URL(url);
-  if (protocol === 'https:') return [new URL(url).origin];
-  const found = await resolve(hostname.replace(/^\[|\]$/g, ''));
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const serverName = protocol === 'https:' && isIP(host) === 0 ? host : undefined;
+  const found = await resolve(host);
   // A host of two families is there once in each: it would be listed twice.
   const ofOneFamily = found.filter(({ family }) => family === found[0]?.family);
-  return [...new Set(ofOneFamily.map(({ address, family }) => withHost(url, address, family)))];
+  const origins = new Set(ofOneFamily.map(({ address, family }) => withHost(url, address, family)));
+  return [...origins].map((origin) => ({ origin, serverName }));
 }
 
 function withHost(url: string, address: string, family: number): string {

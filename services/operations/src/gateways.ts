@@ -1,8 +1,9 @@
 import { GatewayDrain, GatewayStatus, type Gateway } from '@payfan/contracts';
 import { Problem, type Logger } from '@payfan/service';
 import { z } from 'zod';
-import { addressesOf, type Resolve } from './gateway-addresses.ts';
-import { apiAt, RemoteFailed } from './remote-api.ts';
+import { fetchAs } from './fetch-as.ts';
+import { addressesOf, type GatewayAddress, type Resolve } from './gateway-addresses.ts';
+import { apiAt, RemoteFailed, type RemoteApi } from './remote-api.ts';
 
 /** The gateways as one caller reaches them. */
 export interface Gateways {
@@ -17,20 +18,30 @@ const DRAIN_TIMEOUT_MS = 3_000;
 
 /** Asks every gateway how it is. One that does not answer is listed with the reason. */
 export async function listGateways(gateways: Gateways): Promise<Gateway[]> {
+  return (await findGateways(gateways)).map(({ gateway }) => gateway);
+}
+
+interface Found {
+  readonly gateway: Gateway;
+  readonly at: GatewayAddress;
+}
+
+async function findGateways(gateways: Gateways): Promise<Found[]> {
   const { urls, resolve } = gateways;
   const found = await Promise.all(
     urls.map(async (url) => {
       try {
         const addresses = await addressesOf(url, resolve);
-        return await Promise.all(addresses.map((address) => askOne(gateways, address)));
+        return await Promise.all(addresses.map(async (at) => ({ at, gateway: await askOne(gateways, at) })));
       } catch (error) {
         if (error instanceof Problem) throw error;
-        return [silentOne(gateways, new URL(url).origin, error)];
+        const { origin } = new URL(url);
+        return [{ at: { origin, serverName: undefined }, gateway: silentOne(gateways, origin, error) }];
       }
     }),
   );
   // Two addresses may lead to the same one.
-  return [...new Map(found.flat().map((gateway) => [gateway.id, gateway])).values()];
+  return [...new Map(found.flat().map((one) => [one.gateway.id, one])).values()];
 }
 
 /**
@@ -38,12 +49,12 @@ export async function listGateways(gateways: Gateways): Promise<Gateway[]> {
  * that one does not answer.
  */
 export async function drainGateway(gateways: Gateways, id: string): Promise<GatewayDrain> {
-  const gateway = (await listGateways(gateways)).find((one) => one.id === id);
-  if (gateway === undefined) throw noGateway(id);
+  const found = (await findGateways(gateways)).find(({ gateway }) => gateway.id === id);
+  if (found === undefined) throw noGateway(id);
+  const { gateway, at } = found;
   if (gateway.error !== null) throw doesNotAnswer(id, new Error(gateway.error));
   try {
-    const api = apiAt('gateway', gateway.address, gateways.authorization);
-    return await api.post(`/v1/gateway/${encodeURIComponent(id)}/drain`, GatewayDrain, {
+    return await gatewayApi(gateways, at).post(`/v1/gateway/${encodeURIComponent(id)}/drain`, GatewayDrain, {
       body: {},
       timeoutMs: DRAIN_TIMEOUT_MS,
     });
@@ -54,13 +65,17 @@ export async function drainGateway(gateways: Gateways, id: string): Promise<Gate
   }
 }
 
-async function askOne(gateways: Gateways, address: string): Promise<Gateway> {
+function gatewayApi({ authorization }: Gateways, { origin, serverName }: GatewayAddress): RemoteApi {
+  return apiAt('gateway', origin, authorization, serverName === undefined ? fetch : fetchAs(serverName));
+}
+
+async function askOne(gateways: Gateways, at: GatewayAddress): Promise<Gateway> {
   try {
-    const status = await apiAt('gateway', address, gateways.authorization).get('/v1/gateway', GatewayStatus);
-    return { ...status, address, error: null };
+    const status = await gatewayApi(gateways, at).get('/v1/gateway', GatewayStatus);
+    return { ...status, address: at.origin, error: null };
   } catch (error) {
     if (error instanceof Problem) throw error;
-    return silentOne(gateways, address, error);
+    return silentOne(gateways, at.origin, error);
   }
 }
 

@@ -1,6 +1,7 @@
 import { Problem } from '@payfan/service';
 import type { z } from 'zod';
 import { getAs, postAs } from './as-caller.ts';
+import type { Send } from './fetch-as.ts';
 
 /** The API of a channel or a gateway for one caller. Each call rejects unless the answer is of its schema. */
 export interface RemoteApi {
@@ -24,7 +25,7 @@ export class RemoteFailed extends Error {
 }
 
 /** The API at this address, as this caller. Refusals of the caller become problems of ours. */
-export function apiAt(name: string, baseUrl: string, authorization: string): RemoteApi {
+export function apiAt(name: string, baseUrl: string, authorization: string, send: Send = fetch): RemoteApi {
   const read = async <S extends z.ZodType>(method: string, url: URL, response: Response, schema: S) => {
     if (response.ok) return schema.parse(await response.json());
     await response.body?.cancel();
@@ -36,11 +37,11 @@ export function apiAt(name: string, baseUrl: string, authorization: string): Rem
     name,
     async get(path, schema) {
       const url = new URL(path, baseUrl);
-      return read('GET', url, await getAs(authorization, url), schema);
+      return read('GET', url, await getAs(authorization, url, send), schema);
     },
     async post(path, schema, request) {
       const url = new URL(path, baseUrl);
-      return read('POST', url, await postAs(authorization, url, request), schema);
+      return read('POST', url, await postAs(authorization, url, request, send), schema);
     },
   };
 }

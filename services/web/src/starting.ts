@@ -1,13 +1,27 @@
+import { accessSync, constants } from 'node:fs';
 import { ConfigError, config } from './config.ts';
 
 /** What is wrong with the settings ends the start, with a sentence for each. */
 export function checkSettings(): void {
   try {
     config();
+    assertCaFileIsReadable(process.env['NODE_EXTRA_CA_CERTS']);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);
     process.exit(1);
+  }
+}
+
+/** Node only warns of a CA file that it cannot read, and then refuses every server. @throws {ConfigError} */
+export function assertCaFileIsReadable(file: string | undefined): void {
+  if (file === undefined || file === '') return;
+  try {
+    accessSync(file, constants.R_OK);
+  } catch {
+    throw new ConfigError(
+      `NODE_EXTRA_CA_CERTS must be a file of CA certificates in PEM, but ${JSON.stringify(file)} cannot be read.`,
+    );
   }
 }
 

@@ -84,6 +84,18 @@ test.each([
     '',
     'DATABASE_URL must be a URL that starts with postgres:// or postgresql://, but it is not set.',
   ],
+  ...[
+    'sslmode=require',
+    'sslmode=no-verify',
+    'sslmode=prefer',
+    'ssl=true',
+    'sslrootcert=/etc/hosts',
+    'sslmode=verify-full&sslrootcert=/nowhere/ca.pem',
+  ].map((parameters) => [
+    'DATABASE_URL',
+    `postgres://db/payfan?${parameters}`,
+    `DATABASE_URL must say sslmode=verify-full for TLS (and sslrootcert a file that exists, if it names one), or no ssl… at all, but it is "postgres://db/payfan?${parameters}".`,
+  ]),
   [
     'AMQP_URL',
     'amqp://a,http://b',
@@ -127,4 +139,14 @@ test('a number of days for keys is no secret', () => {
 test('a field without a description falls back on what zod says', () => {
   const Plain = z.object({ NAME: z.string().max(2) });
   expect(() => readConfig(Plain, { NAME: 'abc' })).toThrow(/^NAME is wrong \(.*2.*\), but it is "abc"\.$/);
+});
+
+test.each([
+  '',
+  '?sslmode=verify-full',
+  '?options=-c%20jit%3Don',
+  `?sslmode=verify-full&sslrootcert=${__filename}`,
+])('a database is reached by verified TLS or by none: %s', (parameters) => {
+  const DATABASE_URL = `postgres://db/payfan${parameters}`;
+  expect(readConfig(Schema, { ...REQUIRED, DATABASE_URL }).DATABASE_URL).toBe(DATABASE_URL);
 });

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { z } from 'zod';
+import { wrongExtraCaCerts } from './ca-file.ts';
 
 /** The environment does not describe a program that can run. The message has one sentence per wrong variable. */
 export class ConfigError extends Error {
@@ -6,7 +8,7 @@ export class ConfigError extends Error {
 }
 
 /**
- * Reads the variables that `schema` names out of `env`. An empty string counts as unset, as compose files
+ * Reads the variables that `schema` names out of `env`, and checks the file that NODE_EXTRA_CA_CERTS names. An empty string counts as unset, as compose files
  * write `PORT=` for "the default".
  *
  * A field's `.describe(…)` says what the variable may be ("a whole number from 0 to 65535"); it is what
@@ -24,22 +26,25 @@ export function readConfig<S extends z.ZodObject>(
     if (value !== undefined && value !== '') given[name] = value;
   }
   const result = schema.safeParse(given);
-  if (result.success) return result.data;
+  const wrongCaFile = wrongExtraCaCerts(env);
+  if (result.success && wrongCaFile === undefined) return result.data;
 
   const firstIssues = new Map<string, string>();
-  for (const issue of result.error.issues) {
+  for (const issue of result.error?.issues ?? []) {
     const name = String(issue.path[0] ?? '');
     if (!firstIssues.has(name)) firstIssues.set(name, issue.message);
   }
   const sentences = [...firstIssues].map(([name, message]) =>
     name === '' ? `${message}.` : sentence(name, message, schema.shape[name] as unknown, given[name]),
   );
+  if (wrongCaFile !== undefined) sentences.push(wrongCaFile);
   throw new ConfigError(sentences.join('\n'));
 }
 
 function sentence(name: string, message: string, field: unknown, value: string | undefined): string {
   const description = field instanceof z.ZodType ? field.description : undefined;
-  const wanted = description === undefined ? `is wrong (${message})` : `must be ${description}`;
+  const usual = description === undefined ? `is wrong (${message})` : `must be ${description}`;
+  const wanted = message.startsWith('must ') ? message : usual;
   return `${name} ${wanted}, but it is ${value === undefined ? 'not set' : shown(name, value)}.`;
 }
 
@@ -55,6 +60,13 @@ function isUrl(value: string, schemes: readonly string[]): boolean {
   if (!URL.canParse(value)) return false;
   const { protocol, hostname } = new URL(value);
   return schemes.includes(protocol.slice(0, -1)) && hostname !== '';
+}
+
+/** Whether the URL of a database asks for TLS that proves who the server is, or clearly for none. */
+function hasClearTls({ searchParams }: URL): boolean {
+  const caFile = searchParams.get('sslrootcert');
+  if (searchParams.get('sslmode') === 'verify-full') return caFile === null || existsSync(caFile);
+  return ![...searchParams.keys()].some((name) => /^ssl|uselibpqcompat/.test(name));
 }
 
 interface UrlOptions {
@@ -127,7 +139,15 @@ export const configFields = {
   port: (fallback?: number) =>
     integer({ min: 0, max: 65_535, ...(fallback === undefined ? {} : { default: fallback }) }),
   logLevel: choice(LOG_LEVELS, 'info'),
-  databaseUrl: url({ schemes: ['postgres', 'postgresql'] }),
+  /** Verified TLS or none: what lies between encrypts and may talk to an impostor. */
+  databaseUrl: z
+    .string()
+    .refine((value) => isUrl(value, ['postgres', 'postgresql']), { abort: true })
+    .refine(
+      (value) => hasClearTls(new URL(value)),
+      'must say sslmode=verify-full for TLS (and sslrootcert a file that exists, if it names one), or no ssl… at all',
+    )
+    .describe('a URL that starts with postgres:// or postgresql://'),
   /** One URL per broker host, separated by commas → `string[]`. */
   amqpUrl: urls({ schemes: ['amqp', 'amqps'] }),
   httpUrl: (fallback?: string) =>

@@ -1,7 +1,9 @@
 import { createServer, type RequestListener } from 'node:http';
+import { createServer as createHttpsServer, globalAgent } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { ROUTE_GRANTS, type Gateway } from '@payfan/contracts';
 import type { Principal } from '@payfan/service';
+import { testAuthority } from '@payfan/stack/testing';
 import type { Resolve } from '../gateway-addresses.ts';
 import { gatewayRoutes } from './gateways.ts';
 import { Bench, json, NOBODY, silent } from './testing.ts';
@@ -97,6 +99,60 @@ describe('a host name of several addresses', () => {
       Promise.resolve([{ address: '127.0.0.1', family: 4 }]),
     );
     expect((await get('/v1/gateways')).body.data).toHaveLength(1);
+  });
+});
+
+describe('a host name of several addresses, by https', () => {
+  const authority = testAuthority();
+  const { certificate: cert, key } = authority.issue({ hosts: ['gateways'] });
+  const server = createHttpsServer({ cert, key }, (request, response) => {
+    const { localAddress = '' } = request.socket;
+    const id = `gateway at ${localAddress}`;
+    json(request.method === 'POST' ? 202 : 200, { ...status(id), draining: request.method === 'POST' })(
+      request,
+      response,
+    );
+  });
+  const resolve: Resolve = () =>
+    Promise.resolve(['127.0.0.1', '127.0.0.2'].map((address) => ({ address, family: 4 })));
+  let port = 0;
+  beforeAll(async () => {
+    await new Promise<void>((started) => server.listen(0, '0.0.0.0', started));
+    ({ port } = server.address() as AddressInfo);
+  });
+  afterEach(() => {
+    delete globalAgent.options.ca;
+    globalAgent.destroy();
+  });
+  afterAll(() => new Promise((ended) => server.close(ended).closeAllConnections()));
+
+  test('is as many gateways, each asked and drained at its own', async () => {
+    // What NODE_EXTRA_CA_CERTS does for a program.
+    globalAgent.options.ca = authority.certificate;
+    const get = await ask([`https://gateways:${port}`], undefined, resolve);
+    const { body } = await get('/v1/gateways');
+    expect(body.data.map(({ id, address }) => [id, address])).toEqual(
+      ['127.0.0.1', '127.0.0.2'].map((at) => [`gateway at ${at}`, `https://${at}:${port}`]),
+    );
+    const drained = await get(`/v1/gateways/${encodeURIComponent('gateway at 127.0.0.2')}/drain`, {
+      method: 'POST',
+    });
+    expect(drained).toMatchObject({ status: 202, body: { id: 'gateway at 127.0.0.2' } });
+  });
+
+  test.each([
+    ['whose CA is unknown', 'gateways', undefined, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+    [
+      'whose certificate is for another name',
+      'others',
+      authority.certificate,
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+    ],
+  ])('one %s is listed with that reason', async (_how, name, ca, code) => {
+    if (ca !== undefined) globalAgent.options.ca = ca;
+    const get = await ask([`https://${name}:${port}`], undefined, resolve);
+    const { body } = await get('/v1/gateways');
+    expect(body.data.map(({ error }) => error)).toEqual(Array(2).fill(`It cannot be reached (${code}).`));
   });
 });
 

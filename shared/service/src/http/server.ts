@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
 import type { Part } from '../lifecycle.ts';
@@ -7,6 +7,7 @@ import { BODY_TOTAL_MS } from './body-timeouts.ts';
 import type { Logger } from '../logger.ts';
 import type { Api } from './api.ts';
 import type { HttpSettings } from './settings.ts';
+import { tlsServer } from './tls.ts';
 
 export interface HttpServerOptions {
   readonly api: Pick<Api, 'handler'>;
@@ -16,6 +17,8 @@ export interface HttpServerOptions {
   readonly portVariable?: string;
   readonly logger: Logger;
   readonly http?: HttpSettings;
+  /** How often a server with TLS looks for a new certificate. */
+  readonly renewEveryMs?: number;
   /**
    * Takes connections that ask for another protocol, and closes them before the server is stopped: it waits
    * for requests, not for those.
@@ -32,6 +35,7 @@ export interface HttpServer extends Part {
 
 /** Longer than balancers keep idle connections (60 s and less), so that the side that closes first is never the one being sent to. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+const RENEW_EVERY_MS = 10_000;
 
 /** Beyond these Node answers 408 by itself, 431 for headers that are too large, and closes the connection. */
 const HEADERS_TIMEOUT_MS = 15_000;
@@ -39,50 +43,70 @@ const MAX_HEADER_BYTES = 16 * 1024;
 /** How often Node compares connections with their limits. */
 const CHECK_EVERY_MS = 2_000;
 
-/** Serves an API. `stop()` takes no more connections, finishes the requests that are under way, and closes all other connections. */
+/**
+ * Serves an API: by https alone where `http` names a certificate. `stop()` takes no more connections, finishes the
+ * requests that are under way, and closes all other connections.
+ *
+ * @throws {ConfigError} if the files of TLS cannot be used
+ */
 export function httpServer({
   api,
   port,
   portVariable = 'PORT',
   logger,
-  http: { host } = {},
+  http: { host, tls } = {},
+  renewEveryMs = RENEW_EVERY_MS,
   onUpgrade,
   headersTimeoutMs = HEADERS_TIMEOUT_MS,
 }: HttpServerOptions): HttpServer {
-  const sockets = new Set<Socket>();
+  /** By the client's address and port, which a connection keeps when TLS begins on it. */
+  const sockets = new Map<string, Socket>();
   const underWay = new Set<ServerResponse>();
   let stopped: Promise<void> | undefined;
 
-  const server = createServer(
-    {
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-      headersTimeout: headersTimeoutMs,
-      requestTimeout: headersTimeoutMs + BODY_TOTAL_MS,
-      maxHeaderSize: MAX_HEADER_BYTES,
-      connectionsCheckingInterval: Math.min(CHECK_EVERY_MS, headersTimeoutMs),
-    },
-    (request: IncomingMessage, response) => {
-      underWay.add(response);
-      response.once('close', () => {
-        underWay.delete(response);
-        if (stopped !== undefined) closeUnused();
-      });
-      if (stopped !== undefined) response.setHeader('connection', 'close');
-      api.handler(request, response);
-    },
-  );
+  const handle: RequestListener = (request, response) => {
+    underWay.add(response);
+    response.once('close', () => {
+      underWay.delete(response);
+      if (stopped !== undefined) closeUnused();
+    });
+    if (stopped !== undefined) response.setHeader('connection', 'close');
+    api.handler(request, response);
+  };
+  const options = {
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: headersTimeoutMs + BODY_TOTAL_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    connectionsCheckingInterval: Math.min(CHECK_EVERY_MS, headersTimeoutMs),
+    noDelay: true,
+  };
+  const server =
+    tls === undefined
+      ? createServer(options, handle)
+      : tlsServer({
+          files: tls,
+          // A client that does not begin TLS is like one that sends no headers.
+          options: { ...options, handshakeTimeout: headersTimeoutMs },
+          ...{ handle, logger, renewEveryMs },
+        });
 
   if (onUpgrade !== undefined) server.on('upgrade', onUpgrade);
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
+  const keep = (socket: Socket) => {
+    const client = `${socket.remoteAddress ?? ''} ${socket.remotePort ?? 0}`;
+    sockets.set(client, socket);
+    socket.once('close', () => {
+      if (sockets.get(client) === socket) sockets.delete(client);
+    });
+  };
+  server.on('connection', keep);
+  server.on('secureConnection', keep);
 
   // Node's own closeIdleConnections() spares those that have not sent anything yet, and those whose answer
   // had begun when we stopped: either would keep us for a minute.
   const closeUnused = () => {
     const used = new Set([...underWay].map(({ req }) => req.socket));
-    for (const socket of sockets) if (!used.has(socket)) socket.destroySoon();
+    for (const socket of sockets.values()) if (!used.has(socket)) socket.destroySoon();
   };
 
   const boundPort = () => {
@@ -106,7 +130,7 @@ export function httpServer({
           resolve();
         });
       });
-      logger.info({ port: boundPort() }, `listening on port ${boundPort()}`);
+      logger.info({ port: boundPort(), tls: tls !== undefined }, `listening on port ${boundPort()}`);
     },
     async stop() {
       stopped ??= new Promise<void>((resolve) => {

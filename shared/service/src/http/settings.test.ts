@@ -5,7 +5,7 @@ import { httpConfigFields, httpSettings } from './settings.ts';
 const read = (env: Record<string, string>) => httpSettings(readConfig(z.object(httpConfigFields), env));
 
 test('without variables a program listens on all interfaces, and shows its metrics and docs', () => {
-  expect(read({})).toEqual({ host: undefined, metricsToken: undefined, docs: true });
+  expect(read({})).toEqual({ host: undefined, metricsToken: undefined, docs: true, tls: undefined });
 });
 
 test('variables restrict it', () => {
@@ -13,6 +13,7 @@ test('variables restrict it', () => {
     host: '::1',
     metricsToken: 'abc',
     docs: false,
+    tls: undefined,
   });
 });
 
@@ -28,4 +29,16 @@ test.each([
   [{ API_DOCS: 'no' }, 'API_DOCS must be true or false, but it is "no".'],
 ])('%j stops the start with a sentence', (env, sentence) => {
   expect(() => read(env)).toThrow(sentence);
+});
+
+test('a certificate and its key make it serve https; one without the other stops the start', () => {
+  const [TLS_CERT_FILE, TLS_KEY_FILE] = ['/tls/tls.crt', '/tls/tls.key'];
+  expect(read({ TLS_CERT_FILE, TLS_KEY_FILE }).tls).toEqual({
+    certFile: TLS_CERT_FILE,
+    keyFile: TLS_KEY_FILE,
+  });
+  expect(() => read({ TLS_CERT_FILE })).toThrow(
+    'TLS_CERT_FILE and TLS_KEY_FILE must both be set, or neither: TLS_KEY_FILE is not set.',
+  );
+  expect(() => read({ TLS_KEY_FILE })).toThrow('or neither: TLS_CERT_FILE is not set.');
 });

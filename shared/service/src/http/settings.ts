@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { configFields } from '../config.ts';
+import { ConfigError, configFields } from '../config.ts';
+import type { TlsFiles } from './tls.ts';
 
 /** Variables of every program that serves HTTP, for its `config.ts`. */
 export const httpConfigFields = {
@@ -18,6 +19,9 @@ export const httpConfigFields = {
     .describe('a long random text of letters, digits and -._~+/='),
   /** Whether `/docs` and `/openapi.json` exist. */
   API_DOCS: configFields.flag(true),
+  /** With both a program serves https, and new files without a restart; with neither it serves plain http. */
+  TLS_CERT_FILE: configFields.text().optional(),
+  TLS_KEY_FILE: configFields.text().optional(),
 };
 
 /** How a program serves HTTP: what `createApi` and `httpServer` need of its variables. */
@@ -28,9 +32,31 @@ export interface HttpSettings {
   readonly metricsToken?: string | undefined;
   /** Serves `/docs` and `/openapi.json`; true if undefined. */
   readonly docs?: boolean | undefined;
+  /** Serves https; plain http if undefined. */
+  readonly tls?: TlsFiles | undefined;
 }
 
-/** The settings that these variables describe. */
-export function httpSettings(config: z.output<z.ZodObject<typeof httpConfigFields>>): HttpSettings {
-  return { host: config.PAYFAN_BIND, metricsToken: config.METRICS_TOKEN, docs: config.API_DOCS };
+type HttpConfig = z.output<z.ZodObject<typeof httpConfigFields>>;
+
+/**
+ * The settings that these variables describe.
+ *
+ * @throws {ConfigError} if there is a certificate without a key, or a key without a certificate
+ */
+export function httpSettings(config: HttpConfig): HttpSettings {
+  return {
+    host: config.PAYFAN_BIND,
+    metricsToken: config.METRICS_TOKEN,
+    docs: config.API_DOCS,
+    tls: tlsFiles(config),
+  };
+}
+
+function tlsFiles({ TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile }: HttpConfig): TlsFiles | undefined {
+  if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile };
+  if (certFile === keyFile) return undefined;
+  const missing = certFile === undefined ? 'TLS_CERT_FILE' : 'TLS_KEY_FILE';
+  throw new ConfigError(
+    `TLS_CERT_FILE and TLS_KEY_FILE must both be set, or neither: ${missing} is not set.`,
+  );
 }
