@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Delivery } from '@payfan/contracts';
 import { waitFor, type Payfan } from '@payfan/stack/testing';
 
+/** The account of `demo_asha`. */
+export const ASHA_ID = '00000000-0000-7000-8000-0000000a54a0';
+
 export interface Answer<Body> {
   status: number;
   headers: Headers;

@@ -293,10 +293,20 @@ export class Connection {
         this.#endsAtMs = endOf(verified);
         this.#isEndTold = false;
         this.#agree(id);
+        this.#endIfGrantsAreGone();
       }
     } catch (error) {
       this.#around.logger.warn({ err: error }, 'token of a client not checked');
       this.#say(refusal(id, 'temporarily_unavailable', 'The token cannot be checked now. Try again.'));
+    }
+  }
+
+  /** A renewed token may carry fewer grants: the client connects again and is refused what is no longer granted. */
+  #endIfGrantsAreGone(): void {
+    const { mayFollow } = this.#around;
+    const isGone = (topic: string) => mayFollow(this.#principal, topic) === false;
+    if ([...this.#topics.keys()].some(isGone)) {
+      this.close(CLOSE_CODES.tokenExpired, 'the grants have changed: connect again');
     }
   }
 

@@ -198,3 +198,13 @@ test('a service is held to its grant', async () => {
   expect(await asked({ t: 'subscribe', topic: 'payout.*' })).toBe(true);
   expect(await asked({ t: 'subscribe', topic: ravi })).toBe(false);
 });
+
+test('a renewed token without a grant that is in use ends the connection, so that nothing outlives its grant', async () => {
+  const shop = (...grants: string[]) => world.tokenOf({ kind: 'service', name: 'shop', grants });
+  const service = await connect(await shop('follow:room.*', 'follow:public.*'));
+  await service.ask({ t: 'subscribe', topic: 'room.one' });
+  expect(await service.ask({ t: 'token', token: await shop('follow:room.one') })).toMatchObject({ ok: true });
+  expect(await service.ask({ t: 'ping' })).toMatchObject({ ok: true });
+  await service.ask({ t: 'token', token: await shop('follow:public.*') });
+  expect(await service.closed).toBe(4200);
+});

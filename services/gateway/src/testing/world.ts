@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { openDatabase, type Database } from '@payfan/database';
 import { BrokerAdmin } from '@payfan/messaging/testing';
-import { createTokenIssuer, TOKEN_LIFETIME_SECONDS } from '@payfan/service';
+import { createTokenIssuer, TOKEN_LIFETIME_SECONDS, type Principal } from '@payfan/service';
 import { startPayfan, startProgram, waitFor, type Payfan, type Program } from '@payfan/stack/testing';
 
 const PHONES: Record<string, string> = { demo_ravi: '7010233311', demo_meera: '7010233312' };
@@ -101,17 +101,26 @@ export class World {
 
   /** A token of one of the demo's people, as if it had been issued so that it ends in so many seconds. */
   async tokenFor(key: string, secondsLeft: number): Promise<string> {
+    const issuer = await createTokenIssuer(
+      await this.#signingKey(),
+      () => Date.now() - (TOKEN_LIFETIME_SECONDS - secondsLeft) * 1_000,
+    );
+    const accountId = (await this.topic(key)).slice('account.'.length);
+    return (await issuer.issue({ kind: 'account', accountId, tier: 'free' })).token;
+  }
+
+  /** A token that says this of its owner, as transaction would sign it. */
+  async tokenOf(principal: Principal): Promise<string> {
+    return (await (await createTokenIssuer(await this.#signingKey())).issue(principal)).token;
+  }
+
+  async #signingKey(): Promise<Parameters<typeof createTokenIssuer>[0]> {
     type Key = Parameters<typeof createTokenIssuer>[0];
     const [row] = await this.admin.query<{ key: Key }>({
       text: 'select private as key from transaction.signing_keys',
     });
     if (row === undefined) throw new Error('transaction has no signing key yet');
-    const issuer = await createTokenIssuer(
-      row.key,
-      () => Date.now() - (TOKEN_LIFETIME_SECONDS - secondsLeft) * 1_000,
-    );
-    const accountId = (await this.topic(key)).slice('account.'.length);
-    return (await issuer.issue({ kind: 'account', accountId, tier: 'free' })).token;
+    return row.key;
   }
 
   /** Entries of a feed that nobody is told about, as if push had died between its commit and the broker. */
