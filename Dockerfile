@@ -4,7 +4,7 @@
 # The pages have libraries of their own, and an image of their own: docker build --target web .
 
 # The manifests alone: the stages below install anew when one of these changes, and not with every source.
-FROM node:24-slim AS manifests
+FROM node:24.21-slim AS manifests
 WORKDIR /app
 COPY . .
 RUN find . -type f ! -name package.json ! -name package-lock.json ! -name .npmrc -delete \
@@ -12,13 +12,13 @@ RUN find . -type f ! -name package.json ! -name package-lock.json ! -name .npmrc
 
 # What programs need to run. shared/stack starts the system where there are no containers: its libraries
 # (testcontainers, PostgreSQL's binaries) are left out, which makes the image 100 MB smaller.
-FROM node:24-slim AS libraries
+FROM node:24.21-slim AS libraries
 WORKDIR /app
 COPY --from=manifests /app ./
 RUN npm pkg delete dependencies optionalDependencies devDependencies --workspace=@payfan/stack --workspace=@payfan/tests \
  && npm ci --workspace=services --omit=dev --ignore-scripts
 
-FROM node:24-slim AS build
+FROM node:24.21-slim AS build
 WORKDIR /app
 COPY --from=manifests /app ./
 RUN npm ci --omit=optional --ignore-scripts
@@ -29,7 +29,7 @@ RUN mkdir /programs \
  && find services shared -type f \( -path '*/dist/*.js' -o -path '*/migrations/*.sql' \) ! -path 'shared/stack/*' > /files \
  && tar -cf - -T /files | tar -xf - -C /programs
 
-FROM node:24-slim AS programs
+FROM node:24.21-slim AS programs
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=libraries /app ./
@@ -42,7 +42,7 @@ FROM build AS pages
 ENV NEXT_TELEMETRY_DISABLED=1
 RUN npx tsc -b shared/live-client && cd services/web && npm ci --ignore-scripts && npm run build
 
-FROM node:24-slim AS web
+FROM node:24.21-slim AS web
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=pages /app/services/web/.next/standalone ./

@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { services, V8_FLAGS, web } from '@payfan/stack/testing';
+import { assertDemoIsLocal } from '@payfan/database';
+import { services, V8_FLAGS, variableOf, web } from '@payfan/stack/testing';
 import { parse } from 'yaml';
 
 const ROOT = path.resolve(__dirname, '../..');
@@ -18,12 +20,33 @@ interface ComposeFile {
   services: Record<string, ComposeService>;
 }
 
-/** The file as compose reads it: `${NAME:-default}` filled in from `variables`. */
-function compose(variables: Record<string, string> = {}): ComposeFile {
-  const text = readFileSync(path.join(ROOT, 'docker-compose.yml'), 'utf8');
-  const filledIn = text.replaceAll(
-    /\$\{([A-Z_]+):-([^}]*)\}/g,
-    (_, name: string, usual: string) => variables[name] ?? usual,
+const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
+
+/** What `npm run payfan -- secrets` prints, by variable. */
+function dotEnv(...args: string[]): Record<string, string> {
+  const command = [path.join(ROOT, 'shared/stack/bin/payfan.mjs'), 'secrets', ...args];
+  return variablesIn(execFileSync(process.execPath, command, { encoding: 'utf8' }));
+}
+const variablesIn = (text: string): Record<string, string> =>
+  Object.fromEntries(
+    [...text.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
+  );
+
+/** `${NAME}`, `${NAME:-default}` and `${NAME:?refusal}`, the spellings that every version of Compose knows. */
+const REFERENCE = /\$\{([A-Z_]+)(?::(-|\?)([^}]*))?\}/g;
+
+const demoEnv = dotEnv('--demo');
+
+/** The file as compose reads it with the `.env` of a demo, over which `variables` go. */
+function compose(variables: Record<string, string> = {}, env: Record<string, string> = demoEnv): ComposeFile {
+  const given = { ...env, ...variables };
+  const filledIn = read('docker-compose.yml').replaceAll(
+    REFERENCE,
+    (_, name: string, kind: string | undefined, text: string | undefined) => {
+      const value = given[name] ?? '';
+      if (value === '' && kind === '?') throw new Error(text);
+      return value === '' && kind === '-' ? (text ?? '') : value;
+    },
   );
   return parse(filledIn, { merge: true }) as ComposeFile;
 }
@@ -39,11 +62,13 @@ function expectedEnvironment(service: (typeof services)[number]): Record<string,
   const portOf = new Map(services.map(({ name, port }) => [name, port]));
   return {
     LOG_LEVEL: 'info',
+    METRICS_TOKEN: demoEnv['METRICS_TOKEN'] ?? '',
     PORT: String(service.port),
     ...service.environment({
-      databaseUrl: (name) => `postgres://payfan_${name}:${name}@postgres:5432/payfan`,
-      amqpUrl: 'amqp://payfan:payfan@rabbitmq:5672',
-      managementUrl: 'http://payfan:payfan@rabbitmq:15672',
+      databaseUrl: (name) =>
+        `postgres://payfan_${name}:${demoEnv[variableOf(name, 'DB_PASSWORD')]}@postgres:5432/payfan`,
+      amqpUrl: `amqp://payfan:${demoEnv['RABBITMQ_PASSWORD']}@rabbitmq:5672`,
+      managementUrl: `http://payfan:${demoEnv['RABBITMQ_PASSWORD']}@rabbitmq:15672`,
       smtpUrl: 'smtp://mailhog:1025',
       smsUrl: 'http://sandbox:8026',
       webPushUrl: 'http://sandbox:8027',
@@ -52,9 +77,11 @@ function expectedEnvironment(service: (typeof services)[number]): Record<string,
       serviceUrls: (name) => [`http://${name}:${portOf.get(name)}`],
       pageOrigins: ['http://localhost:3000', 'http://127.0.0.1:3000'],
       publicUrl: (name) => `http://127.0.0.1:${portOf.get(name)}`,
-      serviceKey: (name) => name,
+      serviceKey: (name) => demoEnv[variableOf(name, 'KEY')] ?? '',
       demo: true,
     }),
+    // A container answers on its own address, and PAYFAN_BIND is where this machine publishes the port.
+    ...(service === web ? { HOSTNAME: '0.0.0.0' } : {}),
   };
 }
 
@@ -157,9 +184,7 @@ test('what can be scaled publishes no port of its own', () => {
 });
 
 test.each(withDatabase)('$name and its role take one password', ({ name }) => {
-  const variable = `${name.toUpperCase()}_DB_PASSWORD`;
-  expect(environmentOf(compose(), 'migrate')).toMatchObject({ [variable]: name });
-
+  const variable = variableOf(name, 'DB_PASSWORD');
   const file = compose({ [variable]: 'another' });
   expect(environmentOf(file, 'migrate')).toMatchObject({ [variable]: 'another' });
   expect(environmentOf(file, name)['DATABASE_URL']).toBe(
@@ -173,12 +198,88 @@ test.each(['POSTGRES_PASSWORD', 'RABBITMQ_PASSWORD'])('%s reaches everyone who n
   );
   const server = compose({ [variable]: 'another' }).services[variable.split('_')[0]?.toLowerCase() ?? ''];
   expect(Object.values(server?.environment ?? {})).toContain('another');
-  // Whoever knew the usual one knows the other now.
-  const users = usual?.match(/:\/\/payfan:payfan@(postgres|rabbitmq)/g) ?? [];
-  const left = changed?.match(/:\/\/payfan:payfan@(postgres|rabbitmq)/g) ?? [];
-  const protocol = variable.startsWith('POSTGRES') ? 'postgres' : 'rabbitmq';
-  expect(users.filter((url) => url.endsWith(protocol)).length).toBeGreaterThan(0);
-  expect(left.filter((url) => url.endsWith(protocol))).toEqual([]);
+  expect(usual).toContain(demoEnv[variable]);
+  expect(changed).not.toContain(demoEnv[variable]);
+});
+
+describe('secrets', () => {
+  const text = read('docker-compose.yml');
+  const references = [...text.matchAll(REFERENCE)].map(([, name = '', kind, rest]) => ({ name, kind, rest }));
+  const used = new Set(references.map(({ name }) => name));
+  const secret = [...used]
+    .filter((name) => /_(PASSWORD|KEY|KEYS|TOKEN)$/.test(name))
+    .map((name) => ({ name }));
+  const example = read('.env.example');
+
+  test('every variable is spelt so that every version of Compose reads it', () => {
+    expect(text.replaceAll('$$', '').match(/\$/g)).toHaveLength(references.length);
+  });
+
+  test.each(secret)('without $name Compose stops, and names the command that makes it', ({ name }) => {
+    expect(() => compose({ [name]: '' })).toThrow(
+      `${name} is missing. npm run payfan -- secrets > .env makes it`,
+    );
+    // A default would be a password that everybody knows.
+    expect(references.filter((one) => one.name === name && one.kind === '-')).toEqual([]);
+  });
+
+  test('.env.example explains every variable of the file, and has no others', () => {
+    const lines = example.split('\n');
+    const explained = lines.flatMap((line) => /^(?:# )?([A-Z_]+)=/.exec(line)?.[1] ?? []);
+    const notOfTheFile = ['COMPOSE_PROFILES'];
+    expect(explained.filter((name) => !notOfTheFile.includes(name)).sort()).toEqual([...used].sort());
+    // Paragraphs begin with what their variables are for.
+    for (const paragraph of example.split('\n\n')) expect(paragraph).toMatch(/^# [^=]+$/m);
+  });
+
+  test('.env.example holds no secret that works, and the defaults of the file', () => {
+    for (const { name } of secret) expect(variablesIn(example)[name]).toMatch(/^(\w+=)?$/);
+    expect(() => compose({}, variablesIn(example))).toThrow('is missing');
+    const defaults = Object.fromEntries(
+      references.filter(({ kind }) => kind === '-').map((one) => [one.name, one.rest]),
+    );
+    for (const [, name = '', value = ''] of example.matchAll(/^(?:# )?([A-Z_]+)=(.+)$/gm))
+      if (defaults[name] !== undefined && defaults[name] !== '')
+        expect([name, value]).toEqual([name, defaults[name]]);
+  });
+
+  test('the command fills in every secret, each time with others, long enough for every program', () => {
+    const [first, second] = [dotEnv(), dotEnv()];
+    compose({}, first);
+    const values = secret.map(({ name }) => first[name] ?? '');
+    expect(new Set(values).size).toBe(secret.length);
+    for (const { name } of secret) {
+      expect(first[name]).not.toBe(second[name]);
+      const value =
+        first[name]
+          ?.split('=')
+          .filter((part) => part !== '')
+          .at(-1) ?? '';
+      if (name.endsWith('_ENCRYPTION_KEY')) expect(Buffer.from(value, 'base64')).toHaveLength(32);
+      else expect(value).toMatch(/^[0-9a-z]{32,}$/);
+    }
+  });
+});
+
+describe('the demo', () => {
+  test('is asked for: without --demo there are no demo keys and no demo accounts', () => {
+    expect(dotEnv()).toMatchObject({ PAYFAN_DEMO: 'false' });
+    expect(dotEnv()).not.toHaveProperty('COMPOSE_PROFILES');
+    expect(demoEnv).toMatchObject({ PAYFAN_DEMO: 'true', COMPOSE_PROFILES: 'demo' });
+    for (const name of ['transaction', 'web', 'migrate']) {
+      for (const [given, told] of [
+        [{ PAYFAN_DEMO: '' }, 'false'],
+        [{ PAYFAN_DEMO: 'true' }, 'true'],
+      ] as const)
+        expect(environmentOf(compose(given), name)['PAYFAN_DEMO']).toBe(told);
+    }
+  });
+
+  test('does not start where other machines could reach it', () => {
+    const env = environmentOf(compose({ PAYFAN_BIND: '0.0.0.0' }), 'migrate');
+    expect(() => assertDemoIsLocal(env)).toThrow('PAYFAN_BIND is 0.0.0.0');
+    assertDemoIsLocal(environmentOf(compose(), 'migrate'));
+  });
 });
 
 test('nothing of ours is reachable from other machines unless asked for', () => {

@@ -1,4 +1,5 @@
 export * from './database.ts';
+export * from './demo-listener.ts';
 export * from './gather.ts';
 export * from './migrate.ts';
 export * from './presence.ts';

@@ -1,3 +1,4 @@
+import { assertDemoIsLocal } from './demo-listener.ts';
 import { migrate, servicesWithTables } from './migrate.ts';
 import { ConfigError, readRolePasswords } from './role-passwords.ts';
 
@@ -9,6 +10,8 @@ if (adminUrl === undefined || adminUrl === '') {
   process.exit(2);
 }
 try {
+  // Compose starts everything else after the migration, so this also keeps a demo off the network.
+  assertDemoIsLocal(process.env);
   const passwords = readRolePasswords(await servicesWithTables(), process.env);
   await migrate({ adminUrl, passwords, log: (line) => process.stdout.write(`${line}\n`) });
 } catch (error) {

@@ -198,6 +198,14 @@ describe('the program', () => {
     await asService('push', 'select 1');
   });
 
+  test('a demo that other machines could reach is refused', async () => {
+    const open = { PAYFAN_DEMO: 'true', PAYFAN_BIND: '0.0.0.0' };
+    const { code, output } = await run({ ADMIN_DATABASE_URL: emptyUrl, ...passwordVariables, ...open });
+    expect(code).toBe(2);
+    expect(output).toContain('PAYFAN_BIND is 0.0.0.0');
+    expect(await tables(emptyUrl)).toEqual([]);
+  });
+
   test('fails when the database does', async () => {
     const nowhere = emptyUrl.replace(emptyName, 'nowhere');
     const { code, output } = await run({ ADMIN_DATABASE_URL: nowhere, ...passwordVariables });

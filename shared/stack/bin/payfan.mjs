@@ -19,11 +19,14 @@ const USAGE = `Usage: node shared/stack/bin/payfan.mjs <command>
   queues, deliveries, dead-letters
                 (npm run payfan -- queues) look into a running Payfan, and replay what it gave up;
                 --help after one of them says more
+  secrets       (npm run payfan -- secrets > .env) prints what Docker Compose needs: .env.example with random secrets;
+                with \`--demo\` also the demo accounts, whose keys are public. Once: a database keeps its passwords
   bench [names] (npm run bench -- names) measures; \`npm run bench -- --help\` says what there is
   help
 
-Every command first installs and builds what is missing.
+Every command but \`secrets\` first installs and builds what is missing.
 
+  PAYFAN_DEMO=false    start without demo accounts; OPERATOR_KEYS=name=key,… names your operators
   PAYFAN_FRESH=1       start on throw-away data
   PAYFAN_WEB=false     start without the pages (services/web), which are built when they are first started
   DATABASE_URL, AMQP_URL, SMTP_URL, SMS_URL
@@ -71,6 +74,11 @@ async function pagesFor(command, progress) {
 async function main([command = 'help', ...args]) {
   if (['help', '--help', '-h'].includes(command)) {
     process.stdout.write(USAGE);
+    return 0;
+  }
+  if (command === 'secrets' && ['', '--demo'].includes(args.join(' '))) {
+    const { printSecrets } = await import('./secrets.mjs');
+    printSecrets(repository, { demo: args.length > 0 });
     return 0;
   }
   const isTest = ['test', 'test:fault', 'test:browser', 'soak', 'bench'].includes(command);

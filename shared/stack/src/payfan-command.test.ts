@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import os from 'node:os';
@@ -97,6 +98,56 @@ test('installs and builds on a fresh clone, hands the exit code on, and does nei
   expect(calls()).toEqual(['npm ci', 'tsc without notes']);
   expect(await payfan('demo')).toEqual({ code: 7, out: 'ran demo\n', err: '' });
   expect(calls()).toHaveLength(2);
+});
+
+describe('secrets', () => {
+  beforeEach(() => {
+    writeFileSync(
+      inTree('.env.example'),
+      '# A.\nA_PASSWORD=\nPAYFAN_DEMO=false\n# COMPOSE_PROFILES=demo\n# B_PORT=1\n',
+    );
+  });
+
+  test('prints .env.example with a random secret, on a fresh clone, installing nothing', async () => {
+    const { code, out, err } = await payfan('secrets');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(
+      /^# A\.\nA_PASSWORD=[0-9a-f]{48}\nPAYFAN_DEMO=false\n# COMPOSE_PROFILES=demo\n# B_PORT=1\n$/,
+    );
+    expect((await payfan('secrets')).out).not.toBe(out);
+    expect(calls()).toEqual([]);
+  });
+
+  test('switches the demo on where it is asked to, and takes no other argument', async () => {
+    expect((await payfan('secrets', '--demo')).out).toMatch(
+      /\nPAYFAN_DEMO=true\nCOMPOSE_PROFILES=demo\n# B_PORT/,
+    );
+    expect(await payfan('secrets', '.env')).toMatchObject({ code: 2, out: '' });
+  });
+
+  /** As the README has it: by npm, which prints lines of its own first. */
+  const redirect = (redirection: string) =>
+    new Promise((resolve, reject) => {
+      const scripts = { payfan: 'exec node shared/stack/bin/payfan.mjs' };
+      writeFileSync(
+        inTree('package.json'),
+        JSON.stringify({ name: 'p', version: '1.0.0', type: 'module', scripts }),
+      );
+      const shell = spawn('sh', ['-c', `npm run payfan -- secrets ${redirection}`], { cwd: tree });
+      shell.on('error', reject).on('close', resolve);
+    });
+
+  test('written to a file by npm there is nothing else in it, and nobody else reads it', async () => {
+    expect(await redirect('> .env')).toBe(0);
+    expect(readFileSync(inTree('.env'), 'utf8')).toMatch(/^# A\.\nA_PASSWORD=[0-9a-f]{48}\nPAYFAN_DEMO/);
+    expect(statSync(inTree('.env')).mode & 0o077).toBe(0);
+  });
+
+  test('appended to a file, what was there stays', async () => {
+    writeFileSync(inTree('.env'), 'MINE=1\n');
+    expect(await redirect('>> .env')).toBe(0);
+    expect(readFileSync(inTree('.env'), 'utf8')).toMatch(/^MINE=1\n[^]*\nA_PASSWORD=[0-9a-f]{48}\n/);
+  });
 });
 
 test('start takes a number of gateways, and no other command does', async () => {
