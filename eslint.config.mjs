@@ -66,6 +66,29 @@ export default tseslint.config(
     },
   },
   {
+    files: ['services/*/src/**/*.ts', 'shared/*/src/**/*.ts'],
+    ignores: [
+      '**/*.test.ts',
+      '**/testing/**',
+      '**/testing.ts',
+      // These run in browsers, or read what this machine's own processes answer to a developer.
+      'services/web/**',
+      'shared/live-client/**',
+      'services/sandbox/src/http/page-assets.ts',
+      'shared/stack/**',
+    ],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            'CallExpression[arguments.length=0][callee.property.name=/^(json|text|arrayBuffer|blob|bytes|formData)$/]:not([callee.object.name=/^(configFields|z)$/])',
+          message: 'Read answers with readJson or readText of @payfan/service, which end at a bound.',
+        },
+      ],
+    },
+  },
+  {
     files: ['services/web/**/*.tsx', 'services/web/**/*.ts'],
     extends: [reactHooks.configs.flat.recommended],
   },

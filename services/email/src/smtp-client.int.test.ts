@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePort, startProgram, type Program } from '@payfan/stack/testing';
+import { flood, freePort, startProgram, waitFor, type Program } from '@payfan/stack/testing';
 import { smtpProvider } from './smtp-client.ts';
 
 interface Inbox {
@@ -141,6 +141,50 @@ test.each([
     expect(await send('after')).toMatchObject({ kind: 'sent' });
     expect(server.sessions()).toBe(2);
     expect((await inbox()).items.filter(({ Raw }) => Raw.To.includes(address))).toHaveLength(2);
+    await provider.stop?.();
+  },
+);
+
+/** A server that takes a mail up to `command`, and then replies without end. */
+async function endlessAfter(command: RegExp | 'connecting', line: string) {
+  const ends: string[] = [];
+  const server = createServer((client) => {
+    const begin = () => void flood(client, line).then((end) => ends.push(end));
+    if (command === 'connecting') {
+      begin();
+      return;
+    }
+    client.write('220 ready\r\n');
+    client.on('data', (chunk) => {
+      const said = chunk.toString();
+      if (command.test(said)) begin();
+      else client.write(said.startsWith('DATA') ? '354 go on\r\n' : '250 ok\r\n');
+    });
+  }).listen(0, '127.0.0.1');
+  servers.push(server);
+  await once(server, 'listening');
+  return { url: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`, ends };
+}
+
+test.each<[RegExp | 'connecting', string, string]>([
+  ['connecting', '220-more\r\n', 'failed'],
+  ['connecting', 'x', 'failed'],
+  [/^EHLO/, '250-more\r\n', 'failed'],
+  [/^RCPT/, '250-more\r\n', 'failed'],
+  [/\r\n\.\r\n$/, '250-more\r\n', 'unknown'],
+  [/\r\n\.\r\n$/, 'x', 'unknown'],
+])(
+  'a reply of 100 MB after %s, in pieces of %j, is cut off: the mail is %s…',
+  async (command, line, kind) => {
+    const server = await endlessAfter(command, line);
+    const provider = open(server.url, 20_000);
+    const result = await provider.send(mailTo('x@example.com'), { reference: 'r', signal });
+    expect(result).toEqual({ kind, error: expect.stringContaining('exceeds maximum allowed size') });
+    await waitFor(() => Promise.resolve(server.ends.length > 0), {
+      what: 'the reply ending',
+      timeoutMs: 20_000,
+    });
+    expect(server.ends).toEqual(['cut off']);
     await provider.stop?.();
   },
 );

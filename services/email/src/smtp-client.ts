@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Provider } from '@payfan/channel';
+import { SMALL_ANSWER_BYTES } from '@payfan/service';
 import type MailMessage from 'nodemailer/lib/mailer/mail-message';
 import SMTPPool, { type SMTPPoolSendCallback } from 'nodemailer/lib/smtp-pool';
 import type { Mail } from './mail.ts';
@@ -37,20 +38,25 @@ export function smtpProvider({ name, smtpUrl, from, connections, timeoutMs }: Sm
     // No socketTimeout: an attempt that takes too long ends by its signal, which closes its connection. One that
     // only waits for the next mail is kept, as making it anew costs that mail several round trips.
     idleTimeout: KEPT_IDLE_MS,
+    maxResponseSize: SMALL_ANSWER_BYTES,
+    // Not after a pause, in which a server whose reply is too long could go on sending it.
+    socketCloseTimeout: 0,
   });
   return {
     name,
     async send(mail, { reference, signal }) {
+      let wasHandedOver = false;
+      const onHandedOver = () => (wasHandedOver = true);
       try {
         // The same on every attempt: a mail that arrives twice can be recognised by the reader's program.
         const messageId = `<${reference}@${domain}>`;
         // What separates the parts comes from an event's id, which nobody knew when names and notes were written.
         const content = write({ ...mail, messageId, baseBoundary: reference });
         const envelope = { from: sender, to: [smtpAddress(mail.to.address)] };
-        await submit(pool, { content, envelope, messageId, signal });
+        await submit(pool, { content, envelope, messageId, signal, onHandedOver });
         return { kind: 'sent', reference: messageId };
       } catch (error) {
-        return resultOfSmtpError(error);
+        return resultOfSmtpError(error, { wasHandedOver });
       }
     },
     stop() {
@@ -80,17 +86,22 @@ interface WrittenMail {
   envelope: { from: string; to: string[] };
   messageId: string;
   signal: AbortSignal;
+  /** Called when a connection takes the content, which is after the server has agreed to it. */
+  onHandedOver: () => void;
 }
 
 /** Resolves when the server has taken the mail. */
-function submit(pool: Pool, { content, envelope, messageId, signal }: WrittenMail): Promise<void> {
+function submit(
+  pool: Pool,
+  { content, envelope, messageId, signal, onHandedOver }: WrittenMail,
+): Promise<void> {
   const message = {
     // A copy for each session: what one writes into it, such as that the server hung up, the next would take for its own.
     getEnvelope: () => ({ ...envelope }),
     messageId: () => messageId,
     // Only asked for the Message-ID, for its log.
     getHeader: () => messageId,
-    createReadStream: () => inOnePiece(content),
+    createReadStream: () => inOnePiece(content, onHandedOver),
   };
   return new Promise((resolve, reject) => {
     pool.send({ data: { signal }, message }, (error) => {
@@ -101,9 +112,10 @@ function submit(pool: Pool, { content, envelope, messageId, signal }: WrittenMai
 }
 
 /** A stream, for the pool looks at `readableDidRead`: what was not read may go by another session, from a new stream. */
-const inOnePiece = (content: string): Readable =>
+const inOnePiece = (content: string, onRead: () => void): Readable =>
   new Readable({
     read() {
+      onRead();
       this.push(content);
       this.push(null);
     },

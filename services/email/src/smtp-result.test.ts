@@ -33,12 +33,22 @@ test.each([
   ['the connection broke in the middle', { code: 'ECONNECTION', command: 'CONN' }, 'unknown'],
   ['the connection was reset', { code: 'ESOCKET', originalCode: 'ECONNRESET' }, 'unknown'],
 ])('%s: %j is %s', (message, fields, kind) => {
-  expect(resultOfSmtpError(error(message, fields))).toEqual({ kind, error: message });
+  expect(resultOfSmtpError(error(message, fields), { wasHandedOver: false })).toEqual({
+    kind,
+    error: message,
+  });
 });
+
+test.each(['EPROTOCOL', 'ETLS', 'ECONNECTION', 'ETIMEDOUT'])(
+  '%s without a reply is unknown once the content of the mail went out',
+  (code) => {
+    expect(resultOfSmtpError(error('broken', { code }), { wasHandedOver: true }).kind).toBe('unknown');
+  },
+);
 
 test('connections that closed before the mail went out are a failure', () => {
   const thrown = error('Reached maximum number of retries after connection was closed', {
     code: 'ECONNECTION',
   });
-  expect(resultOfSmtpError(thrown).kind).toBe('failed');
+  expect(resultOfSmtpError(thrown, { wasHandedOver: false }).kind).toBe('failed');
 });

@@ -23,9 +23,15 @@ const NEVER_SENT = 'Reached maximum number of retries';
 
 /**
  * Tells a refusal from a failure, and both from not knowing. A reply is always certain (RFC 5321, 4.2.1:
- * 4yz may work later, 5yz will not). Silence is certain only before the mail went out.
+ * 4yz may work later, 5yz will not). Silence, or a reply that is cut off because it is too long, is certain only before
+ * the mail went out.
+ *
+ * @param wasHandedOver the content of the mail was given to a connection
  */
-export function resultOfSmtpError(thrown: unknown): SendResult {
+export function resultOfSmtpError(
+  thrown: unknown,
+  { wasHandedOver }: { wasHandedOver: boolean },
+): SendResult {
   const error: SmtpError = isNativeError(thrown) ? thrown : new Error(String(thrown));
   const { code = '', originalCode = '', timeoutType = '', responseCode, permanent, message } = error;
   if (responseCode !== undefined) {
@@ -35,9 +41,10 @@ export function resultOfSmtpError(thrown: unknown): SendResult {
   // Without a reply it was the library that would not take the address.
   if (code === 'EENVELOPE') return { kind: 'rejected', error: message };
   const certain =
-    NO_SESSION.has(code) ||
-    NO_SESSION_SYSTEM.has(originalCode) ||
-    NO_SESSION_TIMEOUT.has(timeoutType) ||
-    message.startsWith(NEVER_SENT);
+    !wasHandedOver &&
+    (NO_SESSION.has(code) ||
+      NO_SESSION_SYSTEM.has(originalCode) ||
+      NO_SESSION_TIMEOUT.has(timeoutType) ||
+      message.startsWith(NEVER_SENT));
   return { kind: certain ? 'failed' : 'unknown', error: message };
 }

@@ -1,6 +1,6 @@
 import { FeedsRead } from '@payfan/contracts';
 import { gather } from '@payfan/database/gather';
-import { endpoint, type Logger } from '@payfan/service';
+import { endpoint, LARGE_ANSWER_BYTES, readJson, type Logger } from '@payfan/service';
 import type { Counter } from 'prom-client';
 import { LiveMessage } from './live-message.ts';
 import type { LogPage } from './log-topic.ts';
@@ -105,7 +105,7 @@ export class FeedClient {
       await response.body?.cancel();
       throw new Error(`POST ${url.href} answered ${response.status}`);
     }
-    const { feeds } = FeedsRead.parse(await response.json());
+    const { feeds } = FeedsRead.parse(await readJson(response, LARGE_ANSWER_BYTES));
     asked.forEach(({ accountId }, index) => {
       if (feeds[index]?.accountId !== accountId) throw new Error(`POST ${url.href} answered other feeds`);
     });

@@ -1,5 +1,5 @@
 import { PayoutOwner } from '@payfan/contracts';
-import { endpoint, type Logger } from '@payfan/service';
+import { endpoint, readJson, type Logger } from '@payfan/service';
 import { LRUCache } from 'lru-cache';
 
 export interface PayoutOwnersOptions {
@@ -82,7 +82,7 @@ export class PayoutOwners {
       headers: { authorization: `Bearer ${serviceKey}` },
       signal: AbortSignal.timeout(timeoutMs),
     });
-    if (response.ok) return PayoutOwner.parse(await response.json()).accountId;
+    if (response.ok) return PayoutOwner.parse(await readJson(response)).accountId;
     await response.body?.cancel();
     if (response.status === 404) return undefined;
     throw new Error(`GET ${url.href} answered ${response.status}`);

@@ -1,4 +1,4 @@
-import { endpoint, Problem } from '@payfan/service';
+import { endpoint, LARGE_ANSWER_BYTES, Problem, readJson } from '@payfan/service';
 import { z } from 'zod';
 import type { QueueCounts } from './queues.ts';
 
@@ -50,7 +50,7 @@ export async function countQueues({ url, vhost }: ManagementOptions): Promise<Ma
         new Error(`GET ${href} answered ${response.status}`),
       );
     }
-    const queues = Queues.parse(await response.json());
+    const queues = Queues.parse(await readJson(response, LARGE_ANSWER_BYTES));
     return new Map(queues.map((queue) => [queue.name, countsOf(queue)]));
   } catch (error) {
     if (error instanceof Problem) throw error;

@@ -1,5 +1,5 @@
 import { LANES, laneQueue, type OutboxStatus } from '@payfan/contracts';
-import type { Logger } from '@payfan/service';
+import { LARGE_ANSWER_BYTES, readText, type Logger } from '@payfan/service';
 import type { ChannelUrls } from './channels.ts';
 
 const TIMEOUT_MS = 3_000;
@@ -58,7 +58,7 @@ async function readMetrics(
       headers: metricsToken === undefined ? {} : { authorization: `Bearer ${metricsToken}` },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    const metrics = await response.text();
+    const metrics = await readText(response, LARGE_ANSWER_BYTES);
     if (!response.ok) throw new Error(`GET ${url.href} answered ${response.status}`);
     return metrics;
   } catch (error) {

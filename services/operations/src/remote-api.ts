@@ -1,4 +1,4 @@
-import { Problem } from '@payfan/service';
+import { LARGE_ANSWER_BYTES, Problem, readJson } from '@payfan/service';
 import type { z } from 'zod';
 import { getAs, postAs } from './as-caller.ts';
 import type { Send } from './fetch-as.ts';
@@ -27,7 +27,7 @@ export class RemoteFailed extends Error {
 /** The API at this address, as this caller. Refusals of the caller become problems of ours. */
 export function apiAt(name: string, baseUrl: string, authorization: string, send: Send = fetch): RemoteApi {
   const read = async <S extends z.ZodType>(method: string, url: URL, response: Response, schema: S) => {
-    if (response.ok) return schema.parse(await response.json());
+    if (response.ok) return schema.parse(await readJson(response, LARGE_ANSWER_BYTES));
     await response.body?.cancel();
     if (response.status === 401) throw new Problem({ status: 401, code: 'unauthenticated' });
     if (response.status === 403) throw new Problem({ status: 403, code: 'forbidden' });

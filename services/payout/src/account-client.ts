@@ -1,5 +1,5 @@
 import { Account, Text } from '@payfan/contracts';
-import { currentContext, endpoint, Problem } from '@payfan/service';
+import { currentContext, endpoint, Problem, readJson } from '@payfan/service';
 import { z } from 'zod';
 
 /** Whom a payout belongs to, as of its request. */
@@ -20,7 +20,7 @@ export async function accountOfCaller(transactionUrl: string, authorization: str
       },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    if (response.ok) return Owner.parse(await response.json());
+    if (response.ok) return Owner.parse(await readJson(response));
     await response.body?.cancel();
     if (response.status === 401) throw new Problem({ status: 401, code: 'unauthenticated' });
     if (response.status === 404) {

@@ -1,6 +1,6 @@
 import { BatchResults, type BatchResult, type TransferBatch } from '@payfan/contracts';
 import { backoffMs, pause } from '@payfan/messaging';
-import { currentContext, endpoint, type Logger } from '@payfan/service';
+import { currentContext, endpoint, LARGE_ANSWER_BYTES, readText, type Logger } from '@payfan/service';
 
 export interface BatchClientOptions {
   transactionUrl: string;
@@ -108,7 +108,7 @@ export class BatchClient {
       body: JSON.stringify(batch),
       signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), this.#stopping.signal]),
     });
-    return { response, body: await response.text() };
+    return { response, body: await readText(response, LARGE_ANSWER_BYTES) };
   }
 }
 

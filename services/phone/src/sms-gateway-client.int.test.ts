@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { freePort } from '@payfan/stack/testing';
+import { freePort, startLongAnswer, waitFor } from '@payfan/stack/testing';
 import { smsGateway } from './sms-gateway-client.ts';
 
 const sms = { to: '+917010233311', body: 'hello' };
@@ -82,4 +82,46 @@ test('asked about a reference, it knows, does not know, or cannot tell', async (
   server?.close();
   const broken = await gatewayThat(answers(500));
   await expect(broken.lookup?.({ reference: 'r', signal })).rejects.toThrow('answered 500');
+});
+
+describe('a gateway that answers 100 MB', () => {
+  async function answeredAtLength<T>(status: number, use: (gateway: ReturnType<typeof smsGateway>) => T) {
+    const long = await startLongAnswer(status);
+    try {
+      const result = await Promise.resolve(use(smsGateway(long.url))).catch(String);
+      await waitFor(() => Promise.resolve(long.ends.length === 1), {
+        what: 'the answer ending',
+        timeoutMs: 20_000,
+      });
+      expect(long.ends).toEqual(['cut off']);
+      return result;
+    } finally {
+      await long.stop();
+    }
+  }
+
+  test.each([
+    [201, { kind: 'sent', reference: null }],
+    [422, { kind: 'rejected', error: 'the gateway answered 422' }],
+    [500, { kind: 'failed', error: 'the gateway answered 500' }],
+  ])('is cut off, and its status %i says what became of the message', async (status, result) => {
+    expect(
+      await answeredAtLength(status, (gateway) => gateway.send(sms, { reference: 'r', signal })),
+    ).toEqual(result);
+  });
+
+  test.each([
+    [200, 'AnswerTooLong: the answer is longer than 65536 bytes'],
+    [500, 'Error: the gateway answered 500 when asked about the message'],
+  ])('is cut off with the status %i, and has not told what became of a message', async (status, error) => {
+    expect(await answeredAtLength(status, (gateway) => gateway.lookup?.({ reference: 'r', signal }))).toBe(
+      error,
+    );
+  });
+
+  test('is cut off when it does not know the message', async () => {
+    expect(await answeredAtLength(404, (gateway) => gateway.lookup?.({ reference: 'r', signal }))).toEqual({
+      kind: 'absent',
+    });
+  });
 });

@@ -1,5 +1,6 @@
 import { isNativeError } from 'node:util/types';
 import type { Provider, SendResult } from '@payfan/channel';
+import { readJson, SMALL_ANSWER_BYTES } from '@payfan/service';
 import { request, type Dispatcher } from 'undici';
 import { z } from 'zod';
 import type { Sms } from './sms.ts';
@@ -38,9 +39,11 @@ export function smsGateway(baseUrl: string, index = 0): Provider<Sms> {
       return resultOfAnswer(response);
     },
     async lookup({ reference, signal }) {
-      const { statusCode, body } = await request(`${messages}/${encodeURIComponent(reference)}`, { signal });
-      if (isSuccess(statusCode)) return { kind: 'sent', reference: Accepted.parse(await body.json()).id };
-      await body.dump();
+      const response = await request(`${messages}/${encodeURIComponent(reference)}`, { signal });
+      const { statusCode, body } = response;
+      if (isSuccess(statusCode))
+        return { kind: 'sent', reference: Accepted.parse(await readJson(response)).id };
+      await body.dump({ limit: SMALL_ANSWER_BYTES });
       if (statusCode === 404) return { kind: 'absent' };
       throw new Error(`the gateway answered ${statusCode} when asked about the message`);
     },
@@ -51,7 +54,8 @@ const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
 async function resultOfAnswer(response: Dispatcher.ResponseData): Promise<SendResult> {
   const { statusCode: status, headers } = response;
-  const body: unknown = await response.body.json().catch(() => undefined);
+  // The status alone decides what became of the message; a body that cannot be read only leaves out the details.
+  const body: unknown = await readJson(response).catch(() => undefined);
   if (isSuccess(status)) return { kind: 'sent', reference: Accepted.safeParse(body).data?.id ?? null };
   const { code, detail } = Refusal.safeParse(body).data ?? {};
   const error = [`the gateway answered ${status}`, code, detail]

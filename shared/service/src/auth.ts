@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
-import { createRemoteJWKSet } from 'jose';
+import { createRemoteJWKSet, customFetch } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
+import { readJson, readText } from './bounded-answer.ts';
 import { currentContext } from './context.ts';
 import { endpoint } from './endpoint.ts';
 import { Problem } from './problem.ts';
@@ -109,6 +110,10 @@ export function remoteVerifier(options: RemoteAuthenticatorOptions): Verify {
     cacheMaxAge: JWKS_MAX_AGE_MS,
     cooldownDuration: JWKS_COOLDOWN_MS,
     timeoutDuration: timeoutMs,
+    [customFetch]: async (url, init) => {
+      const response = await fetch(url, init);
+      return new Response(await readText(response), response);
+    },
   });
 
   return remember(async (bearer) => {
@@ -141,7 +146,7 @@ async function exchange(tokensUrl: URL, key: string, timeoutMs: number): Promise
     },
     signal: AbortSignal.timeout(timeoutMs),
   });
-  if (response.ok) return TokenAnswer.parse(await response.json()).token;
+  if (response.ok) return TokenAnswer.parse(await readJson(response)).token;
 
   await response.body?.cancel();
   if (response.status === 401 || response.status === 403) return undefined;

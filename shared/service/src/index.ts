@@ -15,6 +15,13 @@ export { redact, redactText } from './redact.ts';
 export { Problem } from './problem.ts';
 export type { FieldError, ProblemBody, ProblemOptions } from './problem.ts';
 export { newId, timeOfId } from './id.ts';
+export {
+  AnswerTooLong,
+  LARGE_ANSWER_BYTES,
+  readJson,
+  readText,
+  SMALL_ANSWER_BYTES,
+} from './bounded-answer.ts';
 export { endpoint } from './endpoint.ts';
 export { assertGranted, assertOperatorOrGranted } from './assert-granted.ts';
 export { createHealth } from './health.ts';

@@ -6,6 +6,7 @@ export { canConnect, freePort } from './ports.ts';
 export type { Exit } from './process.ts';
 export { V8_FLAGS, type Program } from './program.ts';
 export type { NativeServer, RabbitmqNode } from './native-servers.ts';
+export { flood, startLongAnswer, type LongAnswer } from './long-answer.ts';
 export { rowsReadByIndex } from './rows-read.ts';
 export { startServers, type Servers } from './servers.ts';
 export { LIMITS_OFF, startPayfan, type Payfan, type PayfanOptions } from './start-payfan.ts';

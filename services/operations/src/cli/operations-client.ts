@@ -1,3 +1,4 @@
+import { LARGE_ANSWER_BYTES, readText } from '@payfan/service/bounded-answer';
 import { z } from 'zod';
 import { CommandFailed, UsageError } from './errors.ts';
 import { usualKey } from './config.ts';
@@ -61,7 +62,7 @@ export class OperationsClient {
         signal: AbortSignal.timeout(timeoutMs),
         ...(body === undefined ? {} : { method: 'POST', body }),
       });
-      answer = { status: response.status, text: await response.text() };
+      answer = { status: response.status, text: await readText(response, LARGE_ANSWER_BYTES) };
       const time = Date.parse(response.headers.get('date') ?? '');
       this.#answeredAt = new Date((Number.isNaN(time) ? Date.now() : time) + 1_000);
     } catch (error) {

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { freePort } from '@payfan/stack/testing';
+import { freePort, waitFor } from '@payfan/stack/testing';
 import webPush from 'web-push';
 import { someBrowser } from '../testing/some-browser.ts';
 import { pushServiceClient } from './push-service-client.ts';
@@ -120,6 +120,7 @@ test('an answer without end is cut off', async () => {
   });
   const result = await send();
   expect(result).toMatchObject({ kind: 'refused', error: expect.stringMatching(/^.{1000,1100}$/) });
+  await waitFor(() => Promise.resolve(closed), { what: 'the connection closing', timeoutMs: 20_000 });
 });
 
 test('nobody listening, a line that breaks and an answer that does not come may work later', async () => {
