@@ -18,6 +18,7 @@ import { setServiceKeys, signingKey } from './credential-store.ts';
 import { openDemoAccounts } from './demo-accounts.ts';
 import { routes } from './http/routes.ts';
 import { limitsOf } from './limits.ts';
+import { LIMITER_POOL, RateLimiter } from './rate-limiter.ts';
 
 main(async () => {
   const settings = config();
@@ -47,7 +48,13 @@ main(async () => {
   const presence = openPresence({ url: DATABASE_URL, name, id: relayId });
   const outbox = new Outbox({ database, broker, log: logger, relayId });
   registerOutboxMetrics(metrics, outbox);
-  const tables = [{ table: 'idempotency_keys', days: IDEMPOTENCY_KEY_DAYS }];
+  const limiterDatabase = openDatabase({ url: DATABASE_URL, name: `${name} limits`, ...LIMITER_POOL });
+  const limiter = new RateLimiter({ database: limiterDatabase, logger, metrics });
+  const tables = [
+    { table: 'idempotency_keys', days: IDEMPOTENCY_KEY_DAYS },
+    // A bucket that is full again is the same as none.
+    { table: 'rate_limits', days: 0 },
+  ];
   const retention = openRetention({ url: DATABASE_URL, name, log: logger, tables });
   registerRetentionMetrics(metrics, retention);
 
@@ -75,11 +82,20 @@ main(async () => {
     bulkShare: BULK_TIME_PERCENT / 100,
     keyDays: IDEMPOTENCY_KEY_DAYS,
     limits: limitsOf(settings),
+    limiter,
   });
 
   await runParts({
     logger,
     health,
-    parts: [database, presence, broker, outbox, httpServer({ api, http, port: PORT, logger }), retention],
+    parts: [
+      database,
+      presence,
+      broker,
+      outbox,
+      limiter,
+      httpServer({ api, http, port: PORT, logger }),
+      retention,
+    ],
   });
 });

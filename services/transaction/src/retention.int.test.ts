@@ -57,6 +57,22 @@ test.each([6, 0, -1])('the database refuses to keep keys for %i days only', asyn
   expect(await keys()).toEqual(['six days old']);
 });
 
+test('buckets of rate limits go when they are full again, at most as many as were asked for', async () => {
+  await admin.query({
+    text: `insert into transaction.rate_limits
+           select 'bucket ' || n, clock_timestamp() + make_interval(hours => n) from generate_series(-3, 2) n where n <> 0`,
+  });
+  const forgetBuckets = (rows: number) =>
+    database.query({
+      text: `select removed, upto is null as done from forget_rate_limits(0, '-infinity', $1)`,
+      values: [rows],
+    });
+  expect(await forgetBuckets(2)).toEqual([{ removed: 2, done: false }]);
+  expect(await forgetBuckets(2)).toEqual([{ removed: 1, done: true }]);
+  const left = await admin.query({ text: 'select bucket from transaction.rate_limits order by bucket' });
+  expect(left).toEqual([{ bucket: 'bucket 1' }, { bucket: 'bucket 2' }]);
+});
+
 test('what is not said is no permission', async () => {
   await keep('old', 31);
   const nothing = { text: 'select (forget_idempotency_keys(null, null, null)).removed' };

@@ -19,6 +19,8 @@ export interface DatabaseOptions {
   name: string;
   /** Connections at most. */
   max?: number;
+  /** A statement that runs longer is stuck, and ends with an error. */
+  statementTimeoutMs?: number;
   /** Told of connections that broke while idle; the pool replaces them by itself. */
   onError?: (error: Error) => void;
 }
@@ -91,7 +93,7 @@ export class Database implements Queryable {
       max: options.max ?? 10,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       idleTimeoutMillis: IDLE_TIMEOUT_MS,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
+      statement_timeout: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
       idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
       keepAlive: true,
       types,

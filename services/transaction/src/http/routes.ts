@@ -5,6 +5,7 @@ import { Counter } from 'prom-client';
 import type { Limits } from '../limits.ts';
 import { makeBatches } from '../make-batch.ts';
 import { makeTransfers, type MakeTransfersOptions, type TracedRequest } from '../make-transfers.ts';
+import type { RateLimiter } from '../rate-limiter.ts';
 import { RoomForPeople } from '../room-for-people.ts';
 import type { ServiceGrants } from '../service-grants.ts';
 import { accountRoutes } from './accounts.ts';
@@ -25,6 +26,7 @@ export interface RoutesOptions extends Pick<
   /** Of the time, what payouts may take while people send money; in (0, 1]. */
   bulkShare: number;
   limits: Limits;
+  limiter: RateLimiter;
   /** How long a request's key is known. */
   keyDays: number;
   issuer: TokenIssuer;
@@ -55,6 +57,7 @@ export function routes(options: RoutesOptions): Api {
     groupMax,
     queueMax,
     limits,
+    limiter,
     allowedOrigins = [],
   } = options;
   const api = createApi({
@@ -105,7 +108,7 @@ export function routes(options: RoutesOptions): Api {
     room.seen();
     return makeTransfer(item);
   };
-  transferRoutes(api, { database, makeTransfer: makeForPerson, limits, newId, now });
+  transferRoutes(api, { database, makeTransfer: makeForPerson, limits, limiter, newId, now });
   transferBatchRoutes(api, { makeBatch, newId, now, keyDays: options.keyDays });
   accountRoutes(api, database);
   tokenRoutes(api, issuer);

@@ -10,6 +10,8 @@ import {
 } from '@payfan/service';
 import { z } from 'zod';
 import { rateLimited, type Limits } from '../limits.ts';
+import type { RateLimiter } from '../rate-limiter.ts';
+import { takesOf } from '../rate-limit-store.ts';
 import type { TracedRequest } from '../make-transfers.ts';
 import { fingerprintOf, firstIdOf, type InvalidCode, type Outcome } from '../transfer.ts';
 import { findTransfer, listTransfers } from '../transfer-store.ts';
@@ -19,6 +21,7 @@ export interface TransferRoutesOptions {
   database: Database;
   makeTransfer: (item: TracedRequest) => Promise<Outcome>;
   limits: Limits;
+  limiter: Pick<RateLimiter, 'assertAllowed'>;
   newId: () => string;
   now: () => Date;
 }
@@ -26,7 +29,7 @@ export interface TransferRoutesOptions {
 /** Sending money, and looking at what was sent and received. */
 export function transferRoutes(
   api: Api,
-  { database, makeTransfer, limits, newId, now }: TransferRoutesOptions,
+  { database, makeTransfer, limits, limiter, newId, now }: TransferRoutesOptions,
 ): void {
   api.route(
     {
@@ -72,13 +75,16 @@ export function transferRoutes(
     },
     async ({ principal, headers, body }) => {
       const { to, amount, currency, note } = body;
+      const payerId = accountOf(principal);
+      const units = takesOf([limits.transfers, payerId], [limits.transfersToOnePayee, `${payerId} ${to}`]);
+      if (units.length > 0) await limiter.assertAllowed(units);
       const context = currentContext();
       const transferId = newId();
       const outcome = await makeTransfer({
         request: {
           transferId,
           createdAt: now(),
-          payerId: accountOf(principal),
+          payerId,
           payeePhone: to,
           amount,
           currency,

@@ -11,6 +11,7 @@ import { freshDatabase, type FreshDatabase } from '@payfan/stack/testing';
 import { signingKey } from '../credential-store.ts';
 import { DEMO_GRANTS, DEMO_SERVICE, openDemoAccounts } from '../demo-accounts.ts';
 import { NO_LIMITS } from '../limits.ts';
+import { LIMITER_POOL, RateLimiter } from '../rate-limiter.ts';
 import { routes, type RoutesOptions } from '../http/routes.ts';
 
 /** As whom the API under test is seen in `pg_stat_activity`. */
@@ -44,17 +45,37 @@ let keys = 0;
 export const nextKey = (): string => `key-${++keys}`;
 
 export async function openApi(
-  options: Pick<RoutesOptions, 'groupMax' | 'queueMax'> & Partial<Pick<RoutesOptions, 'limits' | 'now'>>,
+  options: Pick<RoutesOptions, 'groupMax' | 'queueMax'> &
+    Partial<Pick<RoutesOptions, 'limits' | 'now'>> & {
+      /** Another process of the same service, whose database this one uses too. */
+      beside?: TestApi;
+      /** How long the limiter waits for its store; long unless given, as a busy machine is no failure. */
+      deadlineMs?: number;
+    },
 ): Promise<TestApi> {
+  const { beside, deadlineMs = 60_000, ...rest } = options;
   const logger = createLogger({ service: 'transaction', level: 'silent' });
-  const fresh = await freshDatabase();
+  const fresh = beside?.fresh ?? (await freshDatabase());
   const database = openDatabase({ url: fresh.urlFor('transaction'), name: APPLICATION });
   const admin = openDatabase({ url: fresh.adminUrl, name: 'admin', max: 2 });
   await openDemoAccounts(database);
   // Again, as by every process that starts.
   await openDemoAccounts(database);
+  const metrics = createMetrics('transaction');
+  const limiter = new RateLimiter({
+    database: openDatabase({
+      url: fresh.urlFor('transaction'),
+      name: `${APPLICATION} limits`,
+      ...LIMITER_POOL,
+    }),
+    logger,
+    metrics,
+    deadlineMs,
+    ...(options.now && { now: options.now }),
+  });
   const api = routes({
     database,
+    limiter,
     // No broker: events stay in the outbox's table.
     outbox: {
       lease: () => ({ holder: newId(), seconds: 0 }),
@@ -68,13 +89,13 @@ export async function openApi(
     ]),
     logger,
     health: createHealth({ database: () => database.ping() }),
-    metrics: createMetrics('transaction'),
+    metrics,
     newId,
     now: () => new Date(),
     bulkShare: 1,
     keyDays: 30,
     limits: NO_LIMITS,
-    ...options,
+    ...rest,
   });
   const server = httpServer({ api, port: 0, logger, http: { host: '127.0.0.1' } });
   await server.start();
@@ -116,9 +137,8 @@ export async function openApi(
       }),
     async close() {
       await server.stop();
-      await database.stop();
-      await admin.stop();
-      await fresh.drop();
+      await Promise.all([database.stop(), admin.stop(), limiter.stop()]);
+      if (beside === undefined) await fresh.drop();
     },
   };
 }
