@@ -28,6 +28,8 @@ const ApiConfig = z.object({
    * transaction commits at once, without keeping it from people for long.
    */
   CHUNK_ITEMS: configFields.integer({ min: 1, max: MAX_BATCH_ITEMS, default: 200 }),
+  /** Lines of one payout to one payee, as of single transfers in the transaction service; 0 switches the limit off. */
+  TRANSFERS_TO_ONE_PAYEE_PER_HOUR: configFields.integer({ max: 1_000_000, default: 30 }),
   /** How long finished payouts are kept, and their keys with them. The database refuses less than 30. */
   PAYOUT_DAYS: configFields.integer({ min: 30, max: 3_650, default: 90 }),
 });

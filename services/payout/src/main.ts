@@ -49,6 +49,7 @@ main(async () => {
     onProgress: (payout) => progress.tell(payout),
     allowedOrigins: settings.ALLOWED_ORIGINS,
     chunkItems: settings.CHUNK_ITEMS,
+    linesToOnePayee: settings.TRANSFERS_TO_ONE_PAYEE_PER_HOUR,
     logger,
     health,
     metrics,

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openDatabase } from '@payfan/database';
-import { freshDatabase, freshVhost, startProgram, type Program } from '@payfan/stack/testing';
+import { freshDatabase, freshVhost, LIMITS_OFF, startProgram, type Program } from '@payfan/stack/testing';
 import { nextKey } from './testing/payout-api.ts';
 
 jest.setTimeout(180_000);
@@ -53,7 +53,12 @@ test('a hundred thousand lines come and go without the process growing by them',
   const transaction = await startProgram({
     name: 'transaction',
     entry: 'services/transaction/dist/main.js',
-    env: { DATABASE_URL: fresh.urlFor('transaction'), AMQP_URL: vhost.amqpUrl, PAYFAN_DEMO: 'true' },
+    env: {
+      DATABASE_URL: fresh.urlFor('transaction'),
+      AMQP_URL: vhost.amqpUrl,
+      PAYFAN_DEMO: 'true',
+      ...LIMITS_OFF,
+    },
   });
   const payout = await startProgram({
     name: 'payout',
@@ -63,6 +68,7 @@ test('a hundred thousand lines come and go without the process growing by them',
       AMQP_URL: vhost.amqpUrl,
       TRANSACTION_URL: transaction.url,
       SERVICE_KEY: 'key-of-payout',
+      TRANSFERS_TO_ONE_PAYEE_PER_HOUR: '1000000',
       NODE_OPTIONS: `--max-old-space-size=${OLD_SPACE_MB}`,
     },
   });

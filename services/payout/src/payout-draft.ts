@@ -16,11 +16,18 @@ export class PayoutDraft {
   readonly #hash = createHash('sha256');
   readonly #packs: Buffer[] = [];
   readonly #errors: PayoutLineError[] = [];
+  readonly #linesToOnePayee: number;
+  readonly #linesByPayee = new Map<string, number>();
   #rows: string[] = [];
   #total = 0;
   #amount = 0;
   #rejectedLines = 0;
   #errorCount = 0;
+
+  /** @param linesToOnePayee lines that may pay the same phone number; 0 for any number */
+  constructor({ linesToOnePayee }: { linesToOnePayee: number }) {
+    this.#linesToOnePayee = linesToOnePayee;
+  }
 
   /** @param line as its owner counts; @param asked what stands there, of whatever type */
   add(line: number, asked: unknown): void {
@@ -31,11 +38,23 @@ export class PayoutDraft {
       return;
     }
     const { to, amount, currency, note } = result.data;
+    if (!this.#mayPay(to)) {
+      const message = `is one too many for this payee: a payout may pay one payee ${this.#linesToOnePayee} times`;
+      this.complain({ line, path: 'to', message }, asked);
+      return;
+    }
     this.#hash.update(`${JSON.stringify([to, amount, currency, note])}\n`);
     this.#total += 1;
     this.#amount += amount;
     this.#rows.push(JSON.stringify([line, to, amount, note]));
     if (this.#rows.length === PACK_LINES) this.#pack();
+  }
+
+  #mayPay(payee: string): boolean {
+    if (this.#linesToOnePayee === 0) return true;
+    const lines = this.#linesByPayee.get(payee) ?? 0;
+    this.#linesByPayee.set(payee, lines + 1);
+    return lines < this.#linesToOnePayee;
   }
 
   /** Takes down that nothing could be made of a line; `asked` is what stands there. */

@@ -9,6 +9,7 @@ import {
   CSV_BODY,
   draftOfCsv,
   draftOfItems,
+  type DraftOptions,
   invalidLines,
   JSON_LIMIT_BYTES,
   PayoutBody,
@@ -18,7 +19,7 @@ import { accountOf, problemForKey } from './request.ts';
 /** Payouts received at once; of each at most the size of its body is held until it is stored. */
 const SLOTS = 16;
 
-export interface CreateRouteOptions {
+export interface CreateRouteOptions extends DraftOptions {
   database: Database;
   /** False if the key has been used. */
   create: (payout: NewPayout) => Promise<boolean>;
@@ -80,7 +81,9 @@ export function createRoute(api: Api, options: CreateRouteOptions): void {
     },
     async ({ principal, headers, query, body, stream, request }) => {
       const { accountId, tier: lane } = accountOf(principal);
-      const draft = await (stream === undefined ? draftOfItems(body?.items ?? []) : draftOfCsv(stream));
+      const draft = await (stream === undefined
+        ? draftOfItems(body?.items ?? [], options)
+        : draftOfCsv(stream, options));
       const { rejected } = draft;
       const lines = draft.finish();
       const idempotencyKey = headers['idempotency-key'];

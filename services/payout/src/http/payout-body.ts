@@ -44,9 +44,12 @@ export const CSV_BODY =
   `Up to 100,000 lines in UTF-8, the first of the file being ${PAYOUT_CSV_COLUMNS.join()}. Fields are separated ` +
   'by commas and may be put in quotes; amounts are minor units.';
 
+/** How a payout is checked. */
+export type DraftOptions = ConstructorParameters<typeof PayoutDraft>[0];
+
 /** Reads a payout as JSON. */
-export async function draftOfItems(items: readonly unknown[]): Promise<PayoutDraft> {
-  const draft = new PayoutDraft();
+export async function draftOfItems(items: readonly unknown[], options: DraftOptions): Promise<PayoutDraft> {
+  const draft = new PayoutDraft(options);
   for (const [index, item] of items.entries()) {
     draft.add(index + 1, item);
     if (index % CHECKED_AT_ONCE === CHECKED_AT_ONCE - 1) await new Promise(setImmediate);
@@ -55,8 +58,8 @@ export async function draftOfItems(items: readonly unknown[]): Promise<PayoutDra
 }
 
 /** Reads a payout as CSV, as it comes. Throws a Problem if nothing can be made of some line and the rest. */
-export async function draftOfCsv(stream: AsyncIterable<Buffer>): Promise<PayoutDraft> {
-  const draft = new PayoutDraft();
+export async function draftOfCsv(stream: AsyncIterable<Buffer>, options: DraftOptions): Promise<PayoutDraft> {
+  const draft = new PayoutDraft(options);
   try {
     await readCsvLines(
       stream,

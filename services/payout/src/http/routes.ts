@@ -19,6 +19,8 @@ export interface RoutesOptions
   /** Told of a payout that was changed here. */
   onProgress: (payout: StoredPayout) => void;
   chunkItems: number;
+  /** Lines of one payout that may pay the same phone number; 0 for any number. */
+  linesToOnePayee: number;
 }
 
 /** The whole HTTP API of this service. */

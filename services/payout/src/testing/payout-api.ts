@@ -53,7 +53,7 @@ export const MEERA = '+91 70102 33312';
 let keys = 0;
 export const nextKey = (): string => `key-${++keys}`;
 
-export async function openPayoutApi({ chunkItems = 2 }: { chunkItems?: number } = {}): Promise<TestApi> {
+export async function openPayoutApi({ chunkItems = 2, linesToOnePayee = 0 } = {}): Promise<TestApi> {
   const [fresh, vhost] = await Promise.all([freshDatabase(), freshVhost()]);
   const transaction = await startProgram({
     name: 'transaction',
@@ -84,6 +84,7 @@ export async function openPayoutApi({ chunkItems = 2 }: { chunkItems?: number } 
     accountOfCaller: (authorization) => accountOfCaller(transaction.url, authorization),
     onProgress: () => undefined,
     chunkItems,
+    linesToOnePayee,
     logger,
     health: createHealth({ database: () => database.ping() }),
     metrics: createMetrics('payout'),

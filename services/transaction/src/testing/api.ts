@@ -66,7 +66,7 @@ export async function openApi(
     database: openDatabase({
       url: fresh.urlFor('transaction'),
       name: `${APPLICATION} limits`,
-      ...LIMITER_POOL,
+      max: LIMITER_POOL.max,
     }),
     logger,
     metrics,
