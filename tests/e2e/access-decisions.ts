@@ -8,8 +8,9 @@ import { ASHA_ID } from './people.ts';
 export const GRANTS = [...ROUTE_GRANTS, 'follow:account.*', 'publish:orders.*'] as const;
 export type Grant = (typeof GRANTS)[number];
 
-/** What belongs to Asha when the routes are asked. */
+/** What the requests name: a transfer and a payout of Asha, and the push service of the sandbox. */
 export interface Known {
+  webPushUrl: string;
   transferId: string;
   payoutId: string;
 }
@@ -18,7 +19,7 @@ export interface Known {
 export interface Decision {
   /** With its parameters and query; the path of the document unless told. */
   path?: (known: Known) => string;
-  body?: () => unknown;
+  body?: (known: Known) => unknown;
   /** Asha. */
   account: number;
   operator: number;
@@ -36,7 +37,7 @@ const EVERYBODY = { account: 200, operator: 200, service: 200 };
 const NONE = randomUUID();
 const ofTransfer = ({ transferId }: Known) => `/v1/transfers/${transferId}`;
 const ofPayout = ({ payoutId }: Known) => `/v1/payouts/${payoutId}`;
-const ENDPOINT = 'https://fcm.googleapis.com/fcm/send/access';
+const browserAt = ({ webPushUrl }: Known) => `${webPushUrl}/push/${NONE}`;
 /** A point on the curve P-256 and a secret of 16 bytes, as a browser sends them. */
 const BROWSER_KEYS = {
   p256dh: createECDH('prime256v1').generateKeys('base64url', 'uncompressed'),
@@ -119,10 +120,14 @@ export const DECISIONS: Record<string, Record<string, Decision>> = {
     'GET /v1/push-subscriptions/key': ONLY_ACCOUNTS,
     'POST /v1/push-subscriptions': {
       ...ONLY_ACCOUNTS,
-      body: () => ({ endpoint: ENDPOINT, keys: BROWSER_KEYS }),
+      body: (known) => ({ endpoint: browserAt(known), keys: BROWSER_KEYS }),
       account: 201,
     },
-    'DELETE /v1/push-subscriptions': { ...ONLY_ACCOUNTS, body: () => ({ endpoint: ENDPOINT }), account: 204 },
+    'DELETE /v1/push-subscriptions': {
+      ...ONLY_ACCOUNTS,
+      body: (known) => ({ endpoint: browserAt(known) }),
+      account: 204,
+    },
   },
   gateway: {
     'GET /v1/events': ownTopic('/v1/events'),

@@ -28,7 +28,8 @@ beforeAll(async () => {
     headers: { 'idempotency-key': randomUUID() },
     body: { items: [{ to: '7010233311', amount: 1, currency: 'INR', note: '' }] },
   });
-  known = { transferId: (await pay(100)).body.id, payoutId: payout.body.id };
+  const { webPushUrl } = payfan;
+  known = { webPushUrl, transferId: (await pay(100)).body.id, payoutId: payout.body.id };
 });
 afterAll(() => payfan.stop());
 
@@ -48,7 +49,7 @@ test.each(services)('every route of $name has a decision, and no other', async (
 async function statusOf(service: string, route: string, decision: Decision, key?: string): Promise<number> {
   const [method = '', ofDocument = ''] = route.split(' ');
   const path = decision.path?.(known) ?? ofDocument;
-  const body = decision.body?.();
+  const body = decision.body?.(known);
   const answer = await fetch(`${payfan.url(service)}${path}`, {
     method,
     headers: {
