@@ -18,6 +18,9 @@ const ABOUT_THE_MAIL = new Set(['EENVELOPE', 'EMESSAGE']);
 const NO_SESSION = new Set(['EDNS', 'ETLS', 'EAUTH', 'EPROTOCOL', 'EREQUIRETLS']);
 const NO_SESSION_SYSTEM = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN']);
 const NO_SESSION_TIMEOUT = new Set(['CONNECT_TIMEOUT', 'GREETING_TIMEOUT', 'UPGRADE_TIMEOUT']);
+/** Node's codes for a server whose certificate is not to be trusted, or that speaks no TLS: the mail was not sent yet. */
+const NO_TRUST =
+  /^(CERT_|UNABLE_TO_|SELF_SIGNED_CERT_|DEPTH_ZERO_SELF_SIGNED_CERT$|INVALID_CA$|ERR_TLS_CERT_ALTNAME_INVALID$|ERR_SSL_WRONG_VERSION_NUMBER$)/;
 /** The pool's words for connections that closed before any of the mail was sent. */
 const NEVER_SENT = 'Reached maximum number of retries';
 
@@ -44,6 +47,7 @@ export function resultOfSmtpError(
     !wasHandedOver &&
     (NO_SESSION.has(code) ||
       NO_SESSION_SYSTEM.has(originalCode) ||
+      NO_TRUST.test(originalCode) ||
       NO_SESSION_TIMEOUT.has(timeoutType) ||
       message.startsWith(NEVER_SENT));
   return { kind: certain ? 'failed' : 'unknown', error: message };

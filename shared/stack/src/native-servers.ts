@@ -8,7 +8,15 @@ import { postgresUnit, postgresUrl } from './postgres.ts';
 import { processIdentity } from './process-identity.ts';
 import type { RunningProcess } from './process.ts';
 import { findRabbitmqServer, NoRabbitmq } from './rabbitmq-server.ts';
-import { amqpUrl, managementUrl, rabbitmqctl, rabbitmqUnit, type RabbitmqOptions } from './rabbitmq.ts';
+import {
+  amqpUrl,
+  managementUrl,
+  rabbitmqctl,
+  rabbitmqUnit,
+  type RabbitmqOptions,
+  type RabbitmqTls,
+} from './rabbitmq.ts';
+import type { KeyPair } from './test-certificates.ts';
 import { startUnit, stopUnit, type Unit } from './unit.ts';
 import { lesserUser } from './users.ts';
 import { waitFor } from './wait.ts';
@@ -77,6 +85,8 @@ export interface ServersOptions {
   state: string;
   /** The record of the run that they belong to. */
   runFolder: string;
+  /** The certificate by which they take TLS too. */
+  tls?: KeyPair;
 }
 
 export interface NativePostgres {
@@ -89,6 +99,7 @@ export async function startPostgres({
   state,
   runFolder,
   durable,
+  tls,
 }: ServersOptions & { durable: boolean }): Promise<NativePostgres> {
   const access = { port: await freePort(), password: randomBytes(12).toString('hex') };
   const unit = postgresUnit({
@@ -96,6 +107,7 @@ export async function startPostgres({
     binaries: await findPostgres(),
     folder: path.join(state, 'postgres'),
     durable,
+    ...(tls === undefined ? {} : { tls }),
     logFile: path.join(state, 'logs/postgres.log'),
     runFolder,
   });
@@ -109,6 +121,8 @@ export interface RabbitmqNode {
   readonly name: string;
   readonly amqpUrl: string;
   readonly managementUrl: string;
+  /** Where it takes TLS, if it does. */
+  readonly tlsPorts: RabbitmqTls['ports'] | undefined;
   /** Runs `rabbitmqctl` on it; answers what it printed. */
   control(...args: string[]): Promise<string>;
 }
@@ -117,7 +131,10 @@ export interface RabbitmqNode {
 export type RabbitmqNodes = readonly [RabbitmqNode, ...RabbitmqNode[]];
 
 /** A broker of one node, or a cluster of several. Resolves when all are ready. */
-export async function startRabbitmq({ state, runFolder }: ServersOptions, count = 1): Promise<RabbitmqNodes> {
+export async function startRabbitmq(
+  { state, runFolder, tls }: ServersOptions,
+  count = 1,
+): Promise<RabbitmqNodes> {
   const script = findRabbitmqServer();
   if (script === undefined) throw new NoRabbitmq();
   const tag = path.basename(state).slice(-6).toLowerCase();
@@ -132,6 +149,9 @@ export async function startRabbitmq({ state, runFolder }: ServersOptions, count 
       node,
       ports: { amqp: await freePort(), management: await freePort(), distribution: await freePort(), epmd },
       ...(cluster === undefined ? {} : { cluster }),
+      ...(tls === undefined
+        ? {}
+        : { tls: { ...tls, ports: { amqp: await freePort(), management: await freePort() } } }),
       logFile: path.join(state, `logs/rabbitmq-${index + 1}.log`),
       runFolder,
     });
@@ -152,6 +172,7 @@ export async function startRabbitmq({ state, runFolder }: ServersOptions, count 
       name: plan.node,
       amqpUrl: amqpUrl(plan.ports.amqp),
       managementUrl: managementUrl(plan.ports.management),
+      tlsPorts: plan.tls?.ports,
       control: (...args: string[]) => rabbitmqctl(plan, ...args),
     })),
   );

@@ -6,6 +6,7 @@ import { openDatabase } from '@payfan/database';
 import { dataVersion, type PostgresBinaries } from './postgres-binaries.ts';
 import { startProcess, type RunningProcess } from './process.ts';
 import { processIdentity } from './process-identity.ts';
+import { writeKeyPair, type KeyPair } from './test-certificates.ts';
 import type { Unit } from './unit.ts';
 import { giveTo, lesserUser, type User } from './users.ts';
 import { waitFor } from './wait.ts';
@@ -21,6 +22,8 @@ export interface PostgresOptions {
   password: string;
   /** False for throw-away data: no fsync, which makes tests several times faster. */
   durable: boolean;
+  /** Takes TLS too. */
+  tls?: KeyPair;
   logFile: string;
   runFolder: string;
 }
@@ -67,6 +70,7 @@ export function postgresUnit(options: PostgresOptions): Unit {
     async spawn() {
       await initialise(options, data, user);
       await endForerunner(data);
+      if (options.tls !== undefined) writeKeyPair(options.tls, options.folder, user);
       return startServer(options, data, user);
     },
     async isReady() {
@@ -163,6 +167,13 @@ function startServer(
     max_connections: '300',
     shared_buffers: '128MB',
     log_min_messages: 'warning',
+    ...(options.tls === undefined
+      ? {}
+      : {
+          ssl: 'on',
+          ssl_cert_file: path.join(options.folder, 'tls.crt'),
+          ssl_key_file: path.join(options.folder, 'tls.key'),
+        }),
     ...(options.durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   };
   return startProcess({

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { get } from 'node:https';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { repository } from './paths.ts';
 import { startProcess, type Exit, type RunningProcess } from './process.ts';
 import { bindAddress, localHost } from './setting.ts';
@@ -33,7 +35,10 @@ class NotBuilt extends Error {
 
 /** A service of ours, as a process on a port of its own. */
 export function programUnit(options: ProgramOptions): Unit {
-  const readyUrls = options.readyUrls ?? [`http://${localHost()}:${options.port}/readyz`];
+  const caFile = options.env['NODE_EXTRA_CA_CERTS'];
+  const readyUrls = (options.readyUrls ?? [`http://${localHost()}:${options.port}/readyz`]).map((url) =>
+    options.env['TLS_CERT_FILE'] === undefined ? url : url.replace(/^http:/, 'https:'),
+  );
   return {
     name: options.name,
     logFile: options.logFile,
@@ -43,15 +48,29 @@ export function programUnit(options: ProgramOptions): Unit {
     readyTimeoutMs: 30_000,
     spawn: () => spawnProgram(options),
     async isReady() {
-      for (const url of readyUrls) await expectOk(url);
+      for (const url of readyUrls) await expectOk(url, caFile);
     },
   };
 }
 
-async function expectOk(url: string): Promise<void> {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(5_000) });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${url} answers ${answer.status} ${text.slice(0, 500)}`);
+async function expectOk(url: string, caFile: string | undefined): Promise<void> {
+  const signal = AbortSignal.timeout(5_000);
+  const answer = url.startsWith('https:')
+    ? await getTrusting(url, caFile, signal)
+    : await fetch(url, { signal });
+  const body = await answer.text();
+  if (!answer.ok) throw new Error(`${url} answers ${answer.status} ${body.slice(0, 500)}`);
+}
+
+/** `fetch` trusts the CAs that this process was started with; the program may be given another. */
+function getTrusting(url: string, caFile: string | undefined, signal: AbortSignal): Promise<Response> {
+  const ca = caFile === undefined ? {} : { ca: readFileSync(caFile) };
+  return new Promise((resolve, reject) => {
+    get(url, { ...ca, signal, agent: false }, (answer) => {
+      const { statusCode: status = 502 } = answer;
+      text(answer).then((body) => resolve(new Response(body, { status })), reject);
+    }).on('error', reject);
+  });
 }
 
 async function spawnProgram(options: ProgramOptions): Promise<RunningProcess> {

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { startEpmd } from './epmd.ts';
 import { canConnect } from './ports.ts';
 import { startProcess, type RunningProcess } from './process.ts';
+import { writeKeyPair, type KeyPair } from './test-certificates.ts';
 import type { Unit } from './unit.ts';
 import { giveTo, lesserUser, type User } from './users.ts';
 
@@ -32,8 +33,14 @@ export interface RabbitmqOptions {
   ports: RabbitmqPorts;
   /** For one of several that are one broker. They share the port mapper (`ports.epmd`), which then runs already. */
   cluster?: RabbitmqCluster;
+  /** Takes TLS too, at ports of its own. */
+  tls?: RabbitmqTls;
   logFile: string;
   runFolder: string;
+}
+
+export interface RabbitmqTls extends KeyPair {
+  ports: { amqp: number; management: number };
 }
 
 interface RabbitmqCluster {
@@ -115,7 +122,7 @@ export async function rabbitmqctl(options: RabbitmqOptions, ...args: string[]): 
  * 3.10's own healing the node that returns may decide before it has heard of all that happened, and then it goes
  * round in circles (https://www.rabbitmq.com/docs/partitions).
  */
-function rabbitmqConfig(ports: RabbitmqPorts, cluster: RabbitmqCluster | undefined): string {
+function rabbitmqConfig({ folder, ports, cluster, tls }: RabbitmqOptions): string {
   const members = cluster?.nodes.map(
     (node, index) => `cluster_formation.classic_config.nodes.${index + 1} = ${node}`,
   );
@@ -131,14 +138,28 @@ log.console = true
 log.console.level = warning
 collect_statistics_interval = 1000
 ${clustering?.join('\n') ?? ''}
+${tls === undefined ? '' : tlsConfig(folder, tls)}`;
+}
+
+function tlsConfig(folder: string, { ports }: RabbitmqTls): string {
+  const [certFile, keyFile] = [path.join(folder, 'tls.crt'), path.join(folder, 'tls.key')];
+  return `listeners.ssl.1 = 127.0.0.1:${ports.amqp}
+ssl_options.certfile = ${certFile}
+ssl_options.keyfile = ${keyFile}
+management.ssl.ip = 127.0.0.1
+management.ssl.port = ${ports.management}
+management.ssl.certfile = ${certFile}
+management.ssl.keyfile = ${keyFile}
 `;
 }
 
-function prepareFolder({ folder, ports, cluster }: RabbitmqOptions, user: User | undefined): void {
+function prepareFolder(options: RabbitmqOptions, user: User | undefined): void {
+  const { folder, cluster, tls } = options;
   const folders = ['', 'home', 'data', 'log'].map((name) => path.join(folder, name));
   for (const one of folders) mkdirSync(one, { recursive: true });
   giveTo(user, ...folders);
-  writeFileSync(path.join(folder, 'rabbitmq.conf'), rabbitmqConfig(ports, cluster));
+  writeFileSync(path.join(folder, 'rabbitmq.conf'), rabbitmqConfig(options));
+  if (tls !== undefined) writeKeyPair(tls, folder, user);
   writeFileSync(path.join(folder, 'enabled_plugins'), '[rabbitmq_management].\n');
   const home = path.join(folder, 'home');
   const cookie = path.join(home, '.erlang.cookie');

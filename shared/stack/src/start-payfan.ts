@@ -23,6 +23,8 @@ export interface PayfanOptions {
   surroundings?: (service: string, around: Surroundings) => Surroundings;
   /** Variables for one service (or `sandbox`), over those of the table in services.ts. */
   environment?: Record<string, Record<string, string>>;
+  /** Changes all variables of a program (`sandbox` included), after everything else. */
+  change?: (service: string, env: Record<string, string>) => Record<string, string>;
   /** Grants of further services by name, such as `{ shop: 'follow:orders.*' }`. The key of each is `key-of-<name>`. */
   backEnds?: Record<string, string>;
 }
@@ -193,7 +195,11 @@ class Fleet implements Payfan {
     const seen = this.#options.surroundings?.(name, around) ?? around;
     const usual = withBackEnds(environment(seen), name === 'transaction' ? this.#options.backEnds : {});
     const env = { ...LIMITS_OFF, ...usual, ...this.#options.environment?.[name] };
-    return startProgram({ name, entry, env: { ...env, ...(port === undefined ? {} : { PORT: port }) } });
+    return startProgram({
+      name,
+      entry,
+      env: this.#changed(name, { ...env, ...(port === undefined ? {} : { PORT: port }) }),
+    });
   }
 
   /** There is one outside world: another sandbox would find its ports taken. */
@@ -202,13 +208,17 @@ class Fleet implements Payfan {
     return startProgram({
       name: 'sandbox',
       entry: SANDBOX_ENTRY,
-      env: {
+      env: this.#changed('sandbox', {
         ...sandboxEnvironment(this.#sandboxPorts, parts),
         PORT: String(this.#sandboxPorts.sms),
         ...this.#options.environment?.['sandbox'],
-      },
+      }),
       readyUrls: sandboxReadyUrls(this.#sandboxPorts, parts),
     });
+  }
+
+  #changed(name: string, env: Record<string, string>): Record<string, string> {
+    return this.#options.change?.(name, env) ?? env;
   }
 
   #surroundings(): Surroundings {

@@ -1,5 +1,8 @@
 import { createPrivateKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
+import path from 'node:path';
+import { giveTo, type User } from './users.ts';
 
 /** A certificate and its private key, as PEM. */
 export interface KeyPair {
@@ -52,6 +55,14 @@ export function testAuthority(name = 'Payfan test CA'): TestAuthority {
       };
     },
   };
+}
+
+/** Writes `tls.crt` and `tls.key` for a server; the key is readable for this user alone, as servers insist. */
+export function writeKeyPair({ certificate, key }: KeyPair, folder: string, user?: User): void {
+  const [certFile, keyFile] = [path.join(folder, 'tls.crt'), path.join(folder, 'tls.key')];
+  writeFileSync(certFile, certificate);
+  writeFileSync(keyFile, key, { mode: 0o600 });
+  giveTo(user, certFile, keyFile);
 }
 
 /** Contents of DER object identifiers. */

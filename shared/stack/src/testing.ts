@@ -12,7 +12,7 @@ export { startServers, type Servers } from './servers.ts';
 export { LIMITS_OFF, startPayfan, type Payfan, type PayfanOptions } from './start-payfan.ts';
 export { startProgram, type StartProgramOptions } from './start-program.ts';
 export { startSandbox, type Sandbox } from './start-sandbox.ts';
-export { testAuthority, type KeyPair, type TestAuthority } from './test-certificates.ts';
+export { testAuthority, writeKeyPair, type KeyPair, type TestAuthority } from './test-certificates.ts';
 export { waitFor, WaitTimeout, type WaitOptions } from './wait.ts';
 export { channelNames, services, web } from './services.ts';
 export { variableOf } from './setting.ts';
