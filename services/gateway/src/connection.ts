@@ -375,7 +375,7 @@ function ownerOf(principal: Principal): string {
     case 'account':
       return `account ${principal.accountId}`;
     case 'operator':
-      return 'operator';
+      return `operator ${principal.name}`;
     case 'service':
       return `service ${principal.name}`;
   }

@@ -114,12 +114,13 @@ main(async () => {
     problemFor,
   });
   const admission = {
+    verify,
     mayFollow,
     seats,
     health,
     trustedProxies: settings.TRUSTED_PROXIES,
   };
-  streamRoute(api, { ...admission, hub, verify, connections, limits, metrics });
+  streamRoute(api, { ...admission, hub, connections, limits, metrics });
   eventsRoute(api, { ...admission, hub, feeds, connections, metrics });
   operatingRoutes(api, {
     id: `${hostname().slice(0, 64)}-${process.pid}-${randomBytes(3).toString('hex')}`,

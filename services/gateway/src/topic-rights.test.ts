@@ -4,7 +4,7 @@ import { mayFollow, mayPublish } from './topic-rights.ts';
 const ASHA = '01a20cc5-e0e8-722d-9423-a86d180875fd';
 const RAVI = '01a20cc5-e0e8-722d-9423-a86d180875fe';
 const asha: Principal = { kind: 'account', accountId: ASHA, tier: 'premium' };
-const operator: Principal = { kind: 'operator' };
+const operator: Principal = { kind: 'operator', name: 'operator' };
 const service = (...grants: string[]): Principal => ({ kind: 'service', name: 'shop', grants });
 const demo = service('follow:public.*', 'publish:public.*', 'follow:payout.*', 'publish:chat.room');
 

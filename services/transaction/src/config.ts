@@ -1,9 +1,22 @@
 import { CHANNEL_NAME } from '@payfan/contracts';
-import { configFields, httpConfigFields, readConfig } from '@payfan/service';
+import { ConfigError, configFields, httpConfigFields, readConfig } from '@payfan/service';
 import { z } from 'zod';
-import { DEMO_GRANTS, DEMO_SERVICE } from './demo-accounts.ts';
-import { parseServiceGrants, type ServiceGrants } from './service-grants.ts';
-import { parseServiceKeys } from './service-keys.ts';
+import { DEMO_KEYS } from './demo-accounts.ts';
+import type { KnownKey } from './key-owners.ts';
+import { parseNamedKeys, SHORTEST_KEY_LENGTH } from './named-keys.ts';
+import { parseServiceGrants } from './service-grants.ts';
+
+const namedKeys = (example: string) =>
+  z
+    .string()
+    .transform((list, context) => {
+      const keys = parseNamedKeys(list);
+      if (keys !== undefined) return keys;
+      context.addIssue({ code: 'custom' });
+      return z.NEVER;
+    })
+    .default([])
+    .describe(`name=key pairs separated by commas, each key once, such as ${example}=a-long-random-text`);
 
 const TransactionConfig = z.object({
   PORT: configFields.port(4000),
@@ -28,17 +41,10 @@ const TransactionConfig = z.object({
   BULK_TIME_PERCENT: configFields.integer({ min: 1, max: 100, default: 5 }),
   /** Opens the demo accounts, with keys that everybody knows. Never where money is real. */
   PAYFAN_DEMO: configFields.flag(false),
-  /** Keys of services (role `service`). Those of a name that stand here no more are revoked at the next start. */
-  SERVICE_KEYS: z
-    .string()
-    .transform((list, context) => {
-      const keys = parseServiceKeys(list);
-      if (keys !== undefined) return keys;
-      context.addIssue({ code: 'custom' });
-      return z.NEVER;
-    })
-    .default([])
-    .describe('name=key pairs separated by commas, each key once, such as gateway=a-long-random-text'),
+  /** Keys of services. A key that is taken out here is invalid from the next start on. */
+  SERVICE_KEYS: namedKeys('gateway'),
+  /** Keys of operators, likewise. */
+  OPERATOR_KEYS: namedKeys('mira'),
   /** What services may do, by the names of SERVICE_KEYS. */
   SERVICE_GRANTS: configFields.text(''),
   TRANSFERS_PER_MINUTE: configFields.integer({ default: 60, max: 1_000_000 }),
@@ -55,13 +61,40 @@ const TransactionConfig = z.object({
     .describe('names of channels separated by commas, such as push,phone,email'),
 });
 
-/** As the environment has it; in a demo with the grants of the demo's service. */
-export function config() {
-  const settings = readConfig(TransactionConfig);
-  const names = new Set(settings.SERVICE_KEYS.map(({ name }) => name));
-  const granted = parseServiceGrants(settings.SERVICE_GRANTS, names);
-  const SERVICE_GRANTS: ServiceGrants = settings.PAYFAN_DEMO
-    ? new Map([[DEMO_SERVICE, DEMO_GRANTS], ...granted])
-    : granted;
-  return { ...settings, SERVICE_GRANTS };
+/** @throws ConfigError for a wrong variable, and for a short key outside a demo */
+export function config(env?: NodeJS.ProcessEnv) {
+  const values = readConfig(TransactionConfig, env);
+  if (!values.PAYFAN_DEMO) assertLongKeys(values);
+  return { ...values, KNOWN_KEYS: knownKeys(values) };
+}
+
+type Keys = Pick<z.output<typeof TransactionConfig>, 'SERVICE_KEYS' | 'OPERATOR_KEYS'>;
+
+function assertLongKeys(keys: Keys): void {
+  for (const variable of ['SERVICE_KEYS', 'OPERATOR_KEYS'] as const) {
+    const short = keys[variable].find(({ key }) => key.length < SHORTEST_KEY_LENGTH);
+    if (short !== undefined) {
+      throw new ConfigError(
+        `The key of ${short.name} in ${variable} must have at least ${SHORTEST_KEY_LENGTH} characters, unless PAYFAN_DEMO is true. "openssl rand -hex 32" makes one.`,
+      );
+    }
+  }
+}
+
+/** The keys that the environment makes valid, services' with their grants. */
+function knownKeys({
+  SERVICE_KEYS,
+  SERVICE_GRANTS,
+  OPERATOR_KEYS,
+  PAYFAN_DEMO,
+}: z.output<typeof TransactionConfig>): KnownKey[] {
+  const grantsOf = parseServiceGrants(SERVICE_GRANTS, new Set(SERVICE_KEYS.map(({ name }) => name)));
+  return [
+    ...SERVICE_KEYS.map(({ name, key }): KnownKey => ({
+      key,
+      owner: { kind: 'service', name, grants: grantsOf.get(name) ?? [] },
+    })),
+    ...OPERATOR_KEYS.map(({ name, key }): KnownKey => ({ key, owner: { kind: 'operator', name } })),
+    ...(PAYFAN_DEMO ? DEMO_KEYS : []),
+  ];
 }

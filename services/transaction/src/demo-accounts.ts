@@ -1,6 +1,6 @@
 import type { Tier } from '@payfan/contracts';
 import type { Database } from '@payfan/database';
-import { addKey } from './credential-store.ts';
+import type { KnownKey } from './key-owners.ts';
 
 /** Fixed ids, so that opening them again is no change and examples stay true. */
 const TREASURY_ID = '00000000-0000-7000-8000-000000000001';
@@ -37,10 +37,8 @@ const DEMO_PEOPLE: DemoPerson[] = [
   },
 ];
 
-/** The name of the service that has the key `demo_service`, for people who try out a back end of their own. */
-export const DEMO_SERVICE = 'demo';
-/** What it may do: the topics of docs/examples, and what accounts may follow too. */
-export const DEMO_GRANTS = ['public', 'orders', 'quotes'].flatMap((topics) => [
+/** What the service of `demo_service` may do: the topics of docs/examples, and what accounts may follow too. */
+const DEMO_GRANTS = ['public', 'orders', 'quotes'].flatMap((topics) => [
   `follow:${topics}.*`,
   `publish:${topics}.*`,
 ]);
@@ -56,18 +54,23 @@ interface DemoPerson {
   key: string;
 }
 
-/** Opens the demo accounts, their opening balances paid by the treasury, and their keys. Repeating it changes nothing. */
+/** The demo's keys, which the README names. They are valid only while PAYFAN_DEMO is true. */
+export const DEMO_KEYS: readonly KnownKey[] = [
+  ...DEMO_PEOPLE.map(({ id, key }): KnownKey => ({ key, owner: { kind: 'account', accountId: id } })),
+  { key: 'demo_operator', owner: { kind: 'operator', name: 'operator' } },
+  // For people who try out a back end of their own.
+  { key: 'demo_service', owner: { kind: 'service', name: 'demo', grants: DEMO_GRANTS } },
+];
+
+/** Opens the demo accounts, whose opening balances the treasury pays. Repeating it changes nothing. */
 export async function openDemoAccounts(database: Database): Promise<void> {
   await database.transaction(async (tx) => {
     await tx.query({ text: `select pg_advisory_xact_lock(hashtext('payfan.demo-accounts'))` });
-    for (const { id, openingTransferId, name, phone, email, tier, opensWithPaise, key } of DEMO_PEOPLE) {
+    for (const { id, openingTransferId, name, phone, email, tier, opensWithPaise } of DEMO_PEOPLE) {
       await tx.query({
-        text: 'select open_account($1, $2, $3, $4, $5, $6, $7, $8)',
+        text: 'select transaction.open_account($1, $2, $3, $4, $5, $6, $7, $8)',
         values: [id, name, phone, email, tier, TREASURY_ID, openingTransferId, opensWithPaise],
       });
-      await addKey(tx, key, { role: 'account', accountId: id, name });
     }
-    await addKey(tx, 'demo_operator', { role: 'operator', accountId: null, name: 'operator' });
-    await addKey(tx, 'demo_service', { role: 'service', accountId: null, name: DEMO_SERVICE });
   });
 }

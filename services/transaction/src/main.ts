@@ -14,9 +14,10 @@ import {
   newId,
 } from '@payfan/service';
 import { config } from './config.ts';
-import { setServiceKeys, signingKey } from './credential-store.ts';
+import { signingKey } from './credential-store.ts';
 import { openDemoAccounts } from './demo-accounts.ts';
 import { routes } from './http/routes.ts';
+import { KeyOwners } from './key-owners.ts';
 import { limitsOf } from './limits.ts';
 import { LIMITER_POOL, RateLimiter } from './rate-limiter.ts';
 
@@ -30,8 +31,7 @@ main(async () => {
     AMQP_URL,
     CHANNELS,
     PAYFAN_DEMO,
-    SERVICE_KEYS,
-    SERVICE_GRANTS,
+    KNOWN_KEYS,
     ALLOWED_ORIGINS,
     GROUP_MAX,
     QUEUE_MAX,
@@ -59,7 +59,7 @@ main(async () => {
   registerRetentionMetrics(metrics, retention);
 
   if (PAYFAN_DEMO) await openDemoAccounts(database);
-  await setServiceKeys(database, SERVICE_KEYS);
+  const keys = new KeyOwners(database, KNOWN_KEYS);
   const issuer = await createTokenIssuer(await signingKey(database));
 
   // Money moves without the broker, so only the database makes this service unready.
@@ -70,7 +70,7 @@ main(async () => {
     database,
     outbox,
     issuer,
-    grants: SERVICE_GRANTS,
+    keys,
     logger,
     health,
     metrics,

@@ -4,7 +4,7 @@ import type { Principal } from './token.ts';
 
 const granted: Principal = { kind: 'service', name: 'gateway', grants: ['payout-owners', 'feeds'] };
 const other: Principal = { kind: 'service', name: 'shop', grants: ['follow:feeds', 'batch'] };
-const operator: Principal = { kind: 'operator' };
+const operator: Principal = { kind: 'operator', name: 'mira' };
 const account: Principal = { kind: 'account', accountId: 'a-1', tier: 'premium' };
 
 /** The status and detail of the problem that a check throws; undefined if it throws none. */

@@ -72,10 +72,10 @@ test('a JWT is verified here, with keys fetched once', async () => {
   const authenticate = remoteAuthenticator({ transactionUrl: transaction.url });
   const [one, two] = [
     await transaction.issuer.issue(asha),
-    await transaction.issuer.issue({ kind: 'operator' }),
+    await transaction.issuer.issue({ kind: 'operator', name: 'mira' }),
   ];
   expect(await authenticate(one.token)).toEqual(asha);
-  expect(await authenticate(two.token)).toEqual({ kind: 'operator' });
+  expect(await authenticate(two.token)).toEqual({ kind: 'operator', name: 'mira' });
   expect(transaction.keySetReads).toBe(1);
   expect(transaction.exchanges).toEqual([]);
 });
@@ -85,8 +85,11 @@ test('a JWT goes on being verified while the transaction service is away', async
   const authenticate = remoteAuthenticator({ transactionUrl: transaction.url });
   await authenticate((await transaction.issuer.issue(asha)).token);
   await transaction.stop();
-  expect(await authenticate((await transaction.issuer.issue({ kind: 'operator' })).token)).toEqual({
+  expect(
+    await authenticate((await transaction.issuer.issue({ kind: 'operator', name: 'mira' })).token),
+  ).toEqual({
     kind: 'operator',
+    name: 'mira',
   });
 });
 
@@ -107,7 +110,9 @@ test('a JWT of somebody else is refused', async () => {
   const transaction = await startTransaction();
   const stranger = await createTokenIssuer(await generateSigningKey());
   const authenticate = remoteAuthenticator({ transactionUrl: transaction.url });
-  expect(await authenticate((await stranger.issue({ kind: 'operator' })).token)).toBeUndefined();
+  expect(
+    await authenticate((await stranger.issue({ kind: 'operator', name: 'mira' })).token),
+  ).toBeUndefined();
 });
 
 test('a key is exchanged once, however often and at once it comes', async () => {

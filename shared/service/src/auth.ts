@@ -45,12 +45,17 @@ export interface Verdict {
 /**
  * Remembers verdicts, under a hash: the cache holds no credentials. Equal values that arrive together are
  * decided on once.
+ *
+ * @param nowMs by which verdicts end; a monotonic clock unless given, as a clock that is set must not prolong them
  */
-export function rememberVerdicts(decide: (bearer: string) => Promise<Verdict>): Authenticate {
+export function rememberVerdicts(
+  decide: (bearer: string) => Promise<Verdict>,
+  nowMs?: () => number,
+): Authenticate {
   return remember(async (bearer) => {
     const { principal, ttlMs } = await decide(bearer);
     return { known: principal, ttlMs };
-  });
+  }, nowMs);
 }
 
 interface Remembered<T> {
@@ -60,8 +65,13 @@ interface Remembered<T> {
 
 function remember<T>(
   decide: (bearer: string) => Promise<Remembered<T>>,
+  nowMs = () => performance.now(),
 ): (bearer: string) => Promise<T | undefined> {
-  const verdicts = new LRUCache<string, Remembered<T>>({ max: MAX_CACHED_CREDENTIALS });
+  const verdicts = new LRUCache<string, Remembered<T>>({
+    max: MAX_CACHED_CREDENTIALS,
+    perf: { now: nowMs },
+    ttlResolution: 0,
+  });
   const underWay = new Map<string, Promise<T | undefined>>();
 
   const decideNow = async (bearer: string, hashed: string) => {
@@ -130,7 +140,7 @@ export function remoteVerifier(options: RemoteAuthenticatorOptions): Verify {
         cause: error,
       });
     }
-  });
+  }, options.now);
 }
 
 /** @returns the JWT for this API key; undefined if the key is refused */

@@ -62,7 +62,9 @@ test('an answer counts as long as it is when it is unpacked', async () => {
 
 test.each(['an API key', 'a token'])('%s is not checked by an answer of 100 MB', async (what) => {
   const server = await long();
-  const { token } = await (await createTokenIssuer(await generateSigningKey())).issue({ kind: 'operator' });
+  const { token } = await (
+    await createTokenIssuer(await generateSigningKey())
+  ).issue({ kind: 'operator', name: 'mira' });
   const authenticate = remoteAuthenticator({ transactionUrl: server.url, timeoutMs: 20_000 });
   await expect(authenticate(what === 'a token' ? token : 'some_key')).rejects.toMatchObject({
     code: 'authentication_unavailable',

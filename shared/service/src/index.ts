@@ -29,12 +29,18 @@ export type { Health, Readiness } from './health.ts';
 export { createMetrics } from './metrics.ts';
 export { rememberVerdicts, remoteAuthenticator, remoteVerifier, timeLeftMs } from './auth.ts';
 export type { Authenticate, RemoteAuthenticatorOptions, Verdict, Verify } from './auth.ts';
-export { TOKEN_LIFETIME_SECONDS, createTokenIssuer, generateSigningKey, verifyToken } from './token.ts';
+export {
+  TOKEN_LIFETIME_SECONDS,
+  createTokenIssuer,
+  generateSigningKey,
+  looksLikeToken,
+  verifyToken,
+} from './token.ts';
 export type { IssuedToken, Principal, TokenIssuer, VerifiedToken } from './token.ts';
 export { main, runParts } from './lifecycle.ts';
 export type { Part, RunOptions } from './lifecycle.ts';
 export { createApi } from './http/api.ts';
-export { bearerOf } from './http/operation.ts';
+export { bearerOf, unauthenticated } from './http/operation.ts';
 export { JsonText, Streamed } from './http/route.ts';
 export type { Api, ApiOptions } from './http/api.ts';
 export type {

@@ -37,7 +37,7 @@ async function forge(
 test.each<Principal>([
   asha,
   { kind: 'account', accountId: 'a-2', tier: 'free' },
-  { kind: 'operator' },
+  { kind: 'operator', name: 'mira' },
   { kind: 'service', name: 'payout', grants: [] },
   { kind: 'service', name: 'gateway', grants: ['feeds', 'follow:orders.*'] },
 ])('what is issued for %j is verified as it', async (principal) => {
@@ -75,7 +75,7 @@ test('ends when it says', async () => {
   const { token } = await issuer.issue(asha);
   const at = (seconds: number) => () => NOW_MS + seconds * 1_000;
   expect(await verifyToken(token, issuer.jwks, at(TOKEN_LIFETIME_SECONDS - 1))).toBeDefined();
-  expect(await verifyToken(token, issuer.jwks, at(TOKEN_LIFETIME_SECONDS + 10))).toBeUndefined();
+  expect(await verifyToken(token, issuer.jwks, at(TOKEN_LIFETIME_SECONDS))).toBeUndefined();
 });
 
 test('does not trust another key, even under our key id', async () => {

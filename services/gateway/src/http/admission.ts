@@ -1,5 +1,12 @@
 import { accountTopic, TopicPattern } from '@payfan/contracts';
-import { Problem, type Health, type Principal } from '@payfan/service';
+import {
+  bearerOf,
+  Problem,
+  type Health,
+  type Principal,
+  type VerifiedToken,
+  type Verify,
+} from '@payfan/service';
 import type { IncomingMessage } from 'node:http';
 import { SNAPSHOT } from '../client-frame.ts';
 import { LogUnavailable } from '../feed-client.ts';
@@ -15,6 +22,7 @@ export const TopicParameter = TopicPattern.optional().meta({
 });
 
 export interface AdmissionOptions {
+  readonly verify: Verify;
   readonly mayFollow: MayFollow;
   readonly seats: Seats;
   readonly health: Pick<Health, 'draining'>;
@@ -39,6 +47,13 @@ export async function topicFor(
     throw new Problem({ status: 403, code: 'forbidden', detail: `You may not follow ${name}.` });
   }
   return name;
+}
+
+/** The caller's token with its end, for an answer that goes on after the request was authenticated. */
+export async function verifiedOf(verify: Verify, request: IncomingMessage): Promise<VerifiedToken> {
+  const verified = await verify(bearerOf(request));
+  if (verified === undefined) throw new Problem({ status: 401, code: 'unauthenticated' });
+  return verified;
 }
 
 /** A seat for what stays open. Throws a problem if there is none, or the gateway stops. */

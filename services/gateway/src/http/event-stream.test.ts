@@ -18,7 +18,7 @@ test('a client that does not read is cut when its stream ends, whatever it ends 
       server.once('request', (_request, one) => resolve(one)),
     );
     const stream = new EventStream({
-      verified: { principal: { kind: 'operator' }, expiresAtMs: Date.now() + 60_000 },
+      verified: { principal: { kind: 'operator', name: 'operator' }, expiresAtMs: Date.now() + 60_000 },
       isResumed: false,
       limits: {
         ...LIMITS,

@@ -2,12 +2,20 @@ import { LiveEventPage } from '@payfan/contracts';
 import { JsonText, Problem, type Api, type Principal } from '@payfan/service';
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
+import { endOf } from '../connection.ts';
 import type { Connections } from '../connections.ts';
 import type { FeedClient } from '../feed-client.ts';
 import type { LiveMessage } from '../live-message.ts';
 import type { GatewayMetrics } from '../metrics.ts';
 import { logOf, type TopicHub } from '../topic-hub.ts';
-import { historyGone, takeSeat, topicFor, TopicParameter, type AdmissionOptions } from './admission.ts';
+import {
+  historyGone,
+  takeSeat,
+  topicFor,
+  TopicParameter,
+  verifiedOf,
+  type AdmissionOptions,
+} from './admission.ts';
 import { Poll } from './poll.ts';
 
 export interface EventRouteOptions extends AdmissionOptions {
@@ -137,13 +145,14 @@ async function readNewestOrWait(
   return { messages: newest, next: newest.at(-1)?.seq ?? lastSeq };
 }
 
-/** What happens next, or nothing if nothing does in time. */
+/** The events that come next; none if none come in time, or the caller's token ends first. */
 async function waitFor(
   options: EventRouteOptions,
   { topic, query, request }: Asked,
   after: number,
 ): Promise<readonly LiveMessage[]> {
-  const poll = new Poll(query.limit, query.wait * 1_000);
+  const endsInMs = endOf(await verifiedOf(options.verify, request)) - performance.now();
+  const poll = new Poll(query.limit, Math.min(query.wait * 1_000, endsInMs));
   const remove = options.connections.add(poll);
   const following = options.hub.follow(topic, after, poll);
   const leave = () => poll.sendAway();

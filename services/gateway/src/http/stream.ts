@@ -1,15 +1,14 @@
-import { bearerOf, Problem, Streamed, type Api, type Verify } from '@payfan/service';
+import { Streamed, type Api } from '@payfan/service';
 import { z } from 'zod';
 import type { Connections } from '../connections.ts';
 import type { Limits } from '../limits.ts';
 import type { GatewayMetrics } from '../metrics.ts';
 import type { Following, TopicHub } from '../topic-hub.ts';
-import { takeSeat, topicFor, TopicParameter, type AdmissionOptions } from './admission.ts';
+import { takeSeat, topicFor, TopicParameter, verifiedOf, type AdmissionOptions } from './admission.ts';
 import { EventStream } from './event-stream.ts';
 
 export interface StreamRouteOptions extends AdmissionOptions {
   readonly hub: TopicHub;
-  readonly verify: Verify;
   readonly connections: Connections;
   readonly limits: Limits;
   readonly metrics: GatewayMetrics;
@@ -44,8 +43,7 @@ export function streamRoute(api: Api, options: StreamRouteOptions): void {
     },
     async ({ principal, query, headers, request }) => {
       const topic = await topicFor(principal, query.topic, options.mayFollow);
-      const verified = await options.verify(bearerOf(request));
-      if (verified === undefined) throw new Problem({ status: 401, code: 'unauthenticated' });
+      const verified = await verifiedOf(options.verify, request);
       const after = headers['last-event-id'] ?? query.after;
       const giveBack = takeSeat(options, principal, request);
       const stream = new EventStream({

@@ -11,6 +11,7 @@ const BACK_ENDS = {
   rooms: 'follow:account.*|follow:room.*|publish:room.*|publish:roomy',
   watcher: 'follow:payout.*|publish:public.*',
 };
+type SigningKey = Parameters<typeof createTokenIssuer>[0];
 
 /** All of Payfan, and as many further gateways as a test wants. */
 export class World {
@@ -102,7 +103,7 @@ export class World {
   /** A token of one of the demo's people, as if it had been issued so that it ends in so many seconds. */
   async tokenFor(key: string, secondsLeft: number): Promise<string> {
     const issuer = await createTokenIssuer(
-      await this.#signingKey(),
+      await this.signingKey(),
       () => Date.now() - (TOKEN_LIFETIME_SECONDS - secondsLeft) * 1_000,
     );
     const accountId = (await this.topic(key)).slice('account.'.length);
@@ -111,12 +112,12 @@ export class World {
 
   /** A token that says this of its owner, as transaction would sign it. */
   async tokenOf(principal: Principal): Promise<string> {
-    return (await (await createTokenIssuer(await this.#signingKey())).issue(principal)).token;
+    return (await (await createTokenIssuer(await this.signingKey())).issue(principal)).token;
   }
 
-  async #signingKey(): Promise<Parameters<typeof createTokenIssuer>[0]> {
-    type Key = Parameters<typeof createTokenIssuer>[0];
-    const [row] = await this.admin.query<{ key: Key }>({
+  /** The private key by which transaction signs tokens. */
+  async signingKey(): Promise<SigningKey> {
+    const [row] = await this.admin.query<{ key: SigningKey }>({
       text: 'select private as key from transaction.signing_keys',
     });
     if (row === undefined) throw new Error('transaction has no signing key yet');

@@ -46,7 +46,7 @@ async function ask({
   channels = ['push', 'email'],
   emailUrl = NOBODY,
   metricsToken,
-  principal = { kind: 'operator' },
+  principal = { kind: 'operator', name: 'operator' },
 }: {
   management?: { url?: string; vhost?: string };
   transactionUrl?: string;

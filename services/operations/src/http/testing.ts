@@ -51,7 +51,7 @@ export class Bench {
    */
   async operations<Body>(
     routes: (api: Api) => void,
-    principal: Principal = { kind: 'operator' },
+    principal: Principal = { kind: 'operator', name: 'operator' },
   ): Promise<Ask<Body>> {
     const api = createApi({
       title: 'operations',

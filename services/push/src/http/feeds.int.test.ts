@@ -12,7 +12,7 @@ let push: Awaited<ReturnType<typeof startPushApi>>;
 let admin: Database;
 
 const people: Record<string, Principal> = {
-  operator: { kind: 'operator' },
+  operator: { kind: 'operator', name: 'operator' },
   service: { kind: 'service', name: 'gateway', grants: ['feeds'] },
   other: { kind: 'service', name: 'shop', grants: ['deliveries', 'follow:account.*'] },
   asha: { kind: 'account', accountId: randomUUID(), tier: 'premium' },

@@ -25,7 +25,7 @@ beforeEach(() => {
   Object.assign(people, {
     asha: account(),
     ravi: account(),
-    operator: { kind: 'operator' },
+    operator: { kind: 'operator', name: 'operator' },
     gateway: { kind: 'service', name: 'gateway', grants: [...ROUTE_GRANTS] },
   });
 });

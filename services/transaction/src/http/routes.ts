@@ -2,14 +2,14 @@ import type { Lane } from '@payfan/contracts';
 import { isDatabaseAway, QueueFull, type Database } from '@payfan/database';
 import { createApi, Problem, type Api, type ApiOptions, type TokenIssuer } from '@payfan/service';
 import { Counter } from 'prom-client';
+import type { KeyOwners } from '../key-owners.ts';
 import type { Limits } from '../limits.ts';
 import { makeBatches } from '../make-batch.ts';
 import { makeTransfers, type MakeTransfersOptions, type TracedRequest } from '../make-transfers.ts';
 import type { RateLimiter } from '../rate-limiter.ts';
 import { RoomForPeople } from '../room-for-people.ts';
-import type { ServiceGrants } from '../service-grants.ts';
 import { accountRoutes } from './accounts.ts';
-import { authenticateLocally } from './authenticate.ts';
+import { localAuthentication } from './authenticate.ts';
 import { tokenRoutes } from './tokens.ts';
 import { transferBatchRoutes } from './transfer-batches.ts';
 import { transferRoutes } from './transfers.ts';
@@ -30,7 +30,7 @@ export interface RoutesOptions extends Pick<
   /** How long a request's key is known. */
   keyDays: number;
   issuer: TokenIssuer;
-  grants: ServiceGrants;
+  keys: KeyOwners;
   newId: () => string;
   now: () => Date;
 }
@@ -49,6 +49,7 @@ export function routes(options: RoutesOptions): Api {
     outbox,
     issuer,
     http = {},
+    keys,
     logger,
     health,
     metrics,
@@ -60,6 +61,7 @@ export function routes(options: RoutesOptions): Api {
     limiter,
     allowedOrigins = [],
   } = options;
+  const { byKeyOrToken, byKey } = localAuthentication({ keys, issuer, nowMs: () => now().getTime() });
   const api = createApi({
     title: 'Payfan transaction',
     description: 'Accounts, transfers and the ledger. Amounts are integers in minor units (paise).',
@@ -69,7 +71,7 @@ export function routes(options: RoutesOptions): Api {
     health,
     metrics,
     allowedOrigins,
-    authenticate: authenticateLocally(database, issuer, options.grants),
+    authenticate: byKeyOrToken,
     problemFor: (error) => (error instanceof QueueFull ? overloaded(error) : databaseAway(error)),
   });
 
@@ -111,7 +113,7 @@ export function routes(options: RoutesOptions): Api {
   transferRoutes(api, { database, makeTransfer: makeForPerson, limits, limiter, newId, now });
   transferBatchRoutes(api, { makeBatch, newId, now, keyDays: options.keyDays });
   accountRoutes(api, database);
-  tokenRoutes(api, issuer);
+  tokenRoutes(api, issuer, byKey);
   return api;
 }
 

@@ -1,17 +1,18 @@
 import { Token } from '@payfan/contracts';
-import type { Api, TokenIssuer } from '@payfan/service';
+import type { Api, Authenticate, TokenIssuer } from '@payfan/service';
 import { z } from 'zod';
 
 /** `POST /v1/tokens` and the public keys that verify what it gives out. */
-export function tokenRoutes(api: Api, issuer: TokenIssuer): void {
+export function tokenRoutes(api: Api, issuer: TokenIssuer, byKey: Authenticate): void {
   api.route(
     {
       method: 'post',
       path: '/v1/tokens',
       summary: 'Exchange an API key for a short-lived token',
       description:
-        'The token is a JWT (EdDSA) that every service verifies without asking back. Fetch another before it expires.',
+        'The token is a JWT (EdDSA) that every service verifies without asking back. Fetch another before it expires, with the API key: a token is not accepted here.',
       auth: 'required',
+      authenticate: byKey,
       responses: { 201: { description: 'A token for the owner of the key', schema: Token } },
     },
     async ({ principal }) => ({

@@ -1,7 +1,6 @@
 import { BatchResults, parsePaymentEvent, type BatchItem, type BatchResult } from '@payfan/contracts';
 import { newId } from '@payfan/service';
 import { waitFor } from '@payfan/stack/testing';
-import { setServiceKeys } from '../credential-store.ts';
 import { APPLICATION, nextKey, openApi, type TestApi } from '../testing/api.ts';
 
 const ASHA = '00000000-0000-7000-8000-0000000a54a0';
@@ -26,14 +25,14 @@ beforeEach(async () => {
   });
 });
 
-async function openWith(limits: { groupMax: number; queueMax: number }): Promise<TestApi> {
-  const opened = await openApi(limits);
-  await setServiceKeys(opened.database, [
-    { name: 'payout', key: 'payout-key' },
-    { name: 'gateway', key: 'gateway-key' },
-  ]);
-  return opened;
-}
+const openWith = (limits: { groupMax: number; queueMax: number }): Promise<TestApi> =>
+  openApi({
+    ...limits,
+    known: [
+      { key: 'payout-key', owner: { kind: 'service', name: 'payout', grants: ['batch'] } },
+      { key: 'gateway-key', owner: { kind: 'service', name: 'gateway', grants: [] } },
+    ],
+  });
 
 const itemOf = (fields: Partial<BatchItem> = {}): BatchItem => {
   return { key: nextKey(), to: RAVI, amount: 100, currency: 'INR', note: '', ...fields };

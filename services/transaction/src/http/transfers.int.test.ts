@@ -4,7 +4,7 @@ import { nextKey, openApi, type Answer, type TestApi } from '../testing/api.ts';
 
 let api: TestApi;
 beforeAll(async () => {
-  api = await openApi({ groupMax: 256, queueMax: 5_000 });
+  api = await openApi();
 });
 afterAll(() => api.close());
 

@@ -9,10 +9,11 @@ import {
 } from '@payfan/service';
 import { freshDatabase, type FreshDatabase } from '@payfan/stack/testing';
 import { signingKey } from '../credential-store.ts';
-import { DEMO_GRANTS, DEMO_SERVICE, openDemoAccounts } from '../demo-accounts.ts';
+import { DEMO_KEYS, openDemoAccounts } from '../demo-accounts.ts';
+import { routes, type RoutesOptions } from '../http/routes.ts';
+import { KeyOwners, type KnownKey } from '../key-owners.ts';
 import { NO_LIMITS } from '../limits.ts';
 import { LIMITER_POOL, RateLimiter } from '../rate-limiter.ts';
-import { routes, type RoutesOptions } from '../http/routes.ts';
 
 /** As whom the API under test is seen in `pg_stat_activity`. */
 export const APPLICATION = 'service';
@@ -30,6 +31,7 @@ export interface TestApi {
   readonly database: Database;
   /** As a role that may do everything. */
   readonly admin: Database;
+  readonly port: number;
   url(path: string): string;
   /** Asha's, unless told otherwise; with the key `''` nobody's. */
   call(path: string, init?: RequestInit & { key?: string | undefined }): Promise<Answer>;
@@ -38,22 +40,37 @@ export interface TestApi {
     body: unknown,
     options?: { key?: string; idempotencyKey?: string | null; headers?: Record<string, string> },
   ): Promise<Answer>;
+  /** Ends the process: another one may take its port. */
+  stop(): Promise<void>;
+  /** Stops it, and drops its database unless that was given. */
   close(): Promise<void>;
 }
 
 let keys = 0;
 export const nextKey = (): string => `key-${++keys}`;
 
-export async function openApi(
-  options: Pick<RoutesOptions, 'groupMax' | 'queueMax'> &
-    Partial<Pick<RoutesOptions, 'limits' | 'now'>> & {
-      /** Another process of the same service, whose database this one uses too. */
-      beside?: TestApi;
-      /** How long the limiter waits for its store; long unless given, as a busy machine is no failure. */
-      deadlineMs?: number;
-    },
-): Promise<TestApi> {
-  const { beside, deadlineMs = 60_000, ...rest } = options;
+interface TestApiOptions extends Partial<Pick<RoutesOptions, 'groupMax' | 'queueMax' | 'limits' | 'now'>> {
+  /** Keys in memory beside the demo's. */
+  known?: readonly KnownKey[];
+  /** Another process of the same service, whose database this one uses too. */
+  beside?: TestApi;
+  /** Any free one unless given. */
+  port?: number;
+  /** How long the limiter waits for its store; long unless given, as a busy machine is no failure. */
+  deadlineMs?: number;
+}
+
+export async function openApi({
+  now: clock,
+  groupMax = 256,
+  queueMax = 5_000,
+  limits = NO_LIMITS,
+  known = [],
+  beside,
+  port = 0,
+  deadlineMs = 60_000,
+}: TestApiOptions = {}): Promise<TestApi> {
+  const now = clock ?? (() => new Date());
   const logger = createLogger({ service: 'transaction', level: 'silent' });
   const fresh = beside?.fresh ?? (await freshDatabase());
   const database = openDatabase({ url: fresh.urlFor('transaction'), name: APPLICATION });
@@ -71,7 +88,7 @@ export async function openApi(
     logger,
     metrics,
     deadlineMs,
-    ...(options.now && { now: options.now }),
+    ...(clock && { now: clock }),
   });
   const api = routes({
     database,
@@ -82,22 +99,20 @@ export async function openApi(
       handOff: () => undefined,
       abandon: () => undefined,
     },
-    issuer: await createTokenIssuer(await signingKey(database)),
-    grants: new Map([
-      [DEMO_SERVICE, DEMO_GRANTS],
-      ['payout', ['batch']],
-    ]),
+    issuer: await createTokenIssuer(await signingKey(database), () => now().getTime()),
+    keys: new KeyOwners(database, [...DEMO_KEYS, ...known]),
     logger,
     health: createHealth({ database: () => database.ping() }),
     metrics,
     newId,
-    now: () => new Date(),
+    now,
     bulkShare: 1,
     keyDays: 30,
-    limits: NO_LIMITS,
-    ...rest,
+    groupMax,
+    queueMax,
+    limits,
   });
-  const server = httpServer({ api, port: 0, logger, http: { host: '127.0.0.1' } });
+  const server = httpServer({ api, port, logger, http: { host: '127.0.0.1' } });
   await server.start();
 
   const url = (path: string) => `http://127.0.0.1:${server.port}${path}`;
@@ -118,10 +133,16 @@ export async function openApi(
     };
   };
 
+  const stop = async () => {
+    await server.stop();
+    await Promise.all([database.stop(), limiter.stop()]);
+  };
+
   return {
     fresh,
     database,
     admin,
+    port: server.port,
     url,
     call,
     send: (body, { key, idempotencyKey = nextKey(), headers = {} } = {}) =>
@@ -135,9 +156,10 @@ export async function openApi(
         },
         body: typeof body === 'string' ? body : JSON.stringify(body),
       }),
+    stop,
     async close() {
-      await server.stop();
-      await Promise.all([database.stop(), admin.stop(), limiter.stop()]);
+      await stop();
+      await admin.stop();
       if (beside === undefined) await fresh.drop();
     },
   };

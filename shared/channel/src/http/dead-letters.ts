@@ -87,7 +87,7 @@ export function deadLetterRoutes(api: Api, around: ReplayAround): void {
       assertOperator(principal);
       const selection =
         filter === undefined ? { ids: numbersOf(channel, ids ?? []) } : selectionOf(channel, filter);
-      const by = principal.kind;
+      const by = principal.name;
       return {
         status: 200,
         body: await orUnavailable(replayDeadLetters(around, { ...wish, selection, by })),
@@ -182,7 +182,7 @@ async function orUnavailable<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-function assertOperator({ kind }: Principal): void {
-  if (kind === 'operator') return;
+function assertOperator(principal: Principal): asserts principal is Extract<Principal, { kind: 'operator' }> {
+  if (principal.kind === 'operator') return;
   throw new Problem({ status: 403, code: 'forbidden', detail: 'Dead letters are for operators only.' });
 }

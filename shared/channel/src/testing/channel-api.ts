@@ -37,7 +37,7 @@ const NONE: ReplayAround['broker'] = {
 export async function startChannelApi({ channel, database, broker = NONE, ...options }: ChannelApiOptions) {
   const people: Record<string, Principal> = {
     ...options.people,
-    operator: { kind: 'operator' },
+    operator: { kind: 'operator', name: 'operator' },
     service: { kind: 'service', name: 'web', grants: ['deliveries'] },
     other: { kind: 'service', name: 'shop', grants: ['feeds'] },
   };

@@ -52,7 +52,8 @@ function define(api: Api): void {
 
 const startThings = () =>
   startApi(define, {
-    authenticate: (bearer) => Promise.resolve(bearer === 'demo_asha' ? { kind: 'operator' } : undefined),
+    authenticate: (bearer) =>
+      Promise.resolve(bearer === 'demo_asha' ? { kind: 'operator', name: 'mira' } : undefined),
   });
 
 const HEADERS = {
@@ -79,7 +80,7 @@ test('a handler gets what the schemas made of the request', async () => {
   expect([status, json]).toEqual([
     201,
     {
-      principal: { kind: 'operator' },
+      principal: { kind: 'operator', name: 'mira' },
       params: { id: 'a' },
       query: { limit: 7 },
       headers: { 'idempotency-key': 'key-1' },

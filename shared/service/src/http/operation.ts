@@ -45,7 +45,7 @@ export function createOperation(
     // Strangers are turned away before a byte of their body is read.
     const principal =
       route.auth === 'required' && authenticate !== undefined
-        ? await identify(request, authenticate)
+        ? await identify(request, route.authenticate ?? authenticate)
         : undefined;
     const answer = (body?: unknown, stream?: AsyncIterable<Buffer>) => {
       const input = parseInput({ params, query, headers: request.headers, body });

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
+import type { Authenticate } from '../auth.ts';
 import type { FieldError, Problem } from '../problem.ts';
 import type { Principal } from '../token.ts';
 
@@ -44,6 +45,8 @@ export interface Route<
   readonly description?: string;
   readonly tags?: readonly string[];
   readonly auth: Auth;
+  /** Replaces the API's own for this route, which accepts other credentials than the rest. */
+  readonly authenticate?: Authenticate;
   readonly params?: Params;
   /** Without it, no query is allowed. */
   readonly query?: Query;

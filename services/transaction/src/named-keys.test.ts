@@ -1,4 +1,4 @@
-import { parseServiceKeys } from './service-keys.ts';
+import { parseNamedKeys } from './named-keys.ts';
 
 test.each([
   ['one', 'gateway=k1', [{ name: 'gateway', key: 'k1' }]],
@@ -11,8 +11,8 @@ test.each([
       { name: 'gateway', key: 'k3' },
     ],
   ],
-])('keys of services: %s', (_what, list, expected) => {
-  expect(parseServiceKeys(list)).toEqual(expected);
+])('a list of keys: %s', (_what, list, expected) => {
+  expect(parseNamedKeys(list)).toEqual(expected);
 });
 
 test.each([
@@ -21,9 +21,10 @@ test.each([
   ['no pair', 'gateway'],
   ['a name of other letters', 'Gate way=k1'],
   ['a space within a key', 'gateway=k 1'],
+  ['a key that no Authorization header can carry', 'gateway=k€1'],
   ['an empty item', 'gateway=k1,'],
   ['one key for two', 'gateway=k1,payout=k1'],
   ['a key longer than any is accepted', `gateway=${'k'.repeat(513)}`],
-])('a list with %s is none', (_what, list) => {
-  expect(parseServiceKeys(list)).toBeUndefined();
+])('a list with %s is refused', (_what, list) => {
+  expect(parseNamedKeys(list)).toBeUndefined();
 });
