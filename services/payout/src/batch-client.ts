@@ -86,7 +86,7 @@ export class BatchClient {
     });
     const answered = `answered ${response.status} ${body.slice(0, 300)}`;
     if (response.status === 200) return readResults(body, batch.items.length);
-    // Of these, 401 and 403 say that it does not know our key, which is for an operator to mend.
+    // 401 and 403 say that our key is unknown or lacks the grant `batch`, which an operator mends.
     if ([401, 403, 408, 429, 502, 503, 504].includes(response.status)) {
       throw new TransactionAway(answered, {
         retryAfterMs: 1_000 * Number(response.headers.get('retry-after') ?? 0) || 0,
