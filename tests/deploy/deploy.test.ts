@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CHANNEL_CONNECTIONS } from '@payfan/channel';
 import { channelTopology, laneQueue, LANES, payoutQueue, payoutsTopology, TIERS } from '@payfan/contracts';
-import { channelNames, services, web } from '@payfan/stack/testing';
+import { channelNames, services, testAuthority, web } from '@payfan/stack/testing';
 import { parse } from 'yaml';
 import { namesRead } from './config-of.ts';
 import { DEPLOY, read } from './kustomize.ts';
@@ -41,7 +42,31 @@ const DEMO_ONLY: Record<string, string[]> = {
   gateway: ['CONNECTIONS_PER_ADDRESS'],
 };
 /** Next's own server reads these. */
-const READ_BY_NEXT = ['PORT', 'HOSTNAME', 'LOG_LEVEL'];
+const READ_BY_NEXT = ['PORT', 'HOSTNAME', 'LOG_LEVEL', 'NODE_EXTRA_CA_CERTS'];
+/** KEDA reads it from the container (deploy/base/rabbitmq-tls.yaml). */
+const READ_BY_KEDA = ['KEDA_TLS'];
+
+/** How the database is reached: by the CA that CloudNativePG makes, which stands in the Secret `postgres-ca`. */
+const VERIFIED = '?sslmode=verify-full&sslrootcert=/etc/payfan/ca/postgres.crt';
+const CA_VOLUME = {
+  name: 'ca',
+  projected: {
+    sources: [
+      { secret: { name: 'payfan-ca', items: [{ key: 'tls.crt', path: 'ca.crt' }] } },
+      { secret: { name: 'postgres-ca', items: [{ key: 'ca.crt', path: 'postgres.crt' }] } },
+    ],
+  },
+};
+
+const mounted = mkdtempSync(path.join(tmpdir(), 'payfan-deploy-'));
+for (const file of ['ca.crt', 'postgres.crt'])
+  writeFileSync(path.join(mounted, file), testAuthority().certificate);
+afterAll(() => rmSync(mounted, { recursive: true }));
+/** Programs read the CA files of their volume at the start: here they are in a folder of the test's. */
+const withMountedFiles = (told: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(told).map(([name, value]) => [name, value.replaceAll('/etc/payfan/ca', mounted)]),
+  );
 
 const programs = [...services, web];
 const table = programs.map(({ name, port }) => ({ name, port }));
@@ -70,9 +95,10 @@ test.each(table)('$name runs what it runs in compose', ({ name, port }) => {
 
 test.each(table)('$name is asked whether it lives and is ready, and has time to stop', ({ name }) => {
   const { container, pod } = deployment(name);
-  expect(container.startupProbe?.httpGet).toEqual({ path: '/livez', port: 'http' });
-  expect(container.livenessProbe?.httpGet).toEqual({ path: '/livez', port: 'http' });
-  expect(container.readinessProbe?.httpGet).toEqual({ path: '/readyz', port: 'http' });
+  const asked = { port: 'http', ...(name === web.name ? {} : { scheme: 'HTTPS' }) };
+  expect(container.startupProbe?.httpGet).toEqual({ path: '/livez', ...asked });
+  expect(container.livenessProbe?.httpGet).toEqual({ path: '/livez', ...asked });
+  expect(container.readinessProbe?.httpGet).toEqual({ path: '/readyz', ...asked });
   // A program takes 10 s at most (shared/service/src/lifecycle.ts).
   const waits = container.lifecycle?.preStop.sleep.seconds ?? 0;
   expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(waits + 10);
@@ -94,7 +120,8 @@ test.each([...deployments, ...jobs])('$name may do no more than it has to', ({ c
 test.each(table)('$name understands every variable it is told, and misses none', async ({ name }) => {
   const { container } = deployment(name);
   const told = environmentOf(container);
-  const known = await namesRead(name, told);
+  const known = await namesRead(name, withMountedFiles(told));
+  READ_BY_KEDA.forEach((variable) => known.add(variable));
   if (name === web.name) READ_BY_NEXT.forEach((variable) => known.add(variable));
   const parts = partsOfOthers(container);
   // What is put into others has to stand above them.
@@ -116,7 +143,9 @@ test.each(table)('$name is told all that compose tells it', ({ name }) => {
     'SERVICE_GRANTS',
   ]) {
     const value = compose[name]?.environment?.[variable];
-    if (value !== undefined) expect(environment(name)[variable]).toBe(String(value));
+    // Compose stays on one machine, without TLS.
+    const here = environment(name)[variable]?.replace(/^https:/, 'http:');
+    if (value !== undefined) expect(here).toBe(String(value));
   }
 });
 
@@ -142,19 +171,62 @@ test('every address within leads to a Service that somebody answers', () => {
   );
   const addresses = deployments.flatMap(({ container }) =>
     Object.values(environmentOf(container)).flatMap((value) => [
-      ...value.matchAll(/http:\/\/([a-z]+):(\d+)/g),
+      ...value.matchAll(/https:\/\/(?:[^@/]*@)?([a-z]+):(\d+)/g),
     ]),
   );
   expect(addresses.length).toBeGreaterThan(0);
   for (const [whole, name = '', port] of addresses) {
-    expect([whole, name === 'rabbitmq' ? 15672 : ports.get(name)]).toEqual([whole, Number(port)]);
+    expect([whole, name === 'rabbitmq' ? 15671 : ports.get(name)]).toEqual([whole, Number(port)]);
   }
+});
+
+test('no connection inside is without TLS, or without a check of who the server is', () => {
+  const values = [...deployments, ...jobs].flatMap(({ container }) =>
+    Object.values(environmentOf(container)),
+  );
+  const plain = values.filter(
+    (value) => /\bamqp:|\bhttp:/.test(value) || (/\bpostgres(ql)?:/.test(value) && !value.endsWith(VERIFIED)),
+  );
+  expect(plain).toEqual([]);
+  expect(specsOf('RabbitmqCluster')).toMatchObject([
+    { tls: { secretName: 'rabbitmq-tls', disableNonTLSListeners: true } },
+  ]);
+  for (const { container, pod } of [...deployments, ...jobs]) {
+    expect(environmentOf(container)['NODE_EXTRA_CA_CERTS']).toBe('/etc/payfan/ca/ca.crt');
+    expect(container.volumeMounts).toContainEqual(expect.objectContaining({ mountPath: '/etc/payfan/ca' }));
+    expect(pod.volumes).toContainEqual(CA_VOLUME);
+  }
+});
+
+test('every server has a certificate of its own, for each name that leads to it', () => {
+  const certificates = specsOf<{ secretName: string; dnsNames: string[]; issuerRef: { name: string } }>(
+    'Certificate',
+  );
+  const leading = specsOf<{ selector: { app?: string } }>('Service');
+  for (const { name, container, pod } of deployments.filter((one) => one.name !== web.name)) {
+    const certificate = certificates.find((one) => one.name === name);
+    const names = leading.filter(({ selector }) => selector.app === name).map((service) => service.name);
+    expect(certificate).toMatchObject({ secretName: `${name}-tls`, issuerRef: { name: 'payfan-ca' } });
+    expect(certificate?.dnsNames).toEqual(
+      expect.arrayContaining(names.flatMap((host) => [host, `${host}.payfan.svc`])),
+    );
+    expect(pod.volumes).toContainEqual({ name: 'tls', secret: { secretName: `${name}-tls` } });
+    expect(container.volumeMounts).toContainEqual(
+      expect.objectContaining({ name: 'tls', mountPath: '/etc/payfan/tls' }),
+    );
+    expect(environment(name)).toMatchObject({
+      TLS_CERT_FILE: '/etc/payfan/tls/tls.crt',
+      TLS_KEY_FILE: '/etc/payfan/tls/tls.key',
+    });
+  }
+  const broker = certificates.find(({ secretName }) => secretName === 'rabbitmq-tls');
+  expect(broker?.dnsNames).toEqual(expect.arrayContaining(['rabbitmq', 'rabbitmq.payfan.svc']));
 });
 
 test('everybody knows the same channels', () => {
   expect(environment('transaction')['CHANNELS']).toBe(channelNames.join(','));
   expect(environment('payout')['CHANNELS']).toBe(channelNames.join(','));
-  const addresses = channelNames.map((name) => `${name}=http://${name}:${environment(name)['PORT']}`);
+  const addresses = channelNames.map((name) => `${name}=https://${name}:${environment(name)['PORT']}`);
   expect(environment('operations')['CHANNELS']).toBe(addresses.join(','));
 });
 
@@ -172,12 +244,12 @@ test('the migrations run from the same image, with a password for each role that
     (key) => !ofDemos.includes(key),
   );
   expect(Object.keys(told)).toEqual(expect.arrayContaining(inCompose));
-  expect(told['ADMIN_DATABASE_URL']).toBe('postgres://payfan:owner@postgres-rw:5432/payfan');
+  expect(told['ADMIN_DATABASE_URL']).toBe(`postgres://payfan:owner@postgres-rw:5432/payfan${VERIFIED}`);
   for (const { name, hasDatabase, worksFor } of services) {
     const owner = worksFor ?? name;
     if (!hasDatabase && worksFor === undefined) continue;
     expect(environment(name)['DATABASE_URL']).toBe(
-      `postgres://payfan_${owner}:${told[`${owner.toUpperCase()}_DB_PASSWORD`]}@postgres-rw:5432/payfan`,
+      `postgres://payfan_${owner}:${told[`${owner.toUpperCase()}_DB_PASSWORD`]}@postgres-rw:5432/payfan${VERIFIED}`,
     );
   }
 });
@@ -221,8 +293,8 @@ test.each([
   expect(of.queues.map((queue) => queue.name)).toEqual(expect.arrayContaining(queues));
   const scaling = scalingOf(name);
   expect(scaling?.triggers.map(({ metadata }) => metadata['queueName'])).toEqual(queues);
-  for (const { type, metadata } of scaling?.triggers ?? []) {
-    expect(type).toBe('rabbitmq');
+  for (const { type, metadata, authenticationRef } of scaling?.triggers ?? []) {
+    expect([type, authenticationRef]).toEqual(['rabbitmq', { name: 'rabbitmq-tls' }]);
     expect(metadata).toMatchObject({ hostFromEnv: 'AMQP_URL', mode: 'QueueLength' });
     expect(Number(metadata['value'])).toBeGreaterThan(0);
   }

@@ -10,7 +10,7 @@ interface Variable {
 }
 
 interface Probe {
-  httpGet: { path: string; port: string };
+  httpGet: { path: string; port: string; scheme?: string };
 }
 
 export interface Container {
@@ -24,9 +24,16 @@ export interface Container {
   startupProbe?: Probe;
   lifecycle?: { preStop: { sleep: { seconds: number } } };
   securityContext: unknown;
+  volumeMounts?: { name: string; mountPath: string }[];
+}
+
+interface Volume {
+  name: string;
+  secret?: { secretName: string };
 }
 
 interface Pod {
+  volumes?: Volume[];
   containers: [Container];
   terminationGracePeriodSeconds?: number;
   securityContext: unknown;
@@ -46,7 +53,7 @@ export interface Scaling {
   minReplicaCount: number;
   maxReplicaCount: number;
   scaleTargetRef: { name: string };
-  triggers: { type: string; metadata: Record<string, string> }[];
+  triggers: { type: string; metadata: Record<string, string>; authenticationRef?: { name: string } }[];
 }
 
 /** What the operators make, by the names and keys that they are known to give. */
