@@ -6,6 +6,8 @@ export interface BareMessage {
   routingKey: string;
   messageId: string;
   contentType: string;
+  /** That of the connection: consumers trust no other. */
+  userId: string;
   headers: Record<string, string>;
   /** Text, since that is what events are before they leave. */
   body: string;

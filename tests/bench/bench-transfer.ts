@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   CLOUDEVENTS_JSON,
+  brokerUserName,
   PAYMENTS_EXCHANGE,
   paymentRoutingKey,
   type Party,
@@ -54,6 +55,7 @@ export function messageOf(event: TransferCompleted): BareMessage {
     routingKey: paymentRoutingKey(event),
     messageId: event.id,
     contentType: CLOUDEVENTS_JSON,
+    userId: brokerUserName('transaction'),
     headers: { traceparent: event.traceparent },
     body: JSON.stringify(event),
   };

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { laneQueue, paymentsTopology, type Party, type TransferCompleted } from '@payfan/contracts';
+import { laneQueue, transactionTopology, type Party, type TransferCompleted } from '@payfan/contracts';
 import { openBroker, type Broker } from '@payfan/messaging';
 import { openManagement, waitFor } from '@payfan/stack/testing';
 import { benchAccountId, benchEmail, benchPhone } from './bench-accounts.ts';
@@ -30,10 +30,10 @@ export class BulkBacklog {
     this.#stage = stage;
     this.#management = openManagement(vhost.managementUrl);
     this.#broker = openBroker({
-      urls: [vhost.amqpUrl],
+      urls: [vhost.urlFor('transaction')],
       name: 'bench',
       log: silentLog,
-      topology: paymentsTopology(CHANNELS),
+      topology: transactionTopology(CHANNELS),
     });
   }
 

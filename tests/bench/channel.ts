@@ -12,7 +12,7 @@ import { channelTopology, laneQueue, ROLES } from '@payfan/contracts';
 import { openDatabase, openPresence } from '@payfan/database';
 import { openBroker, type Broker } from '@payfan/messaging';
 import { createLogger, createMetrics } from '@payfan/service';
-import { freshDatabase, freshVhost, startServers, waitFor, type Servers } from '@payfan/stack/testing';
+import { freshBroker, freshDatabase, startServers, waitFor, type Servers } from '@payfan/stack/testing';
 import { BareAmqp } from './bare-amqp.ts';
 import { benchTransfer, messageOf } from './bench-transfer.ts';
 import { bullmq } from './bullmq.ts';
@@ -119,17 +119,21 @@ async function measureAll(world: World, redis: Redis, events: number): Promise<R
 
 /** What `runChannel` puts around a channel, without its doors. */
 async function openWorld({ infrastructure }: Servers) {
-  const [fresh, vhost] = await Promise.all([freshDatabase(infrastructure), freshVhost(infrastructure)]);
+  const [fresh, vhost] = await Promise.all([
+    freshDatabase(infrastructure),
+    freshBroker({ servers: infrastructure, channels: [NAME] }),
+  ]);
   const url = fresh.urlFor(NAME);
   const claimantId = randomUUID();
   const database = openDatabase({ url, name: 'channel', max: CHANNEL_CONNECTIONS });
   const admin = openDatabase({ url: fresh.adminUrl, name: 'bench', max: 1 });
   const presence = openPresence({ url, name: NAME, id: claimantId });
   const topology = channelTopology(NAME);
-  const broker = openBroker({ urls: [vhost.amqpUrl], name: NAME, log: silentLog, topology });
+  const broker = openBroker({ urls: [vhost.urlFor(NAME)], name: NAME, log: silentLog, topology });
   await Promise.all([presence.start(), broker.start()]);
   await waitFor(() => broker.ping(), { what: 'the broker', timeoutMs: 20_000 });
-  const bare = await BareAmqp.open(vhost.amqpUrl);
+  const bare = await BareAmqp.open(vhost.urlFor(NAME));
+  const publisher = await BareAmqp.open(vhost.urlFor('transaction'));
   return {
     url: fresh.adminUrl,
     database,
@@ -137,11 +141,12 @@ async function openWorld({ infrastructure }: Servers) {
     broker,
     claimantId,
     bare,
+    publisher,
     // Lines are made, as in production, and then go nowhere.
     logger: createLogger({ service: NAME, level: 'info', destination: { write: () => undefined } }),
     metrics: channelMetrics(createMetrics(NAME)),
     async close() {
-      await Promise.all([bare.close(), broker.stop(), presence.stop()]);
+      await Promise.all([bare.close(), publisher.close(), broker.stop(), presence.stop()]);
       await Promise.all([database.stop(), admin.stop()]);
     },
   };
@@ -199,11 +204,11 @@ const definition: ChannelDefinition<string> = {
 };
 
 /** Puts so many transfers into the queue, and nothing else. */
-async function fill({ bare }: World, count: number): Promise<void> {
+async function fill({ bare, publisher }: World, count: number): Promise<void> {
   // An acknowledgement that the broker was still at when its channel closed leaves the message where it was.
   await bare.purge(QUEUE);
   const messages = Array.from({ length: count }, () => messageOf(benchTransfer()));
-  await bare.publish(messages, { window: WINDOW });
+  await publisher.publish(messages, { window: WINDOW });
   await delay(SETTLE_MS);
 }
 

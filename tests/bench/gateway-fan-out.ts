@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { LIVE_EXCHANGE, LIVE_HEADERS, shardKey, shardOf, type LiveEvent } from '@payfan/contracts';
+import { LIVE_TOPICS_EXCHANGE, LIVE_HEADERS, shardKey, shardOf, type LiveEvent } from '@payfan/contracts';
 import type { Broker } from '@payfan/messaging';
 import { waitFor } from '@payfan/stack/testing';
 import type { BenchOptions, Figure } from './figure.ts';
@@ -154,7 +154,7 @@ function publish(broker: Broker, kind: Kind, topic: string): Promise<void> {
   const time = new Date().toISOString();
   const event: LiveEvent = { t: 'event', topic, id, type: 'bench', time, data };
   return broker.publish({
-    exchange: LIVE_EXCHANGE,
+    exchange: LIVE_TOPICS_EXCHANGE,
     routingKey: kind === 'gateway' ? shardKey(shardOf(topic)) : kind,
     messageId: id,
     contentType: 'application/json',

@@ -1,4 +1,4 @@
-import { liveTopology } from '@payfan/contracts';
+import { LIVE_TOPICS_EXCHANGE, liveTopicsTopology } from '@payfan/contracts';
 import { openBroker, type Broker } from '@payfan/messaging';
 import {
   startPayfan,
@@ -46,7 +46,12 @@ export async function withGatewayStage<T>(work: (stage: GatewayStage) => Promise
     backEnds: BACK_ENDS,
   });
   const { amqpUrl } = payfan.vhost;
-  const broker = openBroker({ urls: [amqpUrl], name: 'bench', log: silentLog, topology: liveTopology });
+  const broker = openBroker({
+    urls: [payfan.vhost.urlFor('gateway')],
+    name: 'bench',
+    log: silentLog,
+    topology: liveTopicsTopology,
+  });
   const started: Program[] = [];
   try {
     await Promise.all(['phone', 'email', 'operations'].map((name) => payfan.program(name).stop()));
@@ -76,5 +81,5 @@ const startBare = (kind: 'ws' | 'tcp', amqpUrl: string): Promise<Program> =>
   startProgram({
     name: `bare-${kind}`,
     entry: 'tests/dist/bench/bare-live-server.js',
-    env: { MODE: kind, AMQP_URL: amqpUrl, EXCHANGE: 'live' },
+    env: { MODE: kind, AMQP_URL: amqpUrl, EXCHANGE: LIVE_TOPICS_EXCHANGE },
   });

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { laneQueue, paymentsTopology, type TransferCompleted } from '@payfan/contracts';
+import { laneQueue, transactionTopology, type TransferCompleted } from '@payfan/contracts';
 import { openDatabase, openPresence, type Database } from '@payfan/database';
 import { openBroker, type Broker } from '@payfan/messaging';
 import { Outbox, type EventBroker, type OutboxEvent, type OutboxRow } from '@payfan/outbox';
-import { freshDatabase, freshVhost, startServers, waitFor, type Servers } from '@payfan/stack/testing';
+import { freshBroker, freshDatabase, startServers, waitFor, type Servers } from '@payfan/stack/testing';
 import { BareAmqp } from './bare-amqp.ts';
 import { benchTransfer, messageOf } from './bench-transfer.ts';
 import type { BenchOptions, Figure } from './figure.ts';
@@ -66,30 +66,37 @@ interface World {
   /** Of the process, which is present: its leases are respected. */
   relayId: string;
   bare: BareAmqp;
+  /** As an administrator, who alone may empty the queues of others. */
+  eye: BareAmqp;
   close(): Promise<void>;
 }
 
 async function openWorld({ infrastructure }: Servers): Promise<World> {
-  const [fresh, vhost] = await Promise.all([freshDatabase(infrastructure), freshVhost(infrastructure)]);
+  const [fresh, vhost] = await Promise.all([
+    freshDatabase(infrastructure),
+    freshBroker({ servers: infrastructure, channels: CHANNELS }),
+  ]);
   const url = fresh.urlFor('transaction');
   const relayId = randomUUID();
   const name = 'bench';
   const database = openDatabase({ url, name });
   const admin = openDatabase({ url: fresh.adminUrl, name, max: 1 });
   const presence = openPresence({ url, name, id: relayId });
-  const topology = paymentsTopology(CHANNELS);
-  const broker = openBroker({ urls: [vhost.amqpUrl], name, log: silentLog, topology });
+  const topology = transactionTopology(CHANNELS);
+  const broker = openBroker({ urls: [vhost.urlFor('transaction')], name, log: silentLog, topology });
   await Promise.all([presence.start(), broker.start()]);
   await waitFor(() => broker.ping(), { what: 'the broker', timeoutMs: 20_000 });
-  const bare = await BareAmqp.open(vhost.amqpUrl);
+  const bare = await BareAmqp.open(vhost.urlFor('transaction'));
+  const eye = await BareAmqp.open(vhost.amqpUrl);
   return {
     database,
     admin,
     broker,
     relayId,
     bare,
+    eye,
     async close() {
-      await Promise.all([bare.close(), broker.stop(), presence.stop()]);
+      await Promise.all([bare.close(), eye.close(), broker.stop(), presence.stop()]);
       await Promise.all([database.stop(), admin.stop()]);
     },
   };
@@ -114,7 +121,7 @@ async function measure(world: World, count: number, way: Way): Promise<number> {
   const rate = await perSecond(count, work);
   for (const channel of CHANNELS) {
     const queue = laneQueue(channel, 'interactive');
-    const arrived = await world.bare.purge(queue);
+    const arrived = await world.eye.purge(queue);
     if (arrived !== count) throw new Error(`${arrived} messages are in ${queue} instead of ${count}`);
   }
   return rate;

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { brokerServices } from '@payfan/contracts';
 import { assertDemoIsLocal } from '@payfan/database';
-import { services, V8_FLAGS, variableOf, web } from '@payfan/stack/testing';
+import { channelNames, services, V8_FLAGS, variableOf, web } from '@payfan/stack/testing';
 import { parse } from 'yaml';
 
 const ROOT = path.resolve(__dirname, '../..');
@@ -67,8 +68,8 @@ function expectedEnvironment(service: (typeof services)[number]): Record<string,
     ...service.environment({
       databaseUrl: (name) =>
         `postgres://payfan_${name}:${demoEnv[variableOf(name, 'DB_PASSWORD')]}@postgres:5432/payfan`,
-      amqpUrl: `amqp://payfan:${demoEnv['RABBITMQ_PASSWORD']}@rabbitmq:5672`,
-      managementUrl: `http://payfan:${demoEnv['RABBITMQ_PASSWORD']}@rabbitmq:15672`,
+      amqpUrl: (name) => `amqp://payfan_${name}:${demoEnv[variableOf(name, 'AMQP_PASSWORD')]}@rabbitmq:5672`,
+      managementUrl: `http://payfan_operations:${demoEnv['OPERATIONS_AMQP_PASSWORD']}@rabbitmq:15672`,
       smtpUrl: 'smtp://mailhog:1025',
       smsUrl: 'http://sandbox:8026',
       webPushUrl: 'http://sandbox:8027',
@@ -131,6 +132,37 @@ test.each(services.map(({ name }) => ({ name })))('$name waits until its tables 
   expect(compose().services[name]?.depends_on).toMatchObject({
     migrate: { condition: 'service_completed_successfully' },
   });
+});
+
+test.each(services.filter(({ name }) => name !== 'operations').map(({ name }) => ({ name })))(
+  '$name waits until the broker is set up',
+  ({ name }) => {
+    expect(compose().services[name]?.depends_on).toMatchObject({
+      'setup-broker': { condition: 'service_completed_successfully' },
+    });
+  },
+);
+
+test('the broker is set up by an administrator, once it answers', () => {
+  const { command, depends_on: after } = compose().services['setup-broker'] ?? {};
+  expect(command).toEqual(['shared/messaging/dist/setup-broker-main.js']);
+  expect(after).toMatchObject({ rabbitmq: { condition: 'service_healthy' } });
+  expect(environmentOf(compose(), 'setup-broker')).toMatchObject({
+    RABBITMQ_ADMIN_URL: `http://payfan:${demoEnv['RABBITMQ_PASSWORD']}@rabbitmq:15672`,
+    CHANNELS: channelNames.join(','),
+  });
+});
+
+test.each(brokerServices(channelNames))('%s and its RabbitMQ user take one password', (service) => {
+  const variable = variableOf(service, 'AMQP_PASSWORD');
+  const file = compose({ [variable]: 'another' });
+  expect(environmentOf(file, 'setup-broker')).toMatchObject({ [variable]: 'another' });
+  const programs = services.filter(({ name, worksFor = name }) => worksFor === service);
+  expect(programs.length).toBeGreaterThan(0);
+  for (const { name } of programs) {
+    const { AMQP_URL: amqp, RABBITMQ_MANAGEMENT_URL: management } = environmentOf(file, name);
+    expect(amqp ?? management).toContain(`://payfan_${service}:another@rabbitmq:`);
+  }
 });
 
 test.each(workers)(

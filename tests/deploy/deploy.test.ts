@@ -2,7 +2,16 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CHANNEL_CONNECTIONS } from '@payfan/channel';
-import { channelTopology, laneQueue, LANES, payoutQueue, payoutsTopology, TIERS } from '@payfan/contracts';
+import {
+  brokerServices,
+  brokerUserName,
+  channelTopology,
+  laneQueue,
+  LANES,
+  payoutQueue,
+  payoutsTopology,
+  TIERS,
+} from '@payfan/contracts';
 import { channelNames, services, testAuthority, web } from '@payfan/stack/testing';
 import { parse } from 'yaml';
 import { namesRead } from './config-of.ts';
@@ -251,6 +260,42 @@ test('the migrations run from the same image, with a password for each role that
     expect(environment(name)['DATABASE_URL']).toBe(
       `postgres://payfan_${owner}:${told[`${owner.toUpperCase()}_DB_PASSWORD`]}@postgres-rw:5432/payfan${VERIFIED}`,
     );
+  }
+});
+
+test('the broker is set up from the same image, with a password for each user that logs in', () => {
+  const container = jobs.find(({ name }) => name === 'setup-broker')?.container;
+  if (container === undefined) throw new Error('no Job setup-broker');
+  expect(container.args).toEqual(compose['setup-broker']?.command);
+  expect(`${container.image}:local`).toBe(compose['setup-broker']?.image);
+
+  const told = environmentOf(container);
+  // In a demo alone may passwords be weak.
+  const inCompose = Object.keys(compose['setup-broker']?.environment ?? {});
+  expect(Object.keys(told)).toEqual(expect.arrayContaining(inCompose.filter((key) => key !== 'PAYFAN_DEMO')));
+  expect(told).not.toHaveProperty('PAYFAN_DEMO');
+  expect(told['RABBITMQ_ADMIN_URL']).toBe('https://user:password@rabbitmq:15671');
+  expect(told['RABBITMQ_VHOST']).toBe('/');
+  expect(told['CHANNELS']).toBe(environment('transaction')['CHANNELS']);
+  for (const service of brokerServices(channelNames)) {
+    const login = `${brokerUserName(service)}:${told[`${service.toUpperCase()}_AMQP_PASSWORD`]}`;
+    const programs = services.filter(({ name, worksFor = name }) => worksFor === service);
+    expect(programs.length).toBeGreaterThan(0);
+    for (const { name } of programs) {
+      const { AMQP_URL: amqp, RABBITMQ_MANAGEMENT_URL: management } = environment(name);
+      expect([amqp, management].filter((url) => url !== undefined)).toEqual([
+        service === 'operations'
+          ? `https://${login}@rabbitmq:15671`
+          : `amqps://${login}@rabbitmq.payfan.svc:5671`,
+      ]);
+    }
+  }
+});
+
+test('no program logs in to the broker as its administrator', () => {
+  for (const { container } of deployments) {
+    const secretsUsed = container.env.map(({ valueFrom }) => valueFrom?.secretKeyRef?.name);
+    expect(secretsUsed).not.toContain('rabbitmq-default-user');
   }
 });
 

@@ -42,7 +42,7 @@ beforeAll(async () => {
       return {
         ...around,
         databaseUrl: (role) => toPostgres.through(databaseUrl(role)),
-        amqpUrl: toRabbitmq.through(brokerUrl),
+        amqpUrl: (user) => toRabbitmq.through(brokerUrl(user)),
         serviceUrl: (other) =>
           other === 'transaction' && toTransaction !== undefined
             ? toTransaction.through(serviceUrl(other)).replace(/\/$/, '')

@@ -1,9 +1,10 @@
 import { connect } from 'amqplib';
 import {
+  brokerUserName,
   deadQueue,
-  LIVE_EXCHANGE,
+  LIVE_TOPICS_EXCHANGE,
   LiveEvent,
-  liveTopology,
+  liveTopicsTopology,
   payoutQueue,
   PAYOUTS_EXCHANGE,
   payoutTopic,
@@ -202,14 +203,14 @@ test('whoever follows its topic sees how it goes on', async () => {
   await stop(FREE);
   const id = await world.send('demo_ravi', linesTo([ASHA, NOBODY], 7, { note: 'watched' }));
   const broker = openBroker({
-    urls: [world.payfan.vhost.amqpUrl],
+    urls: [world.payfan.vhost.urlFor('gateway')],
     name: 'test',
     log: new RecordingLog(),
-    topology: liveTopology,
+    topology: liveTopicsTopology,
   });
   const seen: LiveEvent[] = [];
   const subscription = broker.subscribe({
-    exchange: LIVE_EXCHANGE,
+    exchange: LIVE_TOPICS_EXCHANGE,
     onMessage: ({ body }) => void seen.push(LiveEvent.parse(JSON.parse(body.toString()))),
     onRestored: () => undefined,
   });
@@ -235,7 +236,7 @@ describe('a premium worker that is idle', () => {
       entry: 'services/payout/dist/worker-main.js',
       env: {
         DATABASE_URL: payfan.database.urlFor('payout'),
-        AMQP_URL: payfan.vhost.amqpUrl,
+        AMQP_URL: payfan.vhost.urlFor('payout'),
         TRANSACTION_URL: payfan.url('transaction'),
         SERVICE_KEY: 'key-of-payout',
         LANE: 'premium',
@@ -277,10 +278,10 @@ test('a payout that transaction does not take is put off, and others on its lane
 });
 
 test('what is no turn is put away, and the queue goes on', async () => {
-  const connection = await connect(world.payfan.vhost.amqpUrl);
+  const connection = await connect(world.payfan.vhost.urlFor('payout'));
   const channel = await connection.createConfirmChannel();
   for (const body of ['', 'nonsense', '{"type":"payfan.payout.turn.v1"}']) {
-    channel.publish(PAYOUTS_EXCHANGE, 'free', Buffer.from(body));
+    channel.publish(PAYOUTS_EXCHANGE, 'free', Buffer.from(body), { userId: brokerUserName('payout') });
   }
   await channel.waitForConfirms();
   await connection.close();

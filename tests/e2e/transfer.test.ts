@@ -1,6 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { FeedsRead } from '@payfan/contracts';
+import { someTransfer } from '@payfan/channel/contract';
+import { CLOUDEVENTS_JSON, PAYMENTS_EXCHANGE, paymentRoutingKey, type FeedsRead } from '@payfan/contracts';
 import { openDatabase, type Database } from '@payfan/database';
+import { openBroker } from '@payfan/messaging';
+import { BrokerAdmin, RecordingLog } from '@payfan/messaging/testing';
 import { startPayfan, waitFor, type Payfan } from '@payfan/stack/testing';
 import { inbox, messages, outside } from './people.ts';
 
@@ -183,21 +187,24 @@ test('a request’s correlation id is in the log of every service it sets off, a
 });
 
 test('messages that no consumer understands become dead letters on every channel, and alerts go on', async () => {
-  const { username, password, origin } = new URL(payfan.vhost.managementUrl);
-  const publish = (payload: string) =>
-    fetch(`${origin}/api/exchanges/${payfan.vhost.vhost}/payments/publish`, {
-      method: 'POST',
-      headers: { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` },
-      body: JSON.stringify({
-        properties: { delivery_mode: 2 },
-        routing_key: 'transfer.completed.interactive',
-        payload,
-        payload_encoding: 'string',
-      }),
+  const broker = openBroker({
+    urls: [payfan.vhost.urlFor('transaction')],
+    name: 'e2e',
+    log: new RecordingLog(),
+    topology: { exchanges: [], queues: [], bindings: [] },
+  });
+  await broker.start();
+  await waitFor(() => broker.ping(), { what: 'the broker', timeoutMs: 20_000 });
+  for (const body of ['not json', '{}', '{"specversion":"1.0","type":"payfan.transfer.completed.v2"}']) {
+    await broker.publish({
+      exchange: PAYMENTS_EXCHANGE,
+      routingKey: 'transfer.completed.interactive',
+      messageId: randomUUID(),
+      contentType: CLOUDEVENTS_JSON,
+      body: Buffer.from(body),
     });
-  for (const payload of ['not json', '{}', '{"specversion":"1.0","type":"payfan.transfer.completed.v2"}']) {
-    expect(await (await publish(payload)).json()).toEqual({ routed: true });
   }
+  await broker.stop();
   for (const channel of ['push', 'phone', 'email']) {
     const letters = () =>
       people.call<{ data: { reason: string; error: string }[] }>(
@@ -216,6 +223,30 @@ test('messages that no consumer understands become dead letters on every channel
   }
   const { body: transfer } = await people.pay(100);
   await people.everybodyTold(transfer.id);
+});
+
+test('an event that transaction did not publish tells nobody, and no replay sends it', async () => {
+  const transfer = someTransfer();
+  const operator = new BrokerAdmin(payfan.vhost);
+  await operator.publish(PAYMENTS_EXCHANGE, paymentRoutingKey(transfer), JSON.stringify(transfer), {});
+  const reason = 'untrusted_publisher';
+  for (const channel of ['push', 'phone', 'email']) {
+    const url = `${payfan.url(channel)}/v1/dead-letters`;
+    const letters = () =>
+      people.call<{ data: { reason: string }[] }>(`${url}?reason=${reason}`, 'demo_operator');
+    await waitFor(async () => (await letters()).body.data.length === 1, {
+      what: `the dead letter of ${channel}`,
+      timeoutMs: 20_000,
+    });
+  }
+  const replay = { method: 'POST', body: { filter: { reason } } };
+  const url = `${payfan.url('operations')}/v1/dead-letters/replay`;
+  expect((await people.call(url, 'demo_operator', replay)).body).toMatchObject({
+    ...{ matched: 0, replayed: 0, refused: 3 },
+  });
+  const { phone, email } = transfer.data.payee;
+  expect((await inbox(payfan)).filter((mail) => JSON.stringify(mail).includes(email))).toEqual([]);
+  expect((await messages(payfan)).filter((sms) => JSON.stringify(sms).includes(phone))).toEqual([]);
 });
 
 test('each service’s role reaches its own tables and no others', async () => {

@@ -43,7 +43,10 @@ describe('the broker', () => {
     world = await openWorld([], {
       servers: servers.infrastructure,
       // A frozen broker is given up after seconds rather than half a minute.
-      surroundings: (_service, around) => ({ ...around, amqpUrl: `${around.amqpUrl}?heartbeat=2` }),
+      surroundings: (_service, around) => ({
+        ...around,
+        amqpUrl: (name) => `${around.amqpUrl(name)}?heartbeat=2`,
+      }),
     });
   }, 120_000);
   afterAll(() => world.stop());

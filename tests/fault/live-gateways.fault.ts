@@ -86,8 +86,11 @@ fault('14. a gateway killed mid-burst, twice: its clients go on at the others', 
 
 describe('15. a gateway without the broker', () => {
   fault('15. cut off mid-burst, and healed: what it missed it finds in the log', async (run) => {
-    const wire = await proxyTo(fleet.payfan.vhost.amqpUrl);
-    const gateway = await fleet.gateway({ ...NEVER, AMQP_URL: wire.through(fleet.payfan.vhost.amqpUrl) });
+    const wire = await proxyTo(fleet.payfan.vhost.urlFor('gateway'));
+    const gateway = await fleet.gateway({
+      ...NEVER,
+      AMQP_URL: wire.through(fleet.payfan.vhost.urlFor('gateway')),
+    });
     const other = await fleet.gateway();
     await everybodyFollows(gateway.url);
     const load = burst(run);
@@ -105,10 +108,10 @@ describe('15. a gateway without the broker', () => {
   });
 
   fault('15. that keeps silent: by asking the log now and then it tells all the same', async (run) => {
-    const wire = await proxyTo(fleet.payfan.vhost.amqpUrl);
+    const wire = await proxyTo(fleet.payfan.vhost.urlFor('gateway'));
     const gateway = await fleet.gateway({
       AUDIT_EVERY_MS: '500',
-      AMQP_URL: wire.through(fleet.payfan.vhost.amqpUrl),
+      AMQP_URL: wire.through(fleet.payfan.vhost.urlFor('gateway')),
     });
     await everybodyFollows(gateway.url);
     const load = burst(run);

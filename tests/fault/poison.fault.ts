@@ -6,7 +6,7 @@ import { startPayfan, type Payfan } from '@payfan/stack/testing';
 import { fault } from './lib/fault.ts';
 import { count, depthOf, until } from './lib/look.ts';
 import { pages } from './lib/outside.ts';
-import { intoQueue, someEvent } from './lib/some-event.ts';
+import { intoLane, someEvent } from './lib/some-event.ts';
 
 const GOOD = 10_000;
 const QUEUE = laneQueue('phone', 'interactive');
@@ -24,7 +24,7 @@ const asBody = (value: unknown) => Buffer.from(JSON.stringify(value));
 /** Publishes in this order, each confirmed. */
 async function publishAll(messages: readonly Outgoing[]): Promise<void> {
   const broker = openBroker({
-    urls: [payfan.vhost.amqpUrl],
+    urls: [payfan.vhost.urlFor('phone')],
     name: 'poisoner',
     log: new RecordingLog(),
     topology: channelTopology('phone'),
@@ -52,8 +52,8 @@ fault('11. poison in front of 10,000 good messages', async (run) => {
   // Nobody consumes meanwhile, so the poison really is in front.
   await payfan.program('phone').stop();
   await publishAll([
-    ...poison.map((body) => intoQueue(QUEUE, body)),
-    ...good.map((event) => intoQueue(QUEUE, asBody(event), event.id)),
+    ...poison.map((body) => intoLane('phone', 'interactive', body)),
+    ...good.map((event) => intoLane('phone', 'interactive', asBody(event), event.id)),
   ]);
   run.faults = poison.length;
   await until('all in the queue', async () => (await depthOf(payfan, QUEUE)) === poison.length + GOOD);

@@ -45,7 +45,7 @@ export class Fleet {
       name: 'gateway',
       entry: 'services/gateway/dist/main.js',
       env: {
-        AMQP_URL: this.payfan.vhost.amqpUrl,
+        AMQP_URL: this.payfan.vhost.urlFor('gateway'),
         TRANSACTION_URL: this.payfan.url('transaction'),
         PUSH_URL: this.payfan.url('push'),
         SERVICE_KEY: 'key-of-gateway',

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { LIVE_EXCHANGE, liveTopology } from '@payfan/contracts';
+import { LIVE_EXCHANGE, LIVE_TOPICS_EXCHANGE, liveTopicsTopology } from '@payfan/contracts';
 import { openBroker } from '@payfan/messaging';
 import {
   createApi,
@@ -43,11 +43,17 @@ main(async () => {
   const metrics = createGatewayMetrics(registry);
   const retry = new Retry({ firstMs: 100, longestMs: 5_000 });
 
-  const broker = openBroker({ urls: settings.AMQP_URL, name, log: logger, topology: liveTopology });
-  const subscription = broker.subscribe({
+  const broker = openBroker({ urls: settings.AMQP_URL, name, log: logger, topology: liveTopicsTopology });
+  const accounts = broker.subscribe({
     exchange: LIVE_EXCHANGE,
-    onMessage: (message) => hub.receive(message),
+    onMessage: (message) => hub.receive(LIVE_EXCHANGE, message),
     onRestored: () => void hub.check(),
+  });
+  const topics = broker.subscribe({
+    exchange: LIVE_TOPICS_EXCHANGE,
+    onMessage: (message) => hub.receive(LIVE_TOPICS_EXCHANGE, message),
+    // Topics without a log have nothing to be caught up from.
+    onRestored: () => undefined,
   });
   const feeds = new FeedClient({
     pushUrl: settings.PUSH_URL,
@@ -56,7 +62,10 @@ main(async () => {
     reads: metrics.reads,
     pause: retry.pause,
   });
-  const shards = new Shards({ bindings: subscription, lingerMs: LINGER_MS });
+  const shards = new Shards({
+    bindings: { [LIVE_EXCHANGE]: accounts, [LIVE_TOPICS_EXCHANGE]: topics },
+    lingerMs: LINGER_MS,
+  });
   const hub = new TopicHub({ shards, feeds, pause: retry.pause, logger, metrics });
   const audit = new Audit({ hub, logger, metrics, everyMs: settings.AUDIT_EVERY_MS });
 
@@ -142,5 +151,5 @@ main(async () => {
   });
 
   const server = httpServer({ api, http, port: settings.PORT, logger, onUpgrade: door.onUpgrade });
-  await runParts({ logger, health, parts: [broker, subscription, hub, retry, audit, server, connections] });
+  await runParts({ logger, health, parts: [broker, accounts, topics, hub, retry, audit, server, connections] });
 });

@@ -6,7 +6,7 @@ export function createGatewayMetrics(registry: Registry) {
   return {
     received: new Counter({
       name: 'gateway_live_messages_total',
-      help: 'Messages that came live: wanted, for nobody here, or malformed',
+      help: 'Messages that came live: wanted, for nobody here, malformed, or misplaced (by the wrong exchange: dropped)',
       labelNames: ['what'],
       registers,
     }),

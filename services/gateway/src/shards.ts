@@ -1,4 +1,4 @@
-import { SHARDS, shardKey, shardOf } from '@payfan/contracts';
+import { liveExchangeOf, SHARDS, shardKey, shardOf } from '@payfan/contracts';
 
 /** What is bound by routing key: a `Subscription` of the broker. */
 interface Bindings {
@@ -8,7 +8,8 @@ interface Bindings {
 }
 
 export interface ShardsOptions {
-  readonly bindings: Bindings;
+  /** By the exchange that carries a topic's events. */
+  readonly bindings: Readonly<Record<string, Bindings>>;
   /** How long a shard stays bound that nobody needs any more. */
   readonly lingerMs: number;
 }
@@ -24,6 +25,7 @@ interface Shard {
  */
 export class Shards {
   readonly #options: ShardsOptions;
+  /** By exchange and routing key. */
   readonly #shards = new Map<string, Shard>();
 
   constructor(options: ShardsOptions) {
@@ -32,20 +34,20 @@ export class Shards {
 
   /** Counts a user of a topic's shard. Resolves when it is bound; rejects when everything ends first. */
   hold(topic: string): Promise<void> {
-    return this.#hold(shardKey(shardOf(topic)));
+    return this.#hold(liveExchangeOf(topic), shardKey(shardOf(topic)));
   }
 
-  /** Counts a user of all shards, for whoever follows what cannot be named beforehand. */
-  async holdAll(): Promise<void> {
-    await Promise.all(allKeys().map((key) => this.#hold(key)));
+  /** Counts a user of all shards on which topics of a pattern may be. */
+  async holdAll(pattern: string): Promise<void> {
+    await Promise.all(allKeys().map((key) => this.#hold(liveExchangeOf(pattern), key)));
   }
 
   release(topic: string): void {
-    this.#release(shardKey(shardOf(topic)));
+    this.#release(liveExchangeOf(topic), shardKey(shardOf(topic)));
   }
 
-  releaseAll(): void {
-    for (const key of allKeys()) this.#release(key);
+  releaseAll(pattern: string): void {
+    for (const key of allKeys()) this.#release(liveExchangeOf(pattern), key);
   }
 
   /** Ends the waiting for what lingers. */
@@ -54,31 +56,39 @@ export class Shards {
     this.#shards.clear();
   }
 
-  #hold(key: string): Promise<void> {
-    let shard = this.#shards.get(key);
+  #hold(exchange: string, key: string): Promise<void> {
+    const name = `${exchange} ${key}`;
+    let shard = this.#shards.get(name);
     if (shard === undefined) {
       shard = { users: 0, lingering: undefined };
-      this.#shards.set(key, shard);
+      this.#shards.set(name, shard);
     }
     clearTimeout(shard.lingering);
     shard.users += 1;
     // Also one that is bound already: the broker may have gone since.
-    const bound = this.#options.bindings.bind(key);
+    const bound = this.#bindings(exchange).bind(key);
     // Whoever waits for it hears of it; nobody may be waiting.
     bound.catch(() => undefined);
     return bound;
   }
 
-  #release(key: string): void {
-    const shard = this.#shards.get(key);
+  #release(exchange: string, key: string): void {
+    const name = `${exchange} ${key}`;
+    const shard = this.#shards.get(name);
     if (shard === undefined) return;
     shard.users -= 1;
     if (shard.users > 0) return;
     shard.lingering = setTimeout(() => {
-      this.#shards.delete(key);
-      void this.#options.bindings.unbind(key);
+      this.#shards.delete(name);
+      void this.#bindings(exchange).unbind(key);
     }, this.#options.lingerMs);
     shard.lingering.unref();
+  }
+
+  #bindings(exchange: string): Bindings {
+    const bindings = this.#options.bindings[exchange];
+    if (bindings === undefined) throw new Error(`there is no subscription to ${exchange}`);
+    return bindings;
   }
 }
 

@@ -1,4 +1,4 @@
-import { accountOfTopic, isPattern, LIVE_HEADERS } from '@payfan/contracts';
+import { accountOfTopic, isPattern, LIVE_HEADERS, liveExchangeOf } from '@payfan/contracts';
 import type { Published } from '@payfan/messaging';
 import type { Logger, Part } from '@payfan/service';
 import type { Counter } from 'prom-client';
@@ -34,6 +34,8 @@ export class CannotFollow extends Error {
 }
 
 const BIND_WAIT_MS = 2_000;
+/** Between two lines of the log about messages that came by the wrong exchange. */
+const REPORT_EVERY_MS = 10_000;
 const AccountId = z.uuid();
 
 /** The account whose log a topic has; undefined for a topic without one. */
@@ -52,12 +54,13 @@ interface Log {
 export class TopicHub implements Part {
   readonly name = 'topics';
   readonly #options: TopicHubOptions;
-  readonly #received: Record<'wanted' | 'nobody' | 'malformed', Counter.Internal>;
+  readonly #received: Record<'wanted' | 'nobody' | 'malformed' | 'misplaced', Counter.Internal>;
   readonly #logs = new Map<string, Log>();
   /** Topics without a log, and patterns by what topics begin with. */
   readonly #plain = new Map<string, Set<Subscriber>>();
   readonly #patterns = new Map<string, Set<Subscriber>>();
   #isClosed = false;
+  #reportedAtMs = -Infinity;
 
   constructor(options: TopicHubOptions) {
     this.#options = options;
@@ -66,6 +69,7 @@ export class TopicHub implements Part {
       wanted: received.labels({ what: 'wanted' }),
       nobody: received.labels({ what: 'nobody' }),
       malformed: received.labels({ what: 'malformed' }),
+      misplaced: received.labels({ what: 'misplaced' }),
     };
   }
 
@@ -74,11 +78,19 @@ export class TopicHub implements Part {
     return { log: this.#logs.size, plain: this.#plain.size, pattern: this.#patterns.size };
   }
 
-  /** A message from the broker. The hot path: its body is not looked at. */
-  receive({ headers, body }: Pick<Published, 'headers' | 'body'>): void {
+  /**
+   * A message from the broker, and the exchange by which it came. The hot path: its body is not looked at. Only push may
+   * write to the exchange of accounts, so an account's topic on another exchange is a forgery, and is dropped.
+   */
+  receive(exchange: string, { headers, body }: Pick<Published, 'headers' | 'body'>): void {
     const { [LIVE_HEADERS.topic]: topic, [LIVE_HEADERS.seq]: seq } = headers;
     if (typeof topic !== 'string') {
       this.#received.malformed.inc();
+      return;
+    }
+    if (liveExchangeOf(topic) !== exchange) {
+      this.#received.misplaced.inc();
+      this.#reportMisplaced(exchange, topic);
       return;
     }
     let isWanted = false;
@@ -141,7 +153,7 @@ export class TopicHub implements Part {
     left: AbortSignal,
   ): Promise<void> {
     const { shards, bindWaitMs = BIND_WAIT_MS } = this.#options;
-    const bound = isPattern(name) ? shards.holdAll() : shards.hold(name);
+    const bound = isPattern(name) ? shards.holdAll(name) : shards.hold(name);
     const accountId = isPattern(name) ? undefined : logOf(name);
     const isBound = await isDoneWithin(bound, bindWaitMs);
     if (left.aborted || this.#isClosed) return;
@@ -204,7 +216,7 @@ export class TopicHub implements Part {
 
   #leave(name: string, subscriber: Subscriber): void {
     const { shards } = this.#options;
-    if (isPattern(name)) shards.releaseAll();
+    if (isPattern(name)) shards.releaseAll(name);
     else shards.release(name);
     const log = this.#logs.get(name);
     if (log !== undefined) {
@@ -217,6 +229,17 @@ export class TopicHub implements Part {
     const set = subscribers.get(key);
     set?.delete(subscriber);
     if (set?.size === 0) subscribers.delete(key);
+  }
+
+  /** A line of the log now and then, however many such messages come. */
+  #reportMisplaced(exchange: string, topic: string): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#reportedAtMs < REPORT_EVERY_MS) return;
+    this.#reportedAtMs = nowMs;
+    this.#options.logger.error(
+      { exchange, topic: topic.slice(0, 200) },
+      'live messages dropped: their topic does not belong to the exchange by which they came',
+    );
   }
 
   #plainOf(name: string): [Map<string, Set<Subscriber>>, string] {

@@ -54,11 +54,12 @@ export async function replayLetters(channels: Channels, request: ReplayRequest):
 }
 
 function sumOf(results: Iterable<ReplayResult>): Omit<ReplayResult, 'dryRun'> {
-  const sum = { matched: 0, replayed: 0, remaining: 0 };
-  for (const { matched, replayed, remaining } of results) {
+  const sum = { matched: 0, replayed: 0, remaining: 0, refused: 0 };
+  for (const { matched, replayed, remaining, refused } of results) {
     sum.matched += matched;
     sum.replayed += replayed;
     sum.remaining += remaining;
+    sum.refused += refused;
   }
   return sum;
 }

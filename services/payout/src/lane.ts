@@ -74,6 +74,7 @@ export function laneParts({
       workOff: workOff({ ...around, batches, onProgress }),
       park: parkTurn({ broker, database, logger }),
       onPutOff: () => metrics.putOff.inc(),
+      onPutAway: (reason) => metrics.putAway.inc({ reason }),
       logger,
     }),
   });

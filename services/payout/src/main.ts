@@ -1,3 +1,4 @@
+import { payoutTopology } from '@payfan/contracts';
 import { openDatabase, openPresence, openRetention, registerRetentionMetrics } from '@payfan/database';
 import { openBroker } from '@payfan/messaging';
 import { Outbox, registerOutboxMetrics } from '@payfan/outbox';
@@ -16,7 +17,6 @@ import { accountOfCaller } from './account-client.ts';
 import { apiConfig } from './config.ts';
 import { routes } from './http/routes.ts';
 import { LiveProgress } from './live-progress.ts';
-import { topologyOf } from './topology.ts';
 
 main(async () => {
   const settings = apiConfig();
@@ -28,7 +28,7 @@ main(async () => {
 
   const database = openDatabase({ url, name });
   const presence = openPresence({ url, name, id: relayId });
-  const topology = topologyOf(settings.CHANNELS);
+  const topology = payoutTopology(settings.CHANNELS);
   const broker = openBroker({ urls: settings.AMQP_URL, name, log: logger, topology });
   const outbox = new Outbox({ database, broker, log: logger, relayId });
   registerOutboxMetrics(metrics, outbox);

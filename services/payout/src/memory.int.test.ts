@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openDatabase } from '@payfan/database';
-import { freshDatabase, freshVhost, LIMITS_OFF, startProgram, type Program } from '@payfan/stack/testing';
+import { freshBroker, freshDatabase, LIMITS_OFF, startProgram, type Program } from '@payfan/stack/testing';
 import { nextKey } from './testing/payout-api.ts';
 
 jest.setTimeout(180_000);
@@ -48,14 +48,14 @@ async function peakDuring(program: Program, work: Promise<unknown>): Promise<num
 }
 
 test('a hundred thousand lines come and go without the process growing by them', async () => {
-  const [fresh, vhost] = await Promise.all([freshDatabase(), freshVhost()]);
+  const [fresh, vhost] = await Promise.all([freshDatabase(), freshBroker()]);
   const admin = openDatabase({ url: fresh.adminUrl, name: 'test', max: 1 });
   const transaction = await startProgram({
     name: 'transaction',
     entry: 'services/transaction/dist/main.js',
     env: {
       DATABASE_URL: fresh.urlFor('transaction'),
-      AMQP_URL: vhost.amqpUrl,
+      AMQP_URL: vhost.urlFor('transaction'),
       PAYFAN_DEMO: 'true',
       ...LIMITS_OFF,
     },
@@ -65,7 +65,7 @@ test('a hundred thousand lines come and go without the process growing by them',
     entry: 'services/payout/dist/main.js',
     env: {
       DATABASE_URL: fresh.urlFor('payout'),
-      AMQP_URL: vhost.amqpUrl,
+      AMQP_URL: vhost.urlFor('payout'),
       TRANSACTION_URL: transaction.url,
       SERVICE_KEY: 'key-of-payout',
       TRANSFERS_TO_ONE_PAYEE_PER_HOUR: '1000000',

@@ -20,6 +20,7 @@ let around: ReturnType<typeof recordingTurns>['around'];
 /** What was published to come back later, and how often that was counted. */
 let parked: Buffer[];
 let putOff: number;
+let putAway: string[];
 /** Batches that were asked for, and how the next ones are answered. */
 let asked: TransferBatch[];
 let answer: (batch: TransferBatch) => Promise<BatchResult[]>;
@@ -27,7 +28,7 @@ beforeEach(async () => {
   fresh = await freshDatabase();
   database = openDatabase({ url: fresh.urlFor('payout'), name: 'payout' });
   ({ turns, around } = recordingTurns(database));
-  [parked, putOff, asked] = [[], 0, []];
+  [parked, putOff, putAway, asked] = [[], 0, [], []];
   answer = paid;
 });
 afterEach(async () => {
@@ -42,9 +43,10 @@ const paid = ({ items }: TransferBatch): Promise<BatchResult[]> =>
 const store = (lines: number) => storePayout(around, lines);
 
 /** Has a worker take a turn, as the broker gives it. */
-const take = async (body: Buffer | string | undefined): Promise<void> => {
+const take = async (body: Buffer | string | undefined, userId?: string | null): Promise<void> => {
   const message: Incoming = {
     ...{ queue: 'payouts.free', exchange: 'payouts', routingKey: 'free', messageId: undefined },
+    userId: userId === undefined ? 'payfan_payout' : (userId ?? undefined),
     ...{ headers: {}, redelivered: false, body: Buffer.from(body ?? '') },
   };
   await onTurn({
@@ -72,6 +74,7 @@ const take = async (body: Buffer | string | undefined): Promise<void> => {
       logger,
     }),
     onPutOff: () => (putOff += 1),
+    onPutAway: (reason) => putAway.push(reason),
     logger,
   })(message);
 };
@@ -153,6 +156,25 @@ test('a chunk that another took over between two parts is left to it', async () 
   expect(await payoutOf(id)).toMatchObject({ status: 'processing', succeeded: 0 });
   const [chunk] = await database.query<{ attempt: string }>({ text: 'select attempt from payout_chunks' });
   expect(chunk?.attempt).toBe(other);
+});
+
+test.each(['payfan_transaction', 'payfan_email', 'payfan', '', null])(
+  'a turn that %j published is put into the dead queue, and nothing of it is paid',
+  async (userId) => {
+    const id = await store(CHUNK_ITEMS);
+    const body = turns[0]?.body;
+    await take(body, userId);
+    expect([putAway, parked.map(String)]).toEqual([['untrusted_publisher'], [body]]);
+    expect(asked).toEqual([]);
+    expect(await payoutOf(id)).toMatchObject({ status: 'processing', succeeded: 0 });
+    await take(body);
+    expect(await payoutOf(id)).toMatchObject({ status: 'completed' });
+  },
+);
+
+test('what is no turn is put into the dead queue', async () => {
+  await take('nonsense');
+  expect([putAway, parked.map(String)]).toEqual([['unreadable'], ['nonsense']]);
 });
 
 /** By the numbers in their keys. */

@@ -1,17 +1,19 @@
-import { PayoutTurn } from '@payfan/contracts';
+import { brokerUserName, PayoutTurn } from '@payfan/contracts';
 import type { Incoming } from '@payfan/messaging';
 import { runInContext, type Logger } from '@payfan/service';
 import { BatchNotTaken } from './batch-client.ts';
 import type { Chunk } from './chunk-store.ts';
-import type { ParkTurn } from './park-turn.ts';
+import type { ParkTurn, PutAway } from './park-turn.ts';
 import type { WorkOff } from './work-off.ts';
 
 export interface OnTurnOptions {
   claim: (turn: PayoutTurn) => Promise<Chunk | undefined>;
   workOff: WorkOff;
   park: ParkTurn;
-  /** Told of each turn that is put off. */
+  /** Called with each turn that is put off. */
   onPutOff: () => void;
+  /** Called with each message that is put away for good. */
+  onPutAway: (reason: PutAway) => void;
   logger: Logger;
 }
 
@@ -24,12 +26,20 @@ export function onTurn({
   workOff,
   park,
   onPutOff,
+  onPutAway,
   logger,
 }: OnTurnOptions): (message: Incoming) => Promise<void> {
   return async (message) => {
+    // Turns and their copies all come from payout itself; the broker has verified the name.
+    if (message.userId !== brokerUserName('payout')) {
+      await park.forGood(message, 'untrusted_publisher');
+      onPutAway('untrusted_publisher');
+      return;
+    }
     const turn = readTurn(message);
     if (turn === undefined) {
-      await park.forGood(message, 'it is no turn of a payout');
+      await park.forGood(message, 'unreadable');
+      onPutAway('unreadable');
       return;
     }
     const { correlationid: correlationId, traceparent, data } = turn;

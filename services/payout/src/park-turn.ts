@@ -1,9 +1,11 @@
 import {
   ATTEMPT_HEADER,
   CLOUDEVENTS_JSON,
+  DEAD_ROUTING_KEY,
   deadQueue,
   delayExchange,
   RETRY_STEPS,
+  retryExchange,
   retryRoutingKey,
   type PayoutTurn,
 } from '@payfan/contracts';
@@ -15,14 +17,17 @@ import { keepQuiet } from './payout-store.ts';
 const REASON_HEADER = 'payfan-reason';
 const [FIRST_STEP] = RETRY_STEPS;
 
+/** Why a message is no turn to be taken. */
+export type PutAway = 'unreadable' | 'untrusted_publisher';
+
 export interface ParkTurn {
   /**
    * Puts a turn off, longer each time and in the end for an hour, for as long as it takes: others on its lane go on.
    * It keeps its chunk, which may have been paid in part: put back, its lines could be cancelled.
    */
   forLater(message: Incoming, turn: PayoutTurn): Promise<void>;
-  /** Puts away what nobody here can read. */
-  forGood(message: Incoming, reason: string): Promise<void>;
+  /** Puts away what is no turn, into the dead queue. */
+  forGood(message: Incoming, reason: PutAway): Promise<void>;
 }
 
 export function parkTurn({
@@ -48,11 +53,11 @@ export function parkTurn({
         body: message.body,
       });
     },
-    async forGood({ messageId, queue, body }, reason) {
-      logger.error({ queue, messageId, reason }, `message put into ${deadQueue('payouts')}: ${reason}`);
+    async forGood({ messageId, userId, queue, body }, reason) {
+      logger.error({ queue, messageId, userId, reason }, `message put into ${deadQueue('payouts')}`);
       await broker.publish({
-        exchange: '',
-        routingKey: deadQueue('payouts'),
+        exchange: retryExchange('payouts'),
+        routingKey: DEAD_ROUTING_KEY,
         messageId: messageId ?? newId(),
         contentType: 'application/octet-stream',
         headers: { [REASON_HEADER]: reason },

@@ -1,3 +1,4 @@
+import { payoutTopology } from '@payfan/contracts';
 import { openDatabase, openPresence } from '@payfan/database';
 import { openBroker } from '@payfan/messaging';
 import { Outbox, registerOutboxMetrics } from '@payfan/outbox';
@@ -15,7 +16,6 @@ import {
 import { BatchClient } from './batch-client.ts';
 import { workerConfig } from './config.ts';
 import { laneParts } from './lane.ts';
-import { topologyOf } from './topology.ts';
 
 main(async () => {
   const settings = workerConfig();
@@ -28,7 +28,7 @@ main(async () => {
   // A turn needs one connection at a time; the outbox one more.
   const database = openDatabase({ url, name, max: settings.CONCURRENCY + 3 });
   const presence = openPresence({ url, name, id: workerId });
-  const topology = topologyOf(settings.CHANNELS);
+  const topology = payoutTopology(settings.CHANNELS);
   const broker = openBroker({ urls: settings.AMQP_URL, name, log: logger, topology });
   const outbox = new Outbox({ database, broker, log: logger, relayId: workerId });
   registerOutboxMetrics(registry, outbox);

@@ -24,6 +24,12 @@ export function workerMetrics(registry: Registry, inHand: () => number) {
       help: 'Turns whose chunk transaction did not take: they come again later',
       registers,
     }),
+    putAway: new Counter({
+      name: 'payout_turns_put_away_total',
+      help: 'Messages put into the dead queue: unreadable, or untrusted_publisher (published by another than payout)',
+      labelNames: ['reason'],
+      registers,
+    }),
     renewed: new Counter({
       name: 'payout_turns_renewed_total',
       help: 'Payouts that had lost their turns and got new ones',

@@ -9,6 +9,7 @@ import {
   PAYMENTS_EXCHANGE,
   shardKey,
   shardOf,
+  type Topology,
   type TransferCompleted,
 } from '@payfan/contracts';
 import { channelMetrics, createChannel } from '@payfan/channel';
@@ -19,10 +20,10 @@ import { startTcpProxy, type TcpProxy } from '@payfan/messaging/testing';
 import { createLogger, createMetrics, newId } from '@payfan/service';
 import {
   freshDatabase,
-  freshVhost,
+  freshBroker,
   waitFor,
   type FreshDatabase,
-  type FreshVhost,
+  type FreshBroker,
 } from '@payfan/stack/testing';
 import type { FeedEntry } from './feed-item.ts';
 import { appendToFeeds } from './feed-store.ts';
@@ -34,17 +35,18 @@ import { someItem } from './testing/some-item.ts';
 
 const logger = createLogger({ service: 'push', level: 'silent' });
 const topology = mergeTopologies([channelTopology('push'), liveTopology]);
+const NOTHING: Topology = { exchanges: [], queues: [], bindings: [] };
 let fresh: FreshDatabase;
-let vhost: FreshVhost;
+let vhost: FreshBroker;
 let database: Database;
 /** Between push and the broker. */
 let wire: TcpProxy;
 let stops: (() => Promise<void>)[];
 
 beforeEach(async () => {
-  [fresh, vhost] = await Promise.all([freshDatabase(), freshVhost()]);
+  [fresh, vhost] = await Promise.all([freshDatabase(), freshBroker({ channels: ['push'] })]);
   database = openDatabase({ url: fresh.urlFor('push'), name: 'push' });
-  wire = await startTcpProxy(vhost.amqpUrl);
+  wire = await startTcpProxy(vhost.urlFor('push'));
   stops = [];
 });
 afterEach(async () => {
@@ -59,8 +61,16 @@ const soon = (what: string) => ({ what, timeoutMs: 20_000 });
 const until = (what: string, condition: () => boolean) =>
   waitFor(() => Promise.resolve(condition()), soon(what));
 
-async function connected(url = vhost.amqpUrl): Promise<Broker> {
-  const broker = openBroker({ urls: [url], name: 'test', log: logger, topology });
+/** Push, on the other end of the wire, or another service, which declares nothing. */
+async function connected(service = 'push'): Promise<Broker> {
+  const isPush = service === 'push';
+  const url = vhost.urlFor(service);
+  const broker = openBroker({
+    urls: [isPush ? wire.through(url) : url],
+    name: 'test',
+    log: logger,
+    topology: isPush ? topology : NOTHING,
+  });
   stops.push(() => broker.stop());
   await broker.start();
   await waitFor(() => broker.ping(), soon('connecting'));
@@ -70,7 +80,7 @@ async function connected(url = vhost.amqpUrl): Promise<Broker> {
 /** A gateway's queue, bound to the shards of these accounts. */
 async function listen(...accountIds: string[]): Promise<Published[]> {
   const heard: Published[] = [];
-  const subscription = (await connected()).subscribe({
+  const subscription = (await connected('gateway')).subscribe({
     exchange: LIVE_EXCHANGE,
     onMessage: (message) => heard.push(message),
     onRestored: () => undefined,
@@ -89,7 +99,7 @@ async function startChannel() {
   const channel = createChannel({
     definition,
     database,
-    broker: await connected(wire.through(vhost.amqpUrl)),
+    broker: await connected(),
     logger,
     metrics: channelMetrics(registry),
     claimantId: newId(),
@@ -104,7 +114,7 @@ async function startChannel() {
 }
 
 const publish = async (event: TransferCompleted) =>
-  (await connected()).publish({
+  (await connected('transaction')).publish({
     exchange: PAYMENTS_EXCHANGE,
     routingKey: paymentRoutingKey(event),
     messageId: event.id,
@@ -190,7 +200,7 @@ describe('while the broker does not confirm', () => {
     const published = countLivePublishes();
     const count = async (outcome: string) =>
       (await published.get()).values.find(({ labels }) => labels.outcome === outcome)?.value ?? 0;
-    const broker = await connected(wire.through(vhost.amqpUrl));
+    const broker = await connected();
     const live = new LivePublisher({ broker, logger, published, window: 3 });
     const [told, last] = [entry(), entry()];
     const heard = await listen(told.accountId, last.accountId);

@@ -1,4 +1,4 @@
-import { paymentsTopology } from '@payfan/contracts';
+import { transactionTopology } from '@payfan/contracts';
 import { openDatabase, openPresence, openRetention, registerRetentionMetrics } from '@payfan/database';
 import { openBroker } from '@payfan/messaging';
 import { Outbox, registerOutboxMetrics } from '@payfan/outbox';
@@ -43,7 +43,7 @@ main(async () => {
   const metrics = createMetrics(name);
 
   const database = openDatabase({ url: DATABASE_URL, name, max: DATABASE_CONNECTIONS });
-  const broker = openBroker({ urls: AMQP_URL, name, log: logger, topology: paymentsTopology(CHANNELS) });
+  const broker = openBroker({ urls: AMQP_URL, name, log: logger, topology: transactionTopology(CHANNELS) });
   const relayId = newId();
   const presence = openPresence({ url: DATABASE_URL, name, id: relayId });
   const outbox = new Outbox({ database, broker, log: logger, relayId });

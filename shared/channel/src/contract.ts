@@ -1,4 +1,10 @@
-import type { TransferCompleted } from '@payfan/contracts';
+import {
+  DEAD_ROUTING_KEY,
+  PAYMENTS_EXCHANGE,
+  retryExchange,
+  type PaymentEvent,
+  type TransferCompleted,
+} from '@payfan/contracts';
 import { waitFor } from '@payfan/stack/testing';
 import { setUp, type Bench, type ChannelSubject } from './testing/bench.ts';
 import { payoutContract } from './testing/payout-contract.ts';
@@ -156,6 +162,45 @@ export function channelContract<Message>(subject: ChannelSubject<Message>): void
       await waitFor(allSent(event), SETTLED);
       expect(await bench.replay(event)).toMatchObject({ matched: 0, replayed: 0 });
       expect(await toldOf(event)).toEqual(bothOnce(event));
+    });
+
+    describe('a message that another than its publisher has written', () => {
+      const asAdministrator = (exchange: string, key: string, properties: object) => (event: PaymentEvent) =>
+        bench.admin.publish(exchange, key, JSON.stringify(event), properties);
+      const fromPayments = (properties: object) =>
+        asAdministrator(PAYMENTS_EXCHANGE, 'transfer.completed.interactive', properties);
+
+      test.each<[string, () => PaymentEvent, (event: PaymentEvent) => Promise<unknown>]>([
+        ['a transfer without a user-id', someTransfer, fromPayments({})],
+        ['a transfer from an administrator', someTransfer, (event) => fromPayments({ user_id: bench.admin.user })(event)],
+        ['the end of a payout without a user-id', somePayout, fromPayments({})],
+        ['a transfer from payout', someTransfer, (event) => bench.publishAsOther(event)],
+        ['the end of a payout from transaction', somePayout, (event) => bench.publishAsOther(event)],
+        [
+          'a transfer on which consumers died',
+          someTransfer,
+          asAdministrator(retryExchange(name), DEAD_ROUTING_KEY, {}),
+        ],
+      ])('is a dead letter that tells nobody and is never replayed: %s', async (_what, some, forge) => {
+        const event = some();
+        const letters = async () =>
+          (await bench.deadLetters('untrusted_publisher')).filter(({ body }) => body.includes(event.id));
+        await forge(event);
+        await waitFor(async () => (await letters()).length === 1, SETTLED);
+        expect(await letters()).toMatchObject([
+          { role: null, error: expect.stringMatching(/may come from payfan_(transaction|payout) or/) as string },
+        ]);
+        expect(await bench.replay(event)).toMatchObject({ matched: 0, replayed: 0, refused: 1 });
+        // The genuine event comes after it, and is told as if there had been no other.
+        await bench.publish(event);
+        await waitFor(async () => {
+          const deliveries = await bench.deliveriesOf(event);
+          return deliveries.length > 0 && deliveries.every(({ status }) => status === 'sent');
+        }, SETTLED);
+        for (const { attempts } of await bench.deliveriesOf(event)) expect(attempts).toBe(1);
+        for (const times of Object.values(await bench.toldOf(event))) expect(times).toBe(1);
+        expect(await letters()).toHaveLength(1);
+      });
     });
 
     payoutContract(() => bench);

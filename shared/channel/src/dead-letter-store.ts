@@ -12,9 +12,9 @@ export const DIED_AGAIN = `
   routing_key = excluded.routing_key, headers = excluded.headers, body = excluded.body,
   state = 'open', replaying_until = null, times = l.times + 1, last_at = clock_timestamp()`;
 
-/** A message that is no event we know, with all that is known of it. */
+/** A message that no delivery comes of, with all that is known of it. */
 export interface UnreadableMessage {
-  reason: 'unreadable' | 'delivery_limit';
+  reason: 'unreadable' | 'delivery_limit' | 'untrusted_publisher';
   error: string;
   lane: string | null;
   /** The one that it was first published with: replayed, it is still the same message. */
@@ -31,7 +31,7 @@ export async function storeUnreadable(db: Queryable, message: UnreadableMessage)
            values ($1, $2, $3, $4, $5, 0, $6, $7, $8)
            on conflict (subject) do update set ${DIED_AGAIN}`,
     values: [
-      `sha256:${createHash('sha256').update(message.routingKey).update('\0').update(message.body).digest('hex')}`,
+      subjectOf(message),
       message.lane,
       message.reason,
       storableText(message.error),
@@ -41,6 +41,12 @@ export async function storeUnreadable(db: Queryable, message: UnreadableMessage)
       message.body,
     ],
   });
+}
+
+/** A forged message has a letter of its own, so that it cannot take the place of one that may be replayed. */
+function subjectOf({ reason, routingKey, body }: UnreadableMessage): string {
+  const digest = createHash('sha256').update(routingKey).update('\0').update(body).digest('hex');
+  return reason === 'untrusted_publisher' ? `untrusted:sha256:${digest}` : `sha256:${digest}`;
 }
 
 /** How many wait for somebody to do something about them. */

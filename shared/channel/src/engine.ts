@@ -5,6 +5,7 @@ import {
   parsePaymentEvent,
   retryRoutingKey,
   type Lane,
+  type ParsedEvent,
   type PaymentEvent,
 } from '@payfan/contracts';
 import { gather, type Queryable } from '@payfan/database';
@@ -32,6 +33,7 @@ import { outcomeOf } from './outcome.ts';
 import type { ChannelDefinition } from './provider.ts';
 import { alertReference, recipientsOf, type Recipient } from './recipient.ts';
 import { toldOf } from './told-of.ts';
+import { distrustOf } from './trusted-publisher.ts';
 
 export interface EngineOptions<Message> {
   definition: ChannelDefinition<Message>;
@@ -147,8 +149,9 @@ export class DeliveryEngine<Message> {
   /** Handles a message of a lane's queue: a return acknowledges it, a throw keeps it in hand. */
   async onMessage(incoming: Incoming): Promise<void> {
     const parsed = parsePaymentEvent(incoming.body);
+    const { lane } = this.#options;
+    if (await this.#keptAsUntrusted(incoming, parsed, lane)) return;
     if (!parsed.ok) {
-      const { lane } = this.#options;
       await this.#keepUnreadable(incoming, { reason: 'unreadable', error: parsed.reason, lane });
       return;
     }
@@ -175,6 +178,7 @@ export class DeliveryEngine<Message> {
   async onDeadMessage(incoming: Incoming): Promise<void> {
     const error = 'the broker gave up: consumers died with this message in hand, again and again';
     const parsed = parsePaymentEvent(incoming.body);
+    if (await this.#keptAsUntrusted(incoming, parsed, null)) return;
     if (!parsed.ok) {
       await this.#keepUnreadable(incoming, { reason: 'delivery_limit', error, lane: null });
       return;
@@ -372,6 +376,14 @@ export class DeliveryEngine<Message> {
     });
   }
 
+  /** Nothing is claimed or sent for a message that another than its publisher could have written. */
+  async #keptAsUntrusted(incoming: Incoming, parsed: ParsedEvent, lane: Lane | null): Promise<boolean> {
+    const error = distrustOf(this.#options.definition.name, incoming, parsed);
+    if (error === undefined) return false;
+    await this.#keepUnreadable(incoming, { reason: 'untrusted_publisher', error, lane });
+    return true;
+  }
+
   async #keepUnreadable(
     incoming: Incoming,
     why: Pick<UnreadableMessage, 'reason' | 'error' | 'lane'>,
@@ -380,7 +392,7 @@ export class DeliveryEngine<Message> {
     const { headers, body, messageId, queue } = incoming;
     await storeUnreadable(database, { ...why, routingKey: firstRoutingKey(incoming), headers, body });
     metrics.deadLetters.inc({ reason: why.reason });
-    logger.error({ messageId, queue, ...why }, 'message is not an event we know: see the dead letters');
+    logger.error({ messageId, queue, ...why }, 'message not handled: see the dead letters');
   }
 }
 

@@ -8,20 +8,36 @@ export interface Death {
   times: number;
 }
 
-/** How many open letters are selected, and the first of them, the longest dead first. */
+/**
+ * A replay sends a message in the name of the channel itself, which the channel trusts: so a message that did not come
+ * from the service that publishes such events is never replayed.
+ */
+const MAY_BE_REPLAYED = `reason <> 'untrusted_publisher'`;
+
+/** How many open letters are selected, and the first of them, the longest dead first; and how many are never replayed. */
 export async function findOpenLetters(
   db: Queryable,
   selection: Selection,
   limit: number,
-): Promise<{ matched: number; deaths: Death[] }> {
+): Promise<{ matched: number; refused: number; deaths: Death[] }> {
   const rows = await db.query<Death & { matched: number }>({
     name: 'replay-find',
     text: `select id, times, count(*) over () as matched from dead_letters
-           where ${SELECTED} and state = 'open'
+           where ${SELECTED} and state = 'open' and ${MAY_BE_REPLAYED}
            order by id limit $11`,
     values: [...selectedValues(selection), limit],
   });
-  return { matched: rows[0]?.matched ?? 0, deaths: rows.map(({ id, times }) => ({ id, times })) };
+  const [counted] = await db.query<{ refused: number }>({
+    name: 'replay-refused',
+    text: `select count(*) as refused from dead_letters
+           where ${SELECTED} and state = 'open' and not (${MAY_BE_REPLAYED})`,
+    values: selectedValues(selection),
+  });
+  return {
+    matched: rows[0]?.matched ?? 0,
+    refused: counted?.refused ?? 0,
+    deaths: rows.map(({ id, times }) => ({ id, times })),
+  };
 }
 
 /** A letter as it is needed to send its message round again. */

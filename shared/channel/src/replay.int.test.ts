@@ -118,6 +118,7 @@ test('one letter by its id: told once, the other one not again, and who did it i
     matched: 1,
     replayed: 1,
     remaining: 0,
+    refused: 0,
   });
   await told(event!);
   await drained();

@@ -71,7 +71,7 @@ export class ReplayInterrupted extends Error {
 export async function replayDeadLetters(around: ReplayAround, wish: ReplayWish): Promise<ReplayResult> {
   const { database, broker, logger, metrics, nowMs } = around;
   const { selection, by, dryRun, ratePerSecond } = wish;
-  const { matched, deaths } = await findOpenLetters(database, selection, wish.limit);
+  const { matched, refused, deaths } = await findOpenLetters(database, selection, wish.limit);
   let replayed = 0;
   let failure: unknown;
   if (!dryRun) {
@@ -96,13 +96,19 @@ export async function replayDeadLetters(around: ReplayAround, wish: ReplayWish):
       metrics.deadLettersReplayed.inc(batch.replayed);
     }
   }
-  const result = { dryRun, matched, replayed, remaining: Math.max(0, matched - replayed) };
+  const result = { dryRun, matched, replayed, remaining: Math.max(0, matched - replayed), refused };
   const about = { by, ...('filter' in selection ? selection : { letters: selection.ids.length }), ...result };
   if (failure !== undefined) {
     logger.warn({ ...about, err: failure }, 'replay of dead letters broken off');
     throw new ReplayInterrupted(replayed, failure);
   }
   logger.info(about, dryRun ? 'dead letters counted for a replay' : 'dead letters replayed');
+  if (refused > 0 && !dryRun) {
+    logger.warn(
+      { by, refused, reason: 'untrusted_publisher' },
+      'dead letters not replayed: their messages did not come from the service that publishes such events',
+    );
+  }
   return result;
 }
 

@@ -3,7 +3,15 @@ import { Role } from './events.ts';
 import { Lane } from './lane.ts';
 
 /** Why something was given up. Stable, to filter and to count by. */
-export const DEAD_LETTER_REASONS = ['rejected', 'exhausted', 'unreadable', 'delivery_limit'] as const;
+export const DEAD_LETTER_REASONS = [
+  'rejected',
+  'exhausted',
+  'unreadable',
+  'delivery_limit',
+  // Its message does not come from the service that alone publishes such events. It is never replayed: a replay would
+  // give it the channel's own name.
+  'untrusted_publisher',
+] as const;
 export const DeadLetterReason = z.enum(DEAD_LETTER_REASONS);
 export type DeadLetterReason = z.output<typeof DeadLetterReason>;
 
@@ -126,6 +134,10 @@ export const ReplayResult = z
     matched: z.int(),
     replayed: z.int(),
     remaining: z.int().meta({ description: 'Matched and not replayed by this call: call again for them' }),
+    refused: z.int().meta({
+      description:
+        'Selected, but never replayed (in no other count): reason `untrusted_publisher`, as a replay would send a message of unknown origin in the name of the channel',
+    }),
   })
   .meta({ id: 'ReplayResult' });
 export type ReplayResult = z.output<typeof ReplayResult>;

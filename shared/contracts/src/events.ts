@@ -95,6 +95,10 @@ export function paymentRoutingKey(event: Pick<PaymentEvent, 'type' | 'lane'>): s
   return `${name}.${event.lane}`;
 }
 
+/** The service that alone publishes events of this type. */
+export const publisherOf = ({ type }: Pick<PaymentEvent, 'type'>): 'transaction' | 'payout' =>
+  type.startsWith('payfan.payout.') ? 'payout' : 'transaction';
+
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Why a message is no event that we know, or the event. */

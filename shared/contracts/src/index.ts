@@ -1,3 +1,4 @@
+export * from './broker-users.ts';
 export * from './dead-letters-api.ts';
 export * from './deliveries-api.ts';
 export * from './events.ts';

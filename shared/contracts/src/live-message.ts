@@ -1,8 +1,8 @@
-import { LIVE_EXCHANGE, LIVE_HEADERS, shardKey, shardOf } from './live-protocol.ts';
+import { LIVE_HEADERS, liveExchangeOf, shardKey, shardOf } from './live-protocol.ts';
 import type { LiveEvent } from './live.ts';
 
 /**
- * An event as it is published on `live`: its body is the frame that clients get, and its headers are all that a
+ * An event as it is published for gateways: its body is the frame that clients get, and its headers are all that a
  * gateway reads.
  *
  * @param messageId of this message; the event's own where it is told once
@@ -10,7 +10,7 @@ import type { LiveEvent } from './live.ts';
 export function liveMessageOf(event: LiveEvent, messageId: string = event.id) {
   const { topic, seq } = event;
   return {
-    exchange: LIVE_EXCHANGE,
+    exchange: liveExchangeOf(topic),
     routingKey: shardKey(shardOf(topic)),
     messageId,
     contentType: 'application/json',

@@ -2,8 +2,10 @@
  * What gateways and their clients agree on, without schemas: a browser takes these along, and zod stays at home.
  */
 
-/** Transient updates for gateways: an event is published under the shard of its topic. */
+/** Transient updates of accounts for gateways, which push alone publishes: each under the shard of its topic. */
 export const LIVE_EXCHANGE = 'live';
+/** The same for all other topics, which gateways publish on behalf of back ends, and payout for its progress. */
+export const LIVE_TOPICS_EXCHANGE = 'live.topics';
 /**
  * A gateway binds the shards that its clients need. A binding for each account would be exact, and would take
  * the broker seconds to remove when a gateway leaves with tens of thousands of them.
@@ -27,6 +29,15 @@ export const accountTopic = (accountId: string): string => `account.${accountId}
 const ACCOUNT_TOPIC = /^account\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 /** The account whose feed a topic is; undefined for a topic without a log. */
 export const accountOfTopic = (topic: string): string | undefined => ACCOUNT_TOPIC.exec(topic)?.[1];
+
+/**
+ * Whether a topic or a pattern belongs to accounts: all that begin with the word `account`. Their events come from
+ * feeds, by `LIVE_EXCHANGE`, so no back end may publish there; those of any other topic come by `LIVE_TOPICS_EXCHANGE`.
+ */
+export const isOfAccounts = (name: string): boolean => name === 'account' || name.startsWith('account.');
+/** The exchange that carries the events of a topic. */
+export const liveExchangeOf = (topic: string): string =>
+  isOfAccounts(topic) ? LIVE_EXCHANGE : LIVE_TOPICS_EXCHANGE;
 
 /** `words.*`: all topics that begin so. */
 export const isPattern = (name: string): boolean => name.endsWith('.*');

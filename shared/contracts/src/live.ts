@@ -1,11 +1,17 @@
 import { z } from 'zod';
-import { LIVE_ERROR_CODES, LIVE_EXCHANGE } from './live-protocol.ts';
+import { LIVE_ERROR_CODES, LIVE_EXCHANGE, LIVE_TOPICS_EXCHANGE } from './live-protocol.ts';
 import { Text } from './text.ts';
 import { type Topology } from './topology.ts';
 
-/** The exchange only: every gateway makes its own queue. */
+/** What push owns of the live exchanges. Every gateway makes its own queues. */
 export const liveTopology: Topology = {
   exchanges: [{ name: LIVE_EXCHANGE, type: 'direct' }],
+  queues: [],
+  bindings: [],
+};
+/** What gateways own of them. */
+export const liveTopicsTopology: Topology = {
+  exchanges: [{ name: LIVE_TOPICS_EXCHANGE, type: 'direct' }],
   queues: [],
   bindings: [],
 };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { covers } from './live-protocol.ts';
+import { covers, isOfAccounts } from './live-protocol.ts';
 import { TopicPattern } from './live.ts';
 
 /** Grants for routes that no account may use. */
@@ -25,9 +25,6 @@ const TOPIC_GRANT = /^(follow|publish):(.*)$/s;
 export const GRANT_FORMS = [...ROUTE_GRANTS, 'follow:<topic or pattern>', 'publish:<topic or pattern>'].join(
   ', ',
 );
-
-/** The events of an account come from its feed, so no back end may publish there. */
-export const isOfAccounts = (topic: string): boolean => /^account(\.|$)/.test(topic);
 
 /** One grant, such as `feeds` or `follow:orders.*`. */
 export const ServiceGrant = z.string().refine((text) => {

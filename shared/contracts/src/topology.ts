@@ -1,11 +1,19 @@
 import { LANES, type Lane } from './lane.ts';
 import { TIERS, type Tier } from './transfers-api.ts';
 
-/** What the broker has to hold, as plain data; `messaging` declares it. Valid on RabbitMQ 3.10 and 4.3. */
+/**
+ * What one program owns at the broker, as plain data: it declares all of this and keeps it declared. A binding may
+ * name the exchange or the queue of another program, which only that program declares. Valid on RabbitMQ 3.10 and 4.3.
+ */
 export interface Topology {
   exchanges: Exchange[];
   queues: Queue[];
   bindings: Binding[];
+  /**
+   * Queues of other programs which an exchange must lead to before this program publishes to it: while one of them is
+   * missing, the exchange would deliver to the others only.
+   */
+  expects?: readonly Pick<Binding, 'exchange' | 'queue'>[];
 }
 export interface Exchange {
   name: string;
@@ -57,6 +65,11 @@ export const delayExchange = (channel: string): string => `delay.${channel}`;
 /** Leads from a delay queue back to the channel's own lane queue; the key is kept, so the lane is too. */
 export const retryExchange = (channel: string): string => `retry.${channel}`;
 export const retryRoutingKey = (step: RetryStep, lane: Lane | Tier): string => `${step.name}.${lane}`;
+/**
+ * Leads from the retry exchange to the dead queue. Dead letters do not take the default exchange: the right to write to
+ * that exchange is the right to write into every queue.
+ */
+export const DEAD_ROUTING_KEY = 'dead';
 
 const quorum = { 'x-queue-type': 'quorum' };
 
@@ -66,31 +79,54 @@ const quorum = { 'x-queue-type': 'quorum' };
  */
 const safely = { 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' };
 
-/** One channel: a queue per lane bound to `payments`, its delay queues, and its dead queue. */
+/** The key by which a channel's queue of a lane is bound to `payments`. */
+export const laneBindingKey = (lane: Lane): string => `*.*.${lane}`;
+
+/** What a channel owns: a queue per lane, bound to the `payments` of transaction, its delay queues, and its dead queue. */
 export function channelTopology(channel: string): Topology {
-  return lanesTopology(channel, { name: PAYMENTS_EXCHANGE, type: 'topic' }, LANES, (lane) => `*.*.${lane}`);
+  return lanesTopology(channel, PAYMENTS_EXCHANGE, LANES, laneBindingKey);
+}
+
+/**
+ * What transaction owns: `payments` and all its bindings. Without every binding the exchange would deliver an event to
+ * some channels only, so transaction declares them all, although each channel declares its own too.
+ */
+export function transactionTopology(channels: readonly string[]): Topology {
+  return {
+    exchanges: [{ name: PAYMENTS_EXCHANGE, type: 'topic' }],
+    queues: [],
+    bindings: channels.flatMap((channel) =>
+      LANES.map((lane) => ({
+        exchange: PAYMENTS_EXCHANGE,
+        queue: laneQueue(channel, lane),
+        routingKey: laneBindingKey(lane),
+      })),
+    ),
+  };
 }
 
 /** What payouts' workers drain: a queue per lane bound to `payouts`, delay queues, and a dead queue. */
-export const payoutsTopology: Topology = lanesTopology(
-  'payouts',
-  { name: PAYOUTS_EXCHANGE, type: 'direct' },
-  TIERS,
-  (lane) => lane,
-);
+export const payoutsTopology: Topology = mergeTopologies([
+  { exchanges: [{ name: PAYOUTS_EXCHANGE, type: 'direct' }], queues: [], bindings: [] },
+  lanesTopology('payouts', PAYOUTS_EXCHANGE, TIERS, (lane) => lane),
+]);
 /** The queue of a lane of payouts. */
 export const payoutQueue = (lane: Tier): string => laneQueue('payouts', lane);
 
-/** @param source leads to the lanes' queues, each by its routing key there */
+/** What payout owns; its own event goes to every channel by the `payments` of transaction. */
+export function payoutTopology(channels: readonly string[]): Topology {
+  return { ...payoutsTopology, expects: transactionTopology(channels).bindings };
+}
+
+/** @param source the exchange that leads to the lanes' queues, each by its routing key there */
 function lanesTopology<L extends Lane | Tier>(
   name: string,
-  source: Exchange,
+  source: string,
   lanes: readonly L[],
   routingKeyOf: (lane: L) => string,
 ): Topology {
   return {
     exchanges: [
-      source,
       { name: delayExchange(name), type: 'topic' },
       { name: retryExchange(name), type: 'direct' },
     ],
@@ -101,8 +137,8 @@ function lanesTopology<L extends Lane | Tier>(
           ...quorum,
           ...safely,
           'x-delivery-limit': DELIVERY_LIMIT,
-          'x-dead-letter-exchange': '',
-          'x-dead-letter-routing-key': deadQueue(name),
+          'x-dead-letter-exchange': retryExchange(name),
+          'x-dead-letter-routing-key': DEAD_ROUTING_KEY,
         },
       })),
       ...RETRY_STEPS.map((step) => ({
@@ -118,10 +154,11 @@ function lanesTopology<L extends Lane | Tier>(
     ],
     bindings: [
       ...lanes.map((lane) => ({
-        exchange: source.name,
+        exchange: source,
         queue: laneQueue(name, lane),
         routingKey: routingKeyOf(lane),
       })),
+      { exchange: retryExchange(name), queue: deadQueue(name), routingKey: DEAD_ROUTING_KEY },
       ...RETRY_STEPS.flatMap((step) => [
         {
           exchange: delayExchange(name),
@@ -138,23 +175,21 @@ function lanesTopology<L extends Lane | Tier>(
   };
 }
 
-/**
- * Everything that `payments` leads to, for these channels. A publisher declares it too: an event
- * published before a channel has ever started would otherwise have no queue to wait in.
- */
+/** `payments` and everything that it leads to, for these channels. */
 export function paymentsTopology(channels: readonly string[]): Topology {
-  return mergeTopologies(channels.map(channelTopology));
+  return mergeTopologies([transactionTopology(channels), ...channels.map(channelTopology)]);
 }
 
 /** A channel's name names its queues: `push`, `phone`, `email`, and whatever comes. */
 export const CHANNEL_NAME = /^[a-z][a-z0-9-]{0,30}$/;
 
-/** Puts topologies together, each exchange once. */
+/** Puts topologies together, each exchange and each binding once. */
 export function mergeTopologies(topologies: readonly Topology[]): Topology {
   const exchanges = new Map(topologies.flatMap((t) => t.exchanges).map((e) => [e.name, e]));
+  const bindings = new Map(topologies.flatMap((t) => t.bindings).map((b) => [Object.values(b).join(), b]));
   return {
     exchanges: [...exchanges.values()],
     queues: topologies.flatMap((t) => t.queues),
-    bindings: topologies.flatMap((t) => t.bindings),
+    bindings: [...bindings.values()],
   };
 }

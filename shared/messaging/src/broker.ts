@@ -5,15 +5,14 @@ import type { Log } from './log.ts';
 import { Publisher, type Outgoing } from './publisher.ts';
 import { Subscription, type SubscribeOptions } from './subscription.ts';
 import { TopologyKeeper } from './topology-keeper.ts';
-import { declareTopology } from './topology.ts';
 
 export interface BrokerOptions {
-  /** `amqp://user:password@host:port/vhost`; several are hosts of one cluster. */
+  /** `amqp://user:password@host:port/vhost`; several are hosts of one cluster. The user is the service's own. */
   urls: readonly string[];
   /** The service's name, shown in the broker's management page. */
   name: string;
   log: Log;
-  /** Declared on every (re)connection, before anything is published or consumed, and again now and then. */
+  /** What the service owns. Declared on every (re)connection, before anything is published or consumed, and again now and then. */
   topology: Topology;
   /** How often it is declared again on average while connected, and quiet consumers consume anew; 30 s. */
   redeclareEveryMs?: number;
@@ -40,7 +39,7 @@ export class Broker {
         urls,
         log,
         name: `${name} ${purpose}`,
-        prepare: (model) => declareTopology(model, topology),
+        prepare: (model) => this.#keeper.prepare(model),
       });
     this.#publishing = connection('publishing');
     this.#consuming = connection('consuming');
@@ -53,12 +52,18 @@ export class Broker {
     this.#publisher = new Publisher({ connection: this.#publishing, topology: this.#keeper, log });
   }
 
-  /** Begins to connect without waiting for it; `ping` tells whether it is there. */
-  start(): Promise<void> {
+  /**
+   * Begins to connect, and waits for the first attempt only: without a broker a service starts all the same, and `ping`
+   * tells whether the broker is there.
+   *
+   * @throws AccessRefusedError if the broker refuses this service its login or a right: that is a mistake in the set-up,
+   *   and the program ends with it. A refusal later is logged, and the service goes on trying.
+   */
+  async start(): Promise<void> {
     this.#publishing.start();
     this.#consuming.start();
     this.#keeper.start();
-    return Promise.resolve();
+    await Promise.all([this.#publishing.attempted(), this.#consuming.attempted()]);
   }
 
   async stop(): Promise<void> {
@@ -75,9 +80,9 @@ export class Broker {
       }
     }
     const { hindrance } = this.#publisher;
-    return hindrance === undefined
-      ? Promise.resolve()
-      : Promise.reject(new Error(`not publishing: ${hindrance}`));
+    if (hindrance !== undefined) return Promise.reject(new Error(`not publishing: ${hindrance}`));
+    const refusal = this.#keeper.refusal ?? this.#publisher.refusal;
+    return refusal === undefined ? Promise.resolve() : Promise.reject(new Error(refusal));
   }
 
   /** True if a publish has a chance now: connected, not blocked by an alarm, and with the topology whole. */

@@ -1,5 +1,7 @@
 import { connect, type ChannelModel } from 'amqplib';
+import { refusedAccess, refusedLogin, userOf } from './access-refused.ts';
 import { backoffMs, pause } from './backoff.ts';
+import { FirstAttempt } from './first-attempt.ts';
 import { gatherWrites } from './gather-writes.ts';
 import type { Log } from './log.ts';
 import { settledWithin } from './within.ts';
@@ -40,6 +42,8 @@ export class Connection {
   #turn = 0;
   #blocked: string | undefined;
   #lastError: string | undefined;
+  readonly #first = new FirstAttempt();
+  #user = '';
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -60,6 +64,11 @@ export class Connection {
     return this.#lastError;
   }
 
+  /** The user as which it is connected. */
+  get user(): string {
+    return this.#user;
+  }
+
   /** Calls `listener` now if the connection is up, and after every reconnection. Answers how to unsubscribe. */
   onUp(listener: Listener): () => void {
     this.#onUp.add(listener);
@@ -76,8 +85,18 @@ export class Connection {
     this.#running ??= this.#keepConnected();
   }
 
+  /**
+   * Resolves when the first attempt to connect has ended, well or not, or takes long.
+   *
+   * @throws AccessRefusedError if the broker refused the login, the vhost, or what `prepare` asked for.
+   */
+  attempted(): Promise<void> {
+    return this.#first.wait();
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#first.ended();
     if (this.#model !== undefined) await settledWithin(this.#model.close(), CLOSE_TIMEOUT_MS);
     // A broker that is frozen answers neither a close nor a greeting; its socket goes with the process.
     if (this.#model === undefined && this.#running !== undefined) {
@@ -90,32 +109,40 @@ export class Connection {
     for (let attempt = 0; !this.#isStopping(); attempt += 1) {
       if (attempt > 0) await pause(backoffMs(attempt, RECONNECT, random), this.#stopping.signal);
       if (this.#isStopping()) return;
+      const url = this.#nextUrl();
       try {
-        const { ended } = await this.#connectOnce();
+        const { ended } = await this.#connectOnce(url);
+        this.#first.ended();
         attempt = 0;
         this.#lastError = await ended;
         if (this.#isStopping()) return;
         log.warn({ connection: name, reason: this.#lastError }, 'broker connection lost');
       } catch (error) {
-        this.#lastError = error instanceof Error ? error.message : String(error);
-        log.warn(
-          { connection: name, attempt, reason: this.#lastError },
-          'broker not reachable, trying again',
-        );
+        const refusal = refusedLogin(error, url) ?? refusedAccess(error);
+        this.#first.ended(refusal);
+        this.#lastError = refusal?.message ?? (error instanceof Error ? error.message : String(error));
+        const about = { connection: name, attempt, reason: this.#lastError };
+        if (refusal === undefined) log.warn(about, 'broker not reachable, trying again');
+        else log.error(about, 'broker refuses what this program needs, trying again');
       }
     }
+  }
+
+  /** Whatever becomes of it: a host that was lost is the last to be asked again, as it may be frozen. */
+  #nextUrl(): URL {
+    const { urls } = this.#options;
+    const url = new URL(urls[this.#turn % urls.length] ?? 'amqp://127.0.0.1');
+    this.#turn += 1;
+    if (!url.searchParams.has('heartbeat')) url.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS));
+    return url;
   }
 
   /**
    * Connects and prepares; `ended` resolves with the reason when the connection is gone. One that dies
    * while it is being prepared rejects, and so leads to the next attempt.
    */
-  async #connectOnce(): Promise<{ ended: Promise<string> }> {
-    const { urls, name, log, prepare } = this.#options;
-    const url = new URL(urls[this.#turn % urls.length] ?? 'amqp://127.0.0.1');
-    // Whatever becomes of it: the host that was lost is the last to be asked again, as it may be frozen.
-    this.#turn += 1;
-    if (!url.searchParams.has('heartbeat')) url.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS));
+  async #connectOnce(url: URL): Promise<{ ended: Promise<string> }> {
+    const { name, log, prepare } = this.#options;
     const model = await connect(url.href, {
       timeout: HANDSHAKE_TIMEOUT_MS,
       noDelay: true,
@@ -156,6 +183,7 @@ export class Connection {
       await settledWithin(model.close(), CLOSE_TIMEOUT_MS);
       throw error;
     }
+    this.#user = userOf(url);
     this.#model = model;
     log.info({ connection: name, host: url.host }, 'broker connected');
     for (const listener of this.#onUp) listener(model);

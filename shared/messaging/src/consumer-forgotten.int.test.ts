@@ -1,6 +1,6 @@
 import { waitFor } from '@payfan/stack/testing';
 import type { Channel } from 'amqplib';
-import { connectionShowing, consumeIn, gate, QUEUE, soon, until } from './testing/consuming.ts';
+import { connectionShowing, consumeIn, gate, noTopology, QUEUE, soon, until } from './testing/consuming.ts';
 import { openWorld, type World } from './testing/world.ts';
 
 let world: World;
@@ -124,7 +124,7 @@ test('a queue that was deleted once is not asked for with every silence', async 
   const { connection, channels } = connectionThat(() => undefined);
   let restored = 0;
   const topology = {
-    declares: () => false,
+    ...noTopology,
     restore: async () => {
       restored += 1;
       await world.admin.declareQueue(QUEUE);

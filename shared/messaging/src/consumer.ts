@@ -1,7 +1,9 @@
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import { refusedAccess } from './access-refused.ts';
 import { Acknowledger } from './acknowledger.ts';
 import { backoffMs, pause, spreadMs } from './backoff.ts';
 import type { Connection } from './connection.ts';
+import { FirstAttempt } from './first-attempt.ts';
 import type { Log } from './log.ts';
 import type { TopologyKeeper } from './topology-keeper.ts';
 import { answeredWithin, settledWithin } from './within.ts';
@@ -12,6 +14,8 @@ export interface Incoming {
   exchange: string;
   routingKey: string;
   messageId: string | undefined;
+  /** The RabbitMQ user that published it, which the broker has verified; undefined if its publisher did not say. */
+  userId: string | undefined;
   headers: Record<string, unknown>;
   redelivered: boolean;
   body: Buffer;
@@ -88,6 +92,7 @@ export class Consumer {
   #current: Open | undefined;
   #unsubscribe: (() => void) | undefined;
   #stopped: Promise<void> | undefined;
+  readonly #first = new FirstAttempt();
 
   constructor(
     connection: Connection,
@@ -105,9 +110,10 @@ export class Consumer {
     this.#answerTimeoutMs = answerTimeoutMs;
   }
 
-  start(): Promise<void> {
+  /** @throws AccessRefusedError if the broker, being there, refuses this service the right to consume the queue. */
+  async start(): Promise<void> {
     this.#unsubscribe ??= this.#connection.onUp((model) => void this.#keepConsuming(model));
-    return Promise.resolve();
+    if (this.#connection.model !== undefined) await this.#first.wait();
   }
 
   #isStopping(): boolean {
@@ -122,6 +128,7 @@ export class Consumer {
 
   async #drain(): Promise<void> {
     this.#unsubscribe?.();
+    this.#first.ended();
     const { channel, tag } = this.#current ?? {};
     if (channel !== undefined && tag !== undefined) {
       await settledWithin(channel.cancel(tag), CLOSE_TIMEOUT_MS);
@@ -139,10 +146,11 @@ export class Consumer {
     for (let attempt = 0; !isOver(); attempt += 1) {
       if (attempt > 0) await pause(backoffMs(attempt, REOPEN, Math.random), this.#stopping.signal);
       if (isOver()) return;
-      if (queueMayBeGone) await this.#topology.restore({ why: `${this.name} lost its queue` });
+      if (queueMayBeGone) await this.#topology.restore(`${this.name} lost its queue`);
       if (isOver()) return;
       try {
         const open = await this.#open(model);
+        this.#first.ended();
         attempt = 0;
         // Silence is no failure, so nothing is waited for.
         if (await this.#fallsSilent(open)) attempt = -1;
@@ -150,10 +158,11 @@ export class Consumer {
         await this.#leave(open);
       } catch (error) {
         queueMayBeGone = isNotFound(error);
-        this.#log.warn(
-          { queue: this.#options.queue, reason: String(error) },
-          'cannot consume yet, trying again',
-        );
+        const refusal = refusedAccess(error);
+        this.#first.ended(refusal);
+        const about = { queue: this.#options.queue, reason: refusal?.message ?? String(error) };
+        if (refusal === undefined) this.#log.warn(about, 'cannot consume yet, trying again');
+        else this.#log.error(about, 'broker refuses to let this program consume, trying again');
       }
     }
   }
@@ -280,6 +289,7 @@ export class Consumer {
       exchange: message.fields.exchange,
       routingKey: message.fields.routingKey,
       messageId: message.properties.messageId as string | undefined,
+      userId: message.properties.userId as string | undefined,
       headers: message.properties.headers ?? {},
       redelivered: message.fields.redelivered,
       body: message.content,

@@ -1,3 +1,4 @@
+export { AccessRefusedError } from './access-refused.ts';
 export { Broker, openBroker, type BrokerOptions } from './broker.ts';
 export { backoffMs, pause, type Backoff } from './backoff.ts';
 export { Consumer, type ConsumeOptions, type Incoming } from './consumer.ts';
@@ -9,5 +10,5 @@ export {
   type Published,
   type SubscribeOptions,
 } from './subscription.ts';
-export { TopologyMismatchError } from './topology.ts';
+export { TopologyMismatchError } from './declare-topology.ts';
 export { settledWithin } from './within.ts';

@@ -1,5 +1,7 @@
 import type { ChannelModel, ConfirmChannel, Options } from 'amqplib';
+import { refusedAccess } from './access-refused.ts';
 import type { Connection } from './connection.ts';
+import type { Hindrance } from './declare-topology.ts';
 import type { Log } from './log.ts';
 import type { TopologyKeeper } from './topology-keeper.ts';
 import { settledWithin } from './within.ts';
@@ -23,11 +25,11 @@ export interface Outgoing {
 
 /**
  * Why a publish did not succeed. `returned`: no queue is bound for it, or nobody here declares its exchange
- * (the topology is wrong, the broker has not kept it). `nacked`: the broker refused it. `blocked`,
- * `disconnected`: not sent. `timeout`, and
- * `disconnected` after sending: perhaps stored, perhaps not, so send it again under the same id.
+ * (the topology is wrong, the broker has not kept it). `refused`: this program's user lacks the right. `nacked`: the
+ * broker could not store it. `blocked`, `disconnected`: not sent. `timeout`, and `disconnected` after sending: perhaps
+ * stored, perhaps not, so send it again under the same id.
  */
-export type PublishFailure = 'returned' | 'nacked' | 'blocked' | 'disconnected' | 'timeout';
+export type PublishFailure = 'returned' | 'refused' | 'nacked' | 'blocked' | 'disconnected' | 'timeout';
 
 export class PublishError extends Error {
   override readonly name = 'PublishError';
@@ -40,23 +42,31 @@ export class PublishError extends Error {
 
 /** RabbitMQ confirms have no time-out of their own; one that takes this long belongs to a stuck channel. */
 const CONFIRM_TIMEOUT_MS = 10_000;
+/** How long nothing is sent to an exchange that cost a channel: each attempt costs the other messages their confirms. */
+const AVOID_MS = 5_000;
 /** Well below the 10 s that a service has to stop; what is unconfirmed by then is sent again by whoever holds it. */
 const STOP_TIMEOUT_MS = 3_000;
 
 export interface PublisherOptions {
   connection: Connection;
-  topology: Pick<TopologyKeeper, 'declares' | 'restore'>;
+  topology: Pick<TopologyKeeper, 'declares' | 'restore' | 'hindrance'>;
   log: Log;
   confirmTimeoutMs?: number;
 }
 
+interface Failed {
+  kind: PublishFailure;
+  why: string;
+}
+
 interface Pending {
   exchange: string;
+  routingKey: string;
   resolve: () => void;
   reject: (error: PublishError) => void;
   sentAtMs: number;
-  /** Why the broker could do nothing with it; a `return` comes before the confirm of the same message. */
-  returned: string | undefined;
+  /** What the broker said of this message; a `return` comes before the confirm of the same message. */
+  failed: Failed | undefined;
 }
 
 /**
@@ -74,6 +84,8 @@ export class Publisher {
   #channel: ConfirmChannel | undefined;
   /** While what was deleted is being declared again. */
   #healing = false;
+  /** By exchange: why the broker closed a channel over it, and until when it is avoided. */
+  readonly #avoided = new Map<string, Failed & { untilMs: number }>();
 
   constructor({ connection, topology, log, confirmTimeoutMs = CONFIRM_TIMEOUT_MS }: PublisherOptions) {
     this.#connection = connection;
@@ -89,6 +101,14 @@ export class Publisher {
   get hindrance(): string | undefined {
     if (this.#channel === undefined) return 'opening a channel';
     return this.#connection.blocked ?? (this.#healing ? 'declaring the topology again' : undefined);
+  }
+
+  /** Which right the broker refused to a message not long ago. */
+  get refusal(): string | undefined {
+    const refused = [...this.#avoided.values()].find(
+      ({ kind, untilMs }) => kind === 'refused' && performance.now() < untilMs,
+    );
+    return refused?.why;
   }
 
   /** Messages sent and not yet confirmed. */
@@ -107,23 +127,26 @@ export class Publisher {
     if (this.hindrance !== undefined) {
       return Promise.reject(new PublishError('blocked', this.hindrance));
     }
+    const failed = this.#hindranceOf(message.exchange);
+    if (failed !== undefined) return Promise.reject(new PublishError(failed.kind, failed.why));
     if (this.#pending.has(message.messageId)) {
       return Promise.reject(new PublishError('nacked', `${message.messageId} is already under way`));
     }
     return new Promise((resolve, reject) => {
-      const { exchange, transient = false } = message;
+      const { exchange, routingKey, transient = false } = message;
       const pending: Pending = {
         exchange,
+        routingKey,
         resolve,
         reject,
         sentAtMs: performance.now(),
-        returned: undefined,
+        failed: undefined,
       };
       this.#pending.set(message.messageId, pending);
       const settle = (error: unknown) => {
         if (this.#pending.get(message.messageId) !== pending) return;
         this.#pending.delete(message.messageId);
-        if (pending.returned !== undefined) reject(new PublishError('returned', pending.returned));
+        if (pending.failed !== undefined) reject(new PublishError(pending.failed.kind, pending.failed.why));
         else if (error == null) resolve();
         // amqplib fails what is unconfirmed when its channel dies, too: only this text is a nack.
         else if (error instanceof Error && error.message === 'message nacked') {
@@ -136,10 +159,12 @@ export class Publisher {
         headers: message.headers,
         mandatory: !transient,
         persistent: !transient,
+        // The broker refuses any other name than the connection's own, so consumers know who published.
+        userId: this.#connection.user,
       };
       if (message.expiresAfterMs !== undefined) options.expiration = message.expiresAfterMs;
       try {
-        channel.publish(exchange, message.routingKey, message.body, options, settle);
+        channel.publish(exchange, routingKey, message.body, options, settle);
       } catch (error) {
         this.#pending.delete(message.messageId);
         reject(new PublishError('disconnected', error instanceof Error ? error.message : 'channel closed'));
@@ -159,19 +184,29 @@ export class Publisher {
     this.#channel = undefined;
   }
 
+  #hindranceOf(exchange: string): Failed | Hindrance | undefined {
+    const avoided = this.#avoided.get(exchange);
+    if (avoided !== undefined && performance.now() < avoided.untilMs) return avoided;
+    return this.#topology.hindrance(exchange);
+  }
+
   async #open(model: ChannelModel): Promise<void> {
     try {
       const channel = await model.createConfirmChannel();
       let missing: string | undefined;
       channel.on('error', (error) => {
-        this.#log.error({ reason: error.message }, 'publishing channel failed');
+        const refusal = refusedAccess(error);
+        this.#log.error({ reason: (refusal ?? error).message }, 'publishing channel failed');
+        if (refusal !== undefined) this.#onRefused(error, refusal.message);
         missing = missingExchange(error);
         if (missing !== undefined) this.#onMissing(missing);
       });
       channel.on('return', (message) => {
         const pending = this.#pending.get(String(message.properties.messageId));
         const { exchange, routingKey } = message.fields;
-        if (pending !== undefined) pending.returned = `no queue is bound to ${exchange} for ${routingKey}`;
+        if (pending !== undefined) {
+          pending.failed = { kind: 'returned', why: `no queue is bound to ${exchange} for ${routingKey}` };
+        }
         void this.#heal(channel);
       });
       channel.on('close', () => {
@@ -191,20 +226,37 @@ export class Publisher {
   /** The connection outlived its channel: nobody else will tell us to open another. */
   async #openAgain(model: ChannelModel, missing: string | undefined): Promise<void> {
     if (missing !== undefined && this.#topology.declares(missing)) {
-      await this.#topology.restore({ why: `there was no exchange ${missing}`, exchange: missing });
+      await this.#topology.restore(`there was no exchange ${missing}`);
     }
     if (this.#connection.model === model) await this.#open(model);
   }
 
   /**
-   * One message to an exchange that is not there costs all that were under way their channel. An exchange
-   * of ours comes back; one that nobody declares would cost the same again at once, so its messages are
-   * told apart from those that merely shared its channel.
+   * One message to an exchange that is not there costs all that were under way their channel. An exchange of ours comes
+   * back; one of another program is avoided for a while, and its messages fail apart from those that merely shared the
+   * channel.
    */
   #onMissing(exchange: string): void {
     if (this.#topology.declares(exchange)) return;
+    this.#avoid(exchange, { kind: 'returned', why: `there is no exchange ${exchange}` });
+  }
+
+  /** So does one message that this program may not publish: to the exchange at all, or under its routing key. */
+  #onRefused({ message }: Error, why: string): void {
+    const [, topic, ofTopic] = /to topic '(.*)' in exchange '([^']+)'/.exec(message) ?? [];
+    const exchange = ofTopic ?? /to exchange '([^']+)'/.exec(message)?.[1];
+    if (exchange === undefined) return;
+    const failed: Failed = { kind: 'refused', why };
+    if (topic === undefined) this.#avoid(exchange === 'amq.default' ? '' : exchange, failed);
     for (const pending of this.#pending.values()) {
-      if (pending.exchange === exchange) pending.returned = `there is no exchange ${exchange}`;
+      if (pending.exchange === exchange && pending.routingKey === topic) pending.failed = failed;
+    }
+  }
+
+  #avoid(exchange: string, failed: Failed): void {
+    this.#avoided.set(exchange, { ...failed, untilMs: performance.now() + AVOID_MS });
+    for (const pending of this.#pending.values()) {
+      if (pending.exchange === exchange) pending.failed = failed;
     }
   }
 
@@ -216,7 +268,7 @@ export class Publisher {
     if (this.#healing) return;
     this.#healing = true;
     await settledWithin(channel.waitForConfirms(), this.#confirmTimeoutMs);
-    await this.#topology.restore({ why: 'a message was returned' });
+    await this.#topology.restore('a message was returned');
     this.#healing = false;
   }
 
@@ -237,10 +289,8 @@ export class Publisher {
   #fail(kind: PublishFailure, detail: string): void {
     const failed = [...this.#pending.values()];
     this.#pending.clear();
-    for (const { reject, returned } of failed) {
-      reject(
-        returned === undefined ? new PublishError(kind, detail) : new PublishError('returned', returned),
-      );
+    for (const { reject, failed: own } of failed) {
+      reject(own === undefined ? new PublishError(kind, detail) : new PublishError(own.kind, own.why));
     }
   }
 }

@@ -1,10 +1,10 @@
 import type { Topology } from '@payfan/contracts';
 import { waitFor } from '@payfan/stack/testing';
 import type { Broker, BrokerOptions } from './broker.ts';
+import { declareTopology } from './declare-topology.ts';
 import { Subscription, type SubscribeOptions } from './subscription.ts';
 import { noTopology, soon, until } from './testing/consuming.ts';
 import { openWorld, type World } from './testing/world.ts';
-import { declareTopology } from './topology.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -139,7 +139,11 @@ test('a message that its subscriber fails on costs only itself', async () => {
 
 /** Subscriptions on a connection that the test can use too: nobody else may touch an exclusive queue. */
 async function onOwnConnection() {
-  const connection = world.connection({ prepare: (model) => declareTopology(model, topology) });
+  const connection = world.connection({
+    prepare: async (model) => {
+      await declareTopology(model, topology, new Map());
+    },
+  });
   await until('connecting', () => connection.model !== undefined);
   return {
     subscribe: (options: SubscribeOptions) => new Subscription(connection, options, world.log, noTopology),

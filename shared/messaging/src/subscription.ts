@@ -1,6 +1,8 @@
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import { refusedAccess } from './access-refused.ts';
 import { backoffMs, pause, spreadMs } from './backoff.ts';
 import type { Connection } from './connection.ts';
+import { FirstAttempt } from './first-attempt.ts';
 import type { Log } from './log.ts';
 import type { TopologyKeeper } from './topology-keeper.ts';
 import { settledWithin } from './within.ts';
@@ -72,6 +74,7 @@ export class Subscription {
   #waiting: Waiter[] = [];
   #unsubscribe: (() => void) | undefined;
   #stopped: Promise<void> | undefined;
+  readonly #first = new FirstAttempt();
 
   constructor(
     connection: Connection,
@@ -88,9 +91,10 @@ export class Subscription {
     this.#rebindEveryMs = rebindEveryMs;
   }
 
-  start(): Promise<void> {
+  /** @throws AccessRefusedError if the broker, being there, refuses this service a queue of its own. */
+  async start(): Promise<void> {
     this.#unsubscribe ??= this.#connection.onUp((model) => void this.#keepSubscribed(model));
-    return Promise.resolve();
+    if (this.#connection.model !== undefined) await this.#first.wait();
   }
 
   #isStopping(): boolean {
@@ -105,6 +109,7 @@ export class Subscription {
 
   async #end(): Promise<void> {
     this.#stopping.abort();
+    this.#first.ended();
     this.#unsubscribe?.();
     for (const { reject } of this.#waiting.splice(0)) reject(new SubscriptionStoppedError(this.name));
     const channel = this.#open?.channel;
@@ -162,7 +167,7 @@ export class Subscription {
       if (attempt > 0) await pause(backoffMs(attempt, REOPEN, Math.random), this.#stopping.signal);
       if (isOver()) return;
       if (lackedExchange) {
-        await this.#topology.restore({ why: `${this.name} found no exchange`, exchange });
+        await this.#topology.restore(`${this.name} found no exchange`);
         if (isOver()) return;
       }
       const again = this.#wasOpen;
@@ -170,13 +175,18 @@ export class Subscription {
       try {
         open = await this.#make(model);
         await this.#bindAll(open);
+        this.#first.ended();
         attempt = 0;
         if (again) onRestored();
         await this.#keepBound(open);
       } catch (error) {
         if (open !== undefined) this.#drop(open);
         if (!this.#isStopping()) {
-          this.#log.warn({ exchange, reason: String(error) }, 'not subscribed, trying again');
+          const refusal = refusedAccess(error);
+          this.#first.ended(refusal);
+          const about = { exchange, reason: refusal?.message ?? String(error) };
+          if (refusal === undefined) this.#log.warn(about, 'not subscribed, trying again');
+          else this.#log.error(about, 'broker refuses to let this program subscribe, trying again');
         }
       }
       lackedExchange = open?.lackedExchange ?? false;
@@ -194,7 +204,12 @@ export class Subscription {
     });
     channel.on('error', (error) => {
       open.lackedExchange = 'code' in error && error.code === 404;
-      this.#log.warn({ exchange, reason: error.message }, 'subscribing channel failed');
+      const refusal = refusedAccess(error);
+      if (refusal === undefined) {
+        this.#log.warn({ exchange, reason: error.message }, 'subscribing channel failed');
+      } else {
+        this.#log.error({ exchange, reason: refusal.message }, 'subscribing channel failed');
+      }
     });
     const { queue } = await channel.assertQueue('', {
       exclusive: true,

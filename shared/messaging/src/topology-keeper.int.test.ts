@@ -2,7 +2,6 @@ import type { Topology } from '@payfan/contracts';
 import { waitFor } from '@payfan/stack/testing';
 import type { Broker, BrokerOptions } from './broker.ts';
 import { consumeIn, soon, until } from './testing/consuming.ts';
-import { restoreTopology } from './restore-topology.ts';
 import { BLOCKED, UNBLOCKED } from './testing/frames.ts';
 import { openWorld, type World } from './testing/world.ts';
 import { TopologyKeeper, type TopologyKeeperOptions } from './topology-keeper.ts';
@@ -26,6 +25,8 @@ const topology: Topology = {
     { exchange: 'events', queue: 'other', routingKey: 'known.*' },
   ],
 };
+/** Declares nothing itself. */
+const nothingOf = (own: Topology): Topology => ({ ...own, exchanges: [], queues: [], bindings: [] });
 const event = (messageId: string) => ({
   exchange: 'events',
   routingKey: 'known.event',
@@ -127,49 +128,71 @@ describe('a consumer', () => {
   });
 });
 
-describe('an exchange that is gone', () => {
-  /** A channel: it consumes what another publishes to `events`, and dead-letters into an exchange of its own. */
+describe('what another program owns', () => {
+  /** A channel: it binds its queue to the exchange of a publisher. */
   const channel: Topology = {
-    exchanges: [...topology.exchanges, { name: 'back', type: 'direct' }],
+    exchanges: [{ name: 'back', type: 'direct' }],
     queues: [{ name: 'inbox', arguments: { ...quorum, 'x-dead-letter-exchange': 'back' } }],
     bindings: [...topology.bindings.slice(0, 1), { exchange: 'back', queue: 'inbox', routingKey: 'inbox' }],
   };
+  /** Owns the exchange and all of its bindings, but none of the queues. */
+  const publisher: Topology = { ...topology, queues: [] };
+  const declareQueues = () => Promise.all(['inbox', 'other'].map((queue) => world.admin.declareQueue(queue)));
 
-  test('is left to those who publish to it, as others would make it lead to their own queue only', async () => {
-    await connected({ topology: channel, redeclareEveryMs: 50 });
-    await deletedUntil(
-      () => world.admin.deleteExchange('events'),
-      () => world.log.saying('exchanges are gone').length > 0,
-    );
-    expect(world.log.saying('exchanges are gone')[0]?.fields).toEqual({ absent: ['events'] });
-    expect(restored()).toEqual([]);
-    const whole = { ...topology, queues: [...channel.queues, ...topology.queues.slice(1)] };
-    const publisher = await connected({ topology: whole });
-    await publisher.publish(event('for both'));
-    expect([await idsIn('inbox'), await idsIn('other')]).toEqual([['for both'], ['for both']]);
-  });
-
-  test('is left to them also if it goes right after it was seen', async () => {
-    await connected({ topology: channel });
-    const connection = world.connection();
-    await until('connecting', () => connection.model !== undefined);
-    const model = connection.model!;
-    const createChannel = model.createChannel.bind(model);
-    model.createChannel = async () => {
-      const asking = await createChannel();
-      const checkExchange = asking.checkExchange.bind(asking);
-      asking.checkExchange = async (name) => {
-        const seen = await checkExchange(name);
-        if (name === 'events') await world.admin.deleteExchange(name);
-        return seen;
-      };
-      return asking;
-    };
-    await restoreTopology(model, channel, (exchange) => exchange !== 'events');
+  test('an exchange is left to its owner, as a channel would make it lead to its own queue only', async () => {
+    await connected({ redeclareEveryMs: 60_000 });
+    await connected({
+      topology: { ...channel, queues: [{ name: 'inbox', arguments: quorum }] },
+      redeclareEveryMs: 50,
+    });
+    await world.admin.deleteExchange('events');
+    const gone = () => world.log.saying('exchanges of other programs are gone');
+    await until('the channel finding it gone', () => gone().length > 0);
+    expect(gone()[0]?.fields).toEqual({ absent: ['events'] });
     await expect(world.eye.checkExchange('events')).rejects.toMatchObject({ code: 404 });
   });
 
-  test('comes back by itself if a queue dead-letters into it: nobody publishes there', async () => {
+  test('an exchange comes back with all its bindings in a round of its owner, though nothing is published', async () => {
+    await declareQueues();
+    await connected({ topology: publisher, redeclareEveryMs: 50 });
+    await deletedUntil(
+      () => world.admin.deleteExchange('events'),
+      () => restored().includes('events'),
+    );
+    await waitFor(
+      async () => expect(await world.admin.bindingsOf('events')).toHaveLength(2),
+      soon('the bindings'),
+    );
+  });
+
+  test.each([
+    ['its owner, which binds the queue', publisher],
+    [
+      'another program, which expects the queue',
+      { ...nothingOf(publisher), expects: publisher.bindings } satisfies Topology,
+    ],
+  ])('while a queue is missing, %s publishes nothing to the exchange', async (_who, own) => {
+    await declareQueues();
+    await connected({ topology: publisher, redeclareEveryMs: 60_000 });
+    const broker = await connected({ topology: own, redeclareEveryMs: 50 });
+    await broker.publish(event('before'));
+    expect([await idsIn('inbox'), await idsIn('other')]).toEqual([['before'], ['before']]);
+    await world.admin.deleteQueue('other');
+    const reported = () => world.log.saying('nothing is published to an exchange that lacks a queue');
+    await until('the loss being found', () => reported().length > 0);
+    expect(reported()[0]).toMatchObject({ level: 'error' });
+    await expect(broker.publish(event('during'))).rejects.toMatchObject({
+      kind: 'returned',
+      message: expect.stringContaining('the queue other is gone'),
+    });
+    expect(await idsIn('inbox')).toEqual([]);
+    await world.admin.declareQueue('other');
+    await world.admin.bind('events', 'other', 'known.*');
+    await waitFor(() => broker.publish(event('after')), soon('the queue being found again'));
+    expect([await idsIn('inbox'), await idsIn('other')]).toEqual([['after'], ['after']]);
+  });
+
+  test('an exchange of ours comes back by itself if a queue dead-letters into it: nobody publishes there', async () => {
     await connected({ topology: channel, redeclareEveryMs: 50 });
     await deletedUntil(
       () => world.admin.deleteExchange('back'),
@@ -188,7 +211,7 @@ describe('restore()', () => {
       return Promise.resolve();
     });
     await until('connecting', () => connection.model !== undefined);
-    const restore = () => keeper.restore({ why: 'asked', exchange: 'events' });
+    const restore = () => keeper.restore('asked');
     return { proxy, connection, restore };
   }
 
@@ -245,7 +268,7 @@ describe('restore()', () => {
       topology,
       log: world.log,
     });
-    await keeper.restore({ why: 'asked' });
+    await keeper.restore('asked');
     expect(world.log.lines).toEqual([]);
   });
 });

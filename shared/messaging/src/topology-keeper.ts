@@ -1,9 +1,10 @@
 import type { ChannelModel } from 'amqplib';
 import type { Topology } from '@payfan/contracts';
+import { AccessRefusedError } from './access-refused.ts';
 import { pause, spreadMs } from './backoff.ts';
 import type { Connection } from './connection.ts';
 import type { Log } from './log.ts';
-import { restoreTopology, type Restoration } from './restore-topology.ts';
+import { declareTopology, type Declared, type Hindrance } from './declare-topology.ts';
 import { settledWithin } from './within.ts';
 
 export interface TopologyKeeperOptions {
@@ -16,13 +17,6 @@ export interface TopologyKeeperOptions {
   /** How long a round may take before nobody waits for it any more. */
   answerTimeoutMs?: number;
   random?: () => number;
-}
-
-/** Why the topology is to be declared again now. */
-export interface Want {
-  why: string;
-  /** The exchange that the broker says it does not have, to whoever published to it. */
-  exchange?: string;
 }
 
 /**
@@ -42,9 +36,9 @@ const ANSWER_TIMEOUT_MS = 20_000;
  * Sees to it that exchanges, queues and bindings which are deleted while we are connected come back: now and
  * then, and at once when a message or a consumer finds them missing. A failure never costs the connection.
  *
- * An exchange that is gone is created again only by those who send through it: a publisher that is told so
- * (it knows where its events are to go), or a queue of ours that dead-letters into it. Others leave it alone,
- * as with only their bindings it would take events and keep them from the rest.
+ * An exchange is created again only by the program that owns it, which knows all of its bindings: with some of them
+ * it would deliver to some queues only. While a queue of another program is missing, nothing is published to an
+ * exchange that has to lead there.
  *
  * A binding cannot be asked for, only declared: what was published between its deletion and the next round
  * has not reached its queue, and nothing here can tell.
@@ -52,10 +46,12 @@ const ANSWER_TIMEOUT_MS = 20_000;
 export class TopologyKeeper {
   readonly #options: Required<TopologyKeeperOptions>;
   readonly #stopping = new AbortController();
-  readonly #deadLetterExchanges: Set<unknown>;
+  readonly #hindrances = new Map<string, Hindrance>();
+  #refusal: string | undefined;
+  #reported = '';
   /** Connections on which a round has begun and not ended: they answer nothing, so they are not asked again. */
   readonly #asked = new WeakSet<ChannelModel>();
-  #wants: Want[] = [];
+  #wants: string[] = [];
   #next: Promise<void> | undefined;
   #last: Promise<void> = Promise.resolve();
   #restUntilMs = -Infinity;
@@ -68,9 +64,6 @@ export class TopologyKeeper {
       random: Math.random,
       ...options,
     };
-    this.#deadLetterExchanges = new Set(
-      options.topology.queues.map(({ arguments: args }) => args['x-dead-letter-exchange']),
-    );
   }
 
   start(): void {
@@ -88,6 +81,27 @@ export class TopologyKeeper {
     return this.#stopping.signal.aborted;
   }
 
+  /** Why nothing may be published to this exchange now, or undefined if it leads to all of its queues. */
+  hindrance(exchange: string): Hindrance | undefined {
+    return this.#hindrances.get(exchange);
+  }
+
+  /** Which right the broker refused when the topology was last declared. */
+  get refusal(): string | undefined {
+    return this.#refusal;
+  }
+
+  /**
+   * Declares everything on a fresh connection, before anything is published or consumed on it.
+   *
+   * @throws TopologyMismatchError, AccessRefusedError
+   */
+  async prepare(model: ChannelModel): Promise<void> {
+    const { refused } = await declareTopology(model, this.#options.topology, this.#hindrances);
+    if (refused[0] !== undefined) throw refused[0];
+    this.#reportHindrances();
+  }
+
   /** Whether this exchange is one of ours to declare. */
   declares(exchange: string): boolean {
     return this.#options.topology.exchanges.some(({ name }) => name === exchange);
@@ -97,9 +111,11 @@ export class TopologyKeeper {
    * Declares everything again, at most once a second for all who ask; resolves when that is done, or cannot
    * be done now. Never rejects. A round that has begun may have passed what is missing: who asks then gets
    * the next one.
+   *
+   * @param why what was found missing, for people
    */
-  restore(want: Want): Promise<void> {
-    this.#wants.push(want);
+  restore(why: string): Promise<void> {
+    this.#wants.push(why);
     return this.#nextRound();
   }
 
@@ -112,14 +128,16 @@ export class TopologyKeeper {
   async #keep(): Promise<void> {
     const { everyMs, random } = this.#options;
     while (!this.#isStopping()) {
-      await pause(spreadMs(everyMs, random), this.#stopping.signal);
+      // While events wait for a queue of another program, they wait for this round.
+      const untilNextMs = this.#hindrances.size > 0 ? REST_MS : spreadMs(everyMs, random);
+      await pause(untilNextMs, this.#stopping.signal);
       await this.#nextRound();
     }
   }
 
   async #round(): Promise<void> {
     const { connections, topology, log, answerTimeoutMs } = this.#options;
-    await pause(this.#restUntilMs - performance.now(), this.#stopping.signal);
+    await pause(Math.max(0, this.#restUntilMs - performance.now()), this.#stopping.signal);
     const wants = this.#wants;
     this.#wants = [];
     this.#next = undefined;
@@ -130,14 +148,9 @@ export class TopologyKeeper {
     if (this.#isStopping() || free?.model === undefined) return;
     const { model } = free;
     this.#asked.add(model);
-    const wanted = new Set(wants.map(({ exchange }) => exchange));
-    const work = restoreTopology(
-      model,
-      topology,
-      (exchange) => wanted.has(exchange) || this.#deadLetterExchanges.has(exchange),
-    )
+    const work = declareTopology(model, topology, this.#hindrances)
       .then(
-        (found) => this.#tell(wants, found),
+        (found) => this.#report(wants, found),
         (error: unknown) => {
           if (!this.#isStopping()) log.warn({ reason: String(error) }, 'topology not declared again');
         },
@@ -147,9 +160,9 @@ export class TopologyKeeper {
     this.#restUntilMs = performance.now() + REST_MS;
   }
 
-  #tell(wants: Want[], { restored, absent, refused }: Restoration): void {
+  #report(wants: string[], { restored, absent, refused }: Declared): void {
     const { log } = this.#options;
-    const why = [...new Set(wants.map((want) => want.why))];
+    const why = [...new Set(wants)];
     if (restored.length > 0) {
       log.warn({ restored, why }, 'queues or exchanges were gone and have been declared again');
     } else if (wants.length > 0) {
@@ -159,8 +172,23 @@ export class TopologyKeeper {
       );
     }
     if (absent.length > 0) {
-      log.warn({ absent }, 'exchanges are gone; whoever publishes to them next declares them again');
+      log.warn(
+        { absent },
+        'exchanges of other programs are gone; the programs that own them declare them again',
+      );
     }
     for (const error of refused) log.error({ err: error }, 'topology not as it should be');
+    this.#refusal = refused.find((error) => error instanceof AccessRefusedError)?.message;
+    this.#reportHindrances();
+  }
+
+  /** Once for each change, as rounds follow each other quickly while something is missing. */
+  #reportHindrances(): void {
+    const found = [...this.#hindrances.values()].map(({ why }) => why);
+    const reported = found.join();
+    if (reported !== this.#reported && found.length > 0) {
+      this.#options.log.error({ why: found }, 'nothing is published to an exchange that lacks a queue');
+    }
+    this.#reported = reported;
   }
 }

@@ -1,6 +1,6 @@
 import { openDatabase } from '@payfan/database';
 import { freshDatabase, freshVhost } from './fresh.ts';
-import { openManagement } from './rabbitmq-management.ts';
+import { openManagement } from '@payfan/messaging/management';
 
 test('a fresh database can be used by its admin and is gone after drop', async () => {
   const fresh = await freshDatabase();

@@ -8,7 +8,7 @@ import { freePort } from './ports.ts';
 import { findPostgres } from './postgres-binaries.ts';
 import { postgresUnit, postgresUrl } from './postgres.ts';
 import { rabbitmqContainerUnit } from './rabbitmq-docker.ts';
-import { openManagement } from './rabbitmq-management.ts';
+import { openManagement } from '@payfan/messaging/management';
 import { amqpUrl, managementUrl, rabbitmqUnit, type RabbitmqPorts } from './rabbitmq.ts';
 import { findRabbitmqServer, NoRabbitmq } from './rabbitmq-server.ts';
 import type { Run } from './runs.ts';
@@ -124,7 +124,7 @@ export async function planRabbitmq(
   return { address, unit, description: `RabbitMQ on ${at} (a private node of ${choice.script})` };
 }
 
-/** On a broker of yours, throw-away data gets a vhost of its own, made by the management API. */
+/** A broker of yours is set up by its management API. Throw-away data gets a vhost of its own there. */
 function givenRabbitmq(url: string, place: Place): Planned<{ amqpUrl: string; managementUrl: string }> {
   // A list of hosts names the members of one cluster.
   const hosts = url.split(',').map((host) => new URL(host));
@@ -132,7 +132,10 @@ function givenRabbitmq(url: string, place: Place): Planned<{ amqpUrl: string; ma
   const credentials = username === '' ? 'guest:guest' : `${username}:${password}`;
   const management = setting('AMQP_MANAGEMENT_URL') ?? `http://${credentials}@${hostname}:15672`;
   const description = `RabbitMQ at ${host} (AMQP_URL)`;
-  const answers = () => expectServer(hosts, 'AMQP_URL');
+  const answers = async () => {
+    await expectServer(hosts, 'AMQP_URL');
+    await expectServer([new URL(management)], 'AMQP_MANAGEMENT_URL');
+  };
   if (!place.throwAway) {
     return { address: { amqpUrl: url, managementUrl: management }, description, whenReady: answers };
   }
@@ -144,7 +147,6 @@ function givenRabbitmq(url: string, place: Place): Planned<{ amqpUrl: string; ma
     description: `${description}, vhost ${vhost}`,
     async whenReady() {
       await answers();
-      await expectServer([new URL(management)], 'AMQP_MANAGEMENT_URL');
       await api.put(`vhosts/${vhost}`);
       const everything = { configure: '.*', write: '.*', read: '.*' };
       await api.put(`permissions/${vhost}/${username === '' ? 'guest' : username}`, everything);

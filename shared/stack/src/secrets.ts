@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { setting } from './setting.ts';
+import { setting, variableOf } from './setting.ts';
 
-/** Passwords of the database's roles and keys of services, made once and kept beside the data that knows them. */
+/** Passwords of the database's roles and of RabbitMQ's users, and keys of services, made once and kept beside the data that knows them. */
 export interface Secrets {
   postgres: string;
-  /** Passwords, by service. */
+  /** Passwords of database roles, by service. */
   services: Record<string, string>;
+  /** Passwords of RabbitMQ's users, by service. */
+  broker: Record<string, string>;
   /** API keys, by service. */
   keys: Record<string, string>;
 }
@@ -15,14 +17,19 @@ export interface Secrets {
 export interface SecretHolders {
   /** Services with a role of their own in the database. */
   withDatabase: readonly string[];
+  /** Services with a user of their own at RabbitMQ. */
+  withBroker: readonly string[];
   /** Services with an API key of their own. */
   withKey: readonly string[];
 }
 
-/** Reads the secrets kept in `folder`, or makes them. `<SERVICE>_DB_PASSWORD` and `<SERVICE>_KEY` override one. */
+/**
+ * Reads the secrets kept in `folder`, or makes them. `<SERVICE>_DB_PASSWORD`, `<SERVICE>_AMQP_PASSWORD` and
+ * `<SERVICE>_KEY` override one.
+ */
 export function loadSecrets(
   folder: string,
-  { withDatabase, withKey }: SecretHolders,
+  { withDatabase, withBroker, withKey }: SecretHolders,
   env: NodeJS.ProcessEnv = process.env,
 ): Secrets {
   const file = path.join(folder, 'secrets.json');
@@ -30,6 +37,7 @@ export function loadSecrets(
   const secrets = {
     postgres: kept?.postgres ?? randomSecret(),
     services: secretsOf(withDatabase, kept?.services),
+    broker: secretsOf(withBroker, kept?.broker),
     // Programs alone hold their keys, so a short one that an earlier version made can be replaced.
     keys: secretsOf(withKey, Object.fromEntries(Object.entries(kept?.keys ?? {}).filter(isLongKey))),
   };
@@ -38,6 +46,7 @@ export function loadSecrets(
   return {
     ...secrets,
     services: overridden(secrets.services, 'DB_PASSWORD', env),
+    broker: overridden(secrets.broker, 'AMQP_PASSWORD', env),
     keys: overridden(secrets.keys, 'KEY', env),
   };
 }
@@ -58,7 +67,7 @@ const overridden = (
   Object.fromEntries(
     Object.entries(secrets).map(([name, made]) => [
       name,
-      setting(`${name.toUpperCase()}_${suffix}`, env) ?? made,
+      setting(variableOf(name, suffix), env) ?? made,
     ]),
   );
 

@@ -5,7 +5,7 @@ import { services, servicesWithDatabase, servicesWithKey, web, type Surroundings
 
 const around: Surroundings = {
   databaseUrl: (service) => `postgres://payfan_${service}`,
-  amqpUrl: 'amqp://broker',
+  amqpUrl: (service) => `amqp://payfan_${service}@broker`,
   managementUrl: 'http://broker',
   smtpUrl: 'smtp://mail',
   smsUrl: 'http://sms',
@@ -95,15 +95,16 @@ test.each([
   ['amqp://one/%2Fours,amqp://two/%2Fours', '/ours'],
 ])('operations counts the queues of the vhost of %s', (amqpUrl, vhost) => {
   const operations = services.find(({ name }) => name === 'operations');
-  expect(operations?.environment({ ...around, amqpUrl })).toMatchObject({
+  expect(operations?.environment({ ...around, amqpUrl: () => amqpUrl })).toMatchObject({
     RABBITMQ_MANAGEMENT_URL: 'http://broker',
     RABBITMQ_VHOST: vhost,
   });
 });
 
-test('nobody is given the database role of another, or a key but that of the service it works for', () => {
+test('nobody is given the database role or the broker user of another, or a key but that of the service it works for', () => {
   for (const { name, worksFor = name, environment } of services) {
-    const { DATABASE_URL: url, SERVICE_KEY: key } = environment(around);
+    const { DATABASE_URL: url, AMQP_URL: broker, SERVICE_KEY: key } = environment(around);
+    expect(broker ?? `amqp://payfan_${worksFor}@broker`).toBe(`amqp://payfan_${worksFor}@broker`);
     expect(url ?? `postgres://payfan_${worksFor}`).toBe(`postgres://payfan_${worksFor}`);
     expect(key ?? `key-of-${worksFor}`).toBe(`key-of-${worksFor}`);
   }

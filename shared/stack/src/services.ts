@@ -4,8 +4,9 @@ import { bindAddress, variableOf } from './setting.ts';
 export interface Surroundings {
   /** The database as the service's own role. */
   databaseUrl: (service: string) => string;
-  amqpUrl: string;
-  /** The management API of the same broker, with user and password. */
+  /** The broker as the service's own user. */
+  amqpUrl: (service: string) => string;
+  /** The management API of the same broker, as the user of operations. */
   managementUrl: string;
   smtpUrl: string;
   smsUrl: string;
@@ -64,7 +65,7 @@ function channel(
     hasDatabase: true,
     environment: (around) => ({
       DATABASE_URL: around.databaseUrl(name),
-      AMQP_URL: around.amqpUrl,
+      AMQP_URL: around.amqpUrl(name),
       TRANSACTION_URL: around.serviceUrl('transaction'),
       SERVICE_KEY: around.serviceKey(name),
       ALLOWED_ORIGINS: around.pageOrigins.join(','),
@@ -88,7 +89,7 @@ function payoutWorker(lane: 'premium' | 'free', port: number, concurrency: numbe
     hasDatabase: false,
     environment: (around) => ({
       DATABASE_URL: around.databaseUrl('payout'),
-      AMQP_URL: around.amqpUrl,
+      AMQP_URL: around.amqpUrl('payout'),
       TRANSACTION_URL: around.serviceUrl('transaction'),
       SERVICE_KEY: around.serviceKey('payout'),
       CHANNELS: channelNames.join(','),
@@ -116,7 +117,7 @@ export const services: readonly Service[] = [
     hasDatabase: true,
     environment: (around) => ({
       DATABASE_URL: around.databaseUrl('transaction'),
-      AMQP_URL: around.amqpUrl,
+      AMQP_URL: around.amqpUrl('transaction'),
       CHANNELS: channelNames.join(','),
       PAYFAN_DEMO: String(around.demo),
       ALLOWED_ORIGINS: around.pageOrigins.join(','),
@@ -130,7 +131,7 @@ export const services: readonly Service[] = [
   service('gateway', 4010, {
     hasDatabase: false,
     environment: (around) => ({
-      AMQP_URL: around.amqpUrl,
+      AMQP_URL: around.amqpUrl('gateway'),
       TRANSACTION_URL: around.serviceUrl('transaction'),
       PUSH_URL: around.serviceUrl('push'),
       PAYOUT_URL: around.serviceUrl('payout'),
@@ -144,7 +145,7 @@ export const services: readonly Service[] = [
     hasDatabase: true,
     environment: (around) => ({
       DATABASE_URL: around.databaseUrl('payout'),
-      AMQP_URL: around.amqpUrl,
+      AMQP_URL: around.amqpUrl('payout'),
       TRANSACTION_URL: around.serviceUrl('transaction'),
       SERVICE_KEY: around.serviceKey('payout'),
       ALLOWED_ORIGINS: around.pageOrigins.join(','),
@@ -163,7 +164,7 @@ export const services: readonly Service[] = [
       PAYOUT_URL: around.serviceUrl('payout'),
       GATEWAY_URLS: around.serviceUrls('gateway').join(','),
       RABBITMQ_MANAGEMENT_URL: around.managementUrl,
-      RABBITMQ_VHOST: vhostOf(around.amqpUrl),
+      RABBITMQ_VHOST: vhostOf(around.amqpUrl('operations')),
     }),
   }),
 ];
@@ -193,7 +194,7 @@ export const web: Service = {
 };
 
 /** An AMQP URL names its vhost by its path; without one it is the usual vhost. */
-function vhostOf(amqpUrl: string): string {
+export function vhostOf(amqpUrl: string): string {
   const [first = amqpUrl] = amqpUrl.split(',');
   return decodeURIComponent(new URL(first).pathname.slice(1)) || '/';
 }

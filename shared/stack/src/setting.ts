@@ -10,6 +10,10 @@ export function setting(name: string, env: NodeJS.ProcessEnv = process.env): str
 export const variableOf = (service: string, name: string): string =>
   `${service.toUpperCase().replaceAll('-', '_')}_${name}`;
 
+/** A variable for each service: `EMAIL_DB_PASSWORD`. */
+export const variablesOf = (values: Record<string, string>, name: string): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).map(([service, value]) => [variableOf(service, name), value]));
+
 /**
  * What is said of one service alone: `EMAIL_CONCURRENCY` is email's `CONCURRENCY`. Further copies heed what is said of
  * the first, and what is said of them: `GATEWAY_2_LOG_LEVEL`. Ports are chosen elsewhere.

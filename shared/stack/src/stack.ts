@@ -1,22 +1,26 @@
 import { mkdirSync, statSync, truncateSync } from 'node:fs';
 import path from 'node:path';
+import { brokerServices, brokerUserName } from '@payfan/contracts';
+import { asUser } from './as-user.ts';
 import { planOutsideWorld, planPostgres, planRabbitmq, type Place, type Planned } from './infrastructure.ts';
 import { isDemo } from './demo-mode.ts';
-import { migrateDatabase } from './migration.ts';
+import { runOneShot, type OneShot } from './one-shot.ts';
 import { programUnit } from './program.ts';
 import type { Progress } from './progress.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
 import { chooseServicePorts } from './port-choice.ts';
 import { withCopies, type Copies } from './copies.ts';
 import {
+  channelNames,
   services,
   servicesWithDatabase,
   servicesWithKey,
+  vhostOf,
   web,
   type Service,
   type Surroundings,
 } from './services.ts';
-import { localHost, settingsOf, settingsOfAll } from './setting.ts';
+import { localHost, settingsOf, settingsOfAll, variablesOf } from './setting.ts';
 import { withRole } from './sql-names.ts';
 import type { StackDescription } from './stack-file.ts';
 import { Supervisor } from './supervisor.ts';
@@ -67,6 +71,7 @@ export class Stack {
     this.#ports = await chooseServicePorts([...this.#services, ...(this.#options.later ?? [])], place);
     const secrets = loadSecrets(secretsFolder, {
       withDatabase: servicesWithDatabase,
+      withBroker: brokerServices(channelNames),
       withKey: servicesWithKey,
     });
     mkdirSync(place.logs, { recursive: true });
@@ -74,7 +79,7 @@ export class Stack {
     this.#infrastructure = planned;
     await Promise.all([
       this.#begin(planned.postgres).then(() => this.#migrate(planned.postgres.address.adminUrl, secrets)),
-      this.#begin(planned.rabbitmq),
+      this.#begin(planned.rabbitmq).then(() => this.#setUpBroker(planned.rabbitmq.address, secrets)),
       this.#begin(planned.outside),
     ]);
     const around = this.#surroundings(planned, secrets);
@@ -128,19 +133,53 @@ export class Stack {
 
   async #migrate(adminUrl: string, secrets: Secrets): Promise<void> {
     const startedMs = performance.now();
-    const { place } = this.#options;
-    const logFile = path.join(place.logs, 'migrate.log');
-    const { services: passwords } = secrets;
-    await migrateDatabase({ adminUrl, passwords, demo: this.#demo, logFile, runFolder: place.run.folder });
+    await this.#runOneShot({
+      name: 'migrate',
+      entry: 'shared/database/dist/migrate-main.js',
+      failure: 'The database could not be brought up to date',
+      env: { ADMIN_DATABASE_URL: adminUrl, ...variablesOf(secrets.services, 'DB_PASSWORD') },
+    });
     this.#options.progress.done('Database is up to date', startedMs);
   }
 
+  async #setUpBroker(
+    { amqpUrl, managementUrl }: Infrastructure['rabbitmq']['address'],
+    secrets: Secrets,
+  ): Promise<void> {
+    const startedMs = performance.now();
+    await this.#runOneShot({
+      name: 'setup-broker',
+      entry: 'shared/messaging/dist/setup-broker-main.js',
+      failure: 'The broker could not be set up',
+      env: {
+        RABBITMQ_ADMIN_URL: managementUrl,
+        RABBITMQ_VHOST: vhostOf(amqpUrl),
+        CHANNELS: channelNames.join(','),
+        ...variablesOf(secrets.broker, 'AMQP_PASSWORD'),
+      },
+    });
+    this.#options.progress.done('Broker is set up', startedMs);
+  }
+
+  async #runOneShot({ env, ...program }: Omit<OneShot, 'logFile' | 'runFolder'>): Promise<void> {
+    const { place } = this.#options;
+    await runOneShot({
+      ...program,
+      // A demo may have weak passwords.
+      env: { PAYFAN_DEMO: String(this.#demo), ...env },
+      logFile: path.join(place.logs, `${program.name}.log`),
+      runFolder: place.run.folder,
+    });
+  }
+
   #surroundings({ postgres, rabbitmq, outside }: Infrastructure, secrets: Secrets): Surroundings {
+    const atBroker = (url: string, service: string) =>
+      asUser(url, brokerUserName(service), secrets.broker[service] ?? service);
     return {
       databaseUrl: (service) =>
         withRole(postgres.address.adminUrl, `payfan_${service}`, secrets.services[service] ?? service),
-      amqpUrl: rabbitmq.address.amqpUrl,
-      managementUrl: rabbitmq.address.managementUrl,
+      amqpUrl: (service) => atBroker(rabbitmq.address.amqpUrl, service),
+      managementUrl: atBroker(rabbitmq.address.managementUrl, 'operations'),
       smtpUrl: outside.address.smtpUrl,
       smsUrl: outside.address.smsUrl,
       webPushUrl: outside.address.webPushUrl,

@@ -1,4 +1,4 @@
-import { freshDatabase, freshVhost, type FreshDatabase, type FreshVhost } from './fresh.ts';
+import { freshBroker, freshDatabase, type FreshBroker, type FreshDatabase } from './fresh.ts';
 import { freePort } from './ports.ts';
 import type { Program } from './program.ts';
 import {
@@ -32,7 +32,7 @@ export interface PayfanOptions {
 /** All of Payfan as processes of its own, on a database and a vhost of its own. */
 export interface Payfan {
   readonly database: FreshDatabase;
-  readonly vhost: FreshVhost;
+  readonly vhost: FreshBroker;
   readonly smtpUrl: string;
   /** The inbox over HTTP, with MailHog's API. */
   readonly mailApi: string;
@@ -88,7 +88,7 @@ type Starter = (port: string | undefined) => Promise<Program>;
 
 class Fleet implements Payfan {
   readonly database: FreshDatabase;
-  readonly vhost: FreshVhost;
+  readonly vhost: FreshBroker;
   readonly smtpUrl: string;
   readonly mailApi: string;
   readonly smsUrl: string;
@@ -105,7 +105,7 @@ class Fleet implements Payfan {
 
   private constructor(
     database: FreshDatabase,
-    vhost: FreshVhost,
+    vhost: FreshBroker,
     sandboxPorts: SandboxPorts,
     ports: ReadonlyMap<string, number>,
     options: PayfanOptions,
@@ -138,7 +138,7 @@ class Fleet implements Payfan {
     const ports = new Map<string, number>();
     for (const { name } of services) ports.set(name, await freePort());
     const { servers } = options;
-    const [database, vhost] = await Promise.all([freshDatabase(servers), freshVhost(servers)]);
+    const [database, vhost] = await Promise.all([freshDatabase(servers), freshBroker({ servers })]);
     return new Fleet(database, vhost, sandboxPorts, ports, options);
   }
 
@@ -224,8 +224,8 @@ class Fleet implements Payfan {
   #surroundings(): Surroundings {
     return {
       databaseUrl: (service) => this.database.urlFor(service),
-      amqpUrl: this.vhost.amqpUrl,
-      managementUrl: this.vhost.managementUrl,
+      amqpUrl: (service) => this.vhost.urlFor(service),
+      managementUrl: this.vhost.managementUrlFor('operations'),
       smtpUrl: this.smtpUrl,
       smsUrl: this.smsUrl,
       webPushUrl: this.webPushUrl,

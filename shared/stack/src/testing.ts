@@ -1,7 +1,7 @@
 export * from './fresh.ts';
 export { findPostgres } from './postgres-binaries.ts';
 export { findRabbitmqServer } from './rabbitmq-server.ts';
-export { openManagement } from './rabbitmq-management.ts';
+export { openManagement } from '@payfan/messaging/management';
 export { canConnect, freePort } from './ports.ts';
 export type { Exit } from './process.ts';
 export { V8_FLAGS, type Program } from './program.ts';

@@ -1,5 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { CLOUDEVENTS_JSON, type Party, type TransferCompleted } from '@payfan/contracts';
+import {
+  CLOUDEVENTS_JSON,
+  RETRY_STEPS,
+  retryExchange,
+  retryRoutingKey,
+  type Lane,
+  type Party,
+  type TransferCompleted,
+} from '@payfan/contracts';
 import type { Outgoing } from '@payfan/messaging';
 
 /** A transfer between two strangers, which no ledger knows of; `number` tells it from others. */
@@ -40,7 +48,18 @@ function somebody(name: string, number: number): Party {
   };
 }
 
-/** A message straight into a queue. */
-export function intoQueue(queue: string, body: Buffer, messageId: string = randomUUID()): Outgoing {
-  return { exchange: '', routingKey: queue, messageId, contentType: CLOUDEVENTS_JSON, body };
+/** A message straight into a lane's queue of a channel, and of no other: as the channel itself sends a replay. */
+export function intoLane(
+  channel: string,
+  lane: Lane,
+  body: Buffer,
+  messageId: string = randomUUID(),
+): Outgoing {
+  return {
+    exchange: retryExchange(channel),
+    routingKey: retryRoutingKey(RETRY_STEPS[0], lane),
+    messageId,
+    contentType: CLOUDEVENTS_JSON,
+    body,
+  };
 }

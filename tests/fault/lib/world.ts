@@ -36,7 +36,7 @@ export async function openWorld<Name extends WireName>(
       return {
         ...around,
         databaseUrl: (role) => toPostgres?.through(around.databaseUrl(role)) ?? around.databaseUrl(role),
-        amqpUrl: toRabbitmq?.through(around.amqpUrl) ?? around.amqpUrl,
+        amqpUrl: (user) => toRabbitmq?.through(around.amqpUrl(user)) ?? around.amqpUrl(user),
       };
     },
   });

@@ -44,7 +44,7 @@ export class World {
       name: 'gateway',
       entry: 'services/gateway/dist/main.js',
       env: {
-        AMQP_URL: this.payfan.vhost.amqpUrl,
+        AMQP_URL: this.payfan.vhost.urlFor('gateway'),
         TRANSACTION_URL: this.payfan.url('transaction'),
         PUSH_URL: this.payfan.url('push'),
         PAYOUT_URL: this.payfan.url('payout'),

@@ -33,11 +33,12 @@ async function command(
 }
 
 const problem = (status: number, code: string, detail: string) => json(status, { status, code, detail });
-const replayed = (matched: number, done: number) => ({
+const replayed = (matched: number, done: number, refused = 0) => ({
   dryRun: false,
   matched,
   replayed: done,
   remaining: matched - done,
+  refused,
   unavailable: [],
 });
 
@@ -54,6 +55,15 @@ test.each<[what: string, operations: RequestListener | string, said: string]>([
   const { code, out, err } = await command(operations, ['queues']);
   expect({ code, out }).toEqual({ code: EXIT.failed, out: '' });
   expect(err).toContain(said);
+});
+
+test('letters that are never replayed are counted, with the reason', async () => {
+  const operations = json(200, replayed(0, 0, 2));
+  const { out, err } = await command(operations, ['dead-letters', 'replay', '--all', '--dry-run']);
+  expect(out).toContain('0 dead letters would be replayed.');
+  expect(err).toContain(
+    '2 dead letters never to be replayed: the message did not come from the service that publishes such events.',
+  );
 });
 
 test('a channel that did not answer is named, and the answer counts as not whole', async () => {

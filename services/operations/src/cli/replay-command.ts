@@ -73,7 +73,13 @@ async function replayLetters(around: Around, ids: string[], options: ReplayOptio
 }
 
 function tell(around: Around, { json }: CommonOptions, outcome: ReplayOutcome, sentence: string): void {
+  const { refused } = outcome;
   around.terminal.print(json ? JSON.stringify(outcome) : sentence);
+  if (refused > 0) {
+    around.terminal.note(
+      `${letterCount(refused)} never to be replayed: the message did not come from the service that publishes such events.`,
+    );
+  }
   sayUnavailable(around, outcome.unavailable);
 }
 

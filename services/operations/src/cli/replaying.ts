@@ -45,7 +45,7 @@ export interface ReplayingOptions {
  */
 export async function replayAll(
   operations: OperationsClient,
-  { outcome: { matched }, selection }: Counted,
+  { outcome: { matched, refused }, selection }: Counted,
   { ratePerSecond, interrupted, onProgress }: ReplayingOptions,
 ): Promise<ReplayOutcome> {
   const step = Math.min(ratePerSecond * STEP_SECONDS, REPLAY_LIMIT);
@@ -65,7 +65,7 @@ export async function replayAll(
     onProgress({ replayed, remaining });
     if ('filter' in part && (outcome.remaining === 0 || outcome.replayed === 0)) break;
   }
-  return { dryRun: false, matched, replayed, remaining, unavailable: [...unavailable] };
+  return { dryRun: false, matched, replayed, remaining, refused, unavailable: [...unavailable] };
 }
 
 /** Ids in parts of a call each; a filter again and again, as it matches what is left. */

@@ -54,7 +54,7 @@ const group = (channel: string, count: number) => ({
 });
 const page = (...data: object[]) => json(200, { data, nextCursor: null });
 const replayed = (matched: number, done: number) =>
-  json(200, { dryRun: false, matched, replayed: done, remaining: matched - done });
+  json(200, { dryRun: false, matched, replayed: done, remaining: matched - done, refused: 1 });
 
 /** Every way in which a channel may fail to answer. */
 const failing: Record<string, RequestListener | string> = {
@@ -192,7 +192,10 @@ describe('replay', () => {
       email: channel('email', 5, seen),
     });
     const { body } = await post(send, { filter: { lane: 'bulk' }, limit: 5, ratePerSecond: 7 });
-    expect(body).toEqual({ dryRun: false, matched: 12, replayed: 5, remaining: 7, unavailable: [] });
+    expect(body).toEqual({
+      ...{ dryRun: false, matched: 12, replayed: 5, remaining: 7, refused: 3 },
+      unavailable: [],
+    });
     const filter = { lane: 'bulk', state: 'open' };
     expect(seen.filter(([, { dryRun }]) => dryRun).map(([name]) => name)).toHaveLength(3);
     expect(seen.filter(([, { dryRun }]) => !dryRun).sort()).toEqual([
@@ -224,6 +227,7 @@ describe('replay', () => {
       matched: 3,
       replayed: 3,
       remaining: 0,
+      refused: 1,
       unavailable: ['phone', 'email'],
     });
   });

@@ -1,37 +1,28 @@
-import {
-  mergeTopologies,
-  paymentsTopology,
-  payoutsTopology,
-  ROUTE_GRANTS,
-  type QueueList,
-} from '@payfan/contracts';
+import { ROUTE_GRANTS, type QueueList } from '@payfan/contracts';
 import { openBroker, type Broker } from '@payfan/messaging';
 import { BrokerAdmin } from '@payfan/messaging/testing';
 import type { Principal } from '@payfan/service';
-import { freshVhost, waitFor, type FreshVhost } from '@payfan/stack/testing';
+import { freshBroker, waitFor, type FreshBroker } from '@payfan/stack/testing';
 import { queueRoutes } from './queues.ts';
 import { Bench, json, NOBODY, silent } from './testing.ts';
 
 const bench = new Bench();
-let vhost: FreshVhost;
-let broker: Broker;
+let vhost: FreshBroker;
 
 beforeAll(async () => {
-  vhost = await freshVhost();
-  broker = openBroker({
-    urls: [vhost.amqpUrl],
-    name: 'test',
-    log: silent,
-    topology: mergeTopologies([paymentsTopology(['push', 'email']), payoutsTopology]),
-  });
+  vhost = await freshBroker({ channels: ['push', 'email'] });
+});
+afterAll(() => vhost.remove());
+afterEach(() => bench.close());
+
+/** The broker as a service meets it that declares nothing. */
+async function connected(service: string): Promise<Broker> {
+  const topology = { exchanges: [], queues: [], bindings: [] };
+  const broker = openBroker({ urls: [vhost.urlFor(service)], name: 'test', log: silent, topology });
   await broker.start();
   await waitFor(() => broker.ping(), { what: 'the broker', timeoutMs: 10_000 });
-});
-afterAll(async () => {
-  await broker.stop();
-  await vhost.remove();
-});
-afterEach(() => bench.close());
+  return broker;
+}
 
 type Answer = QueueList & { code?: string; detail?: string };
 
@@ -59,7 +50,7 @@ async function ask({
   return bench.operations<Answer>(
     (api) =>
       queueRoutes(api, {
-        management: { url: vhost.managementUrl, vhost: vhost.vhost, ...management },
+        management: { url: vhost.managementUrlFor('operations'), vhost: vhost.vhost, ...management },
         transactionUrl: transactionUrl ?? metrics,
         channels: new Map(channels.map((name) => [name, name === 'email' ? emailUrl : NOBODY])),
         metricsToken,
@@ -73,16 +64,17 @@ test('tells of each queue what waits in it, what is in hands, and who consumes i
   const emailUrl = await bench.standIn((_request, response) => response.end(takenBefore(90)));
   const get = await ask({ emailUrl });
   const inHands: (() => void)[] = [];
-  const consumer = broker.consume({
+  const [push, transaction, payout] = await Promise.all(['push', 'transaction', 'payout'].map(connected));
+  const consumer = push!.consume({
     queue: 'push.bulk',
     prefetch: 2,
     handler: () => new Promise<void>((resolve) => inHands.push(resolve)),
   });
   await consumer.start();
-  const publish = (routingKey: string, count: number, exchange = 'payments') =>
+  const publish = (routingKey: string, count: number, broker = transaction, exchange = 'payments') =>
     Promise.all(
       Array.from({ length: count }, (_, index) =>
-        broker.publish({
+        broker!.publish({
           exchange,
           routingKey,
           messageId: `${routingKey}-${index}`,
@@ -91,9 +83,9 @@ test('tells of each queue what waits in it, what is in hands, and who consumes i
         }),
       ),
     );
-  await publish('a.b.interactive', 3);
-  await publish('a.b.bulk', 5);
-  await publish('premium', 1, 'payouts');
+  await publish('transfer.b.interactive', 3);
+  await publish('transfer.b.bulk', 5);
+  await publish('premium', 1, payout, 'payouts');
 
   let list: Answer | undefined;
   const queue = (name: string) => list?.data.find((one) => one.name === name);
@@ -138,6 +130,7 @@ test('tells of each queue what waits in it, what is in hands, and who consumes i
   const stopping = consumer.stop();
   inHands.forEach((finish) => finish());
   await stopping;
+  await Promise.all([push, transaction, payout].map((broker) => broker?.stop()));
 });
 
 test('names queues that the broker does not hold', async () => {
@@ -162,7 +155,7 @@ test.each([NOBODY, 'failing'])(
 
 describe('503 says what is wrong with the management API, and no password:', () => {
   const withPassword = (password: string) => {
-    const url = new URL(vhost.managementUrl);
+    const url = new URL(vhost.managementUrlFor('operations'));
     url.password = password;
     return url.href;
   };

@@ -10,7 +10,7 @@ import {
   newId,
   remoteAuthenticator,
 } from '@payfan/service';
-import { freshDatabase, freshVhost, LIMITS_OFF, startProgram, type Program } from '@payfan/stack/testing';
+import { freshBroker, freshDatabase, LIMITS_OFF, startProgram, type Program } from '@payfan/stack/testing';
 import { accountOfCaller } from '../account-client.ts';
 import { routes } from '../http/routes.ts';
 
@@ -54,13 +54,13 @@ let keys = 0;
 export const nextKey = (): string => `key-${++keys}`;
 
 export async function openPayoutApi({ chunkItems = 2, linesToOnePayee = 0 } = {}): Promise<TestApi> {
-  const [fresh, vhost] = await Promise.all([freshDatabase(), freshVhost()]);
+  const [fresh, vhost] = await Promise.all([freshDatabase(), freshBroker()]);
   const transaction = await startProgram({
     name: 'transaction',
     entry: 'services/transaction/dist/main.js',
     env: {
       DATABASE_URL: fresh.urlFor('transaction'),
-      AMQP_URL: vhost.amqpUrl,
+      AMQP_URL: vhost.urlFor('transaction'),
       PAYFAN_DEMO: 'true',
       SERVICE_KEYS: 'gateway=key-of-gateway',
       SERVICE_GRANTS: 'gateway=payout-owners',
@@ -72,7 +72,7 @@ export async function openPayoutApi({ chunkItems = 2, linesToOnePayee = 0 } = {}
   const admin = openDatabase({ url: fresh.adminUrl, name: 'admin', max: 2 });
   // Never started: what is to be published stays in the outbox, to be looked at.
   const broker = openBroker({
-    urls: [vhost.amqpUrl],
+    urls: [vhost.urlFor('payout')],
     name: 'payout',
     log: logger,
     topology: payoutsTopology,

@@ -6,6 +6,7 @@ export const REASONS: Readonly<Record<DeadLetterReason, string>> = {
   exhausted: 'Out of attempts',
   unreadable: 'Unreadable',
   delivery_limit: 'Given back too often',
+  untrusted_publisher: 'Not from the service that publishes it',
 };
 
 export const lettersIn = (count: number): string =>

@@ -226,7 +226,7 @@ test.each([
 ])('a dry run of %j matches %i, and changes nothing', async (wish, matched) => {
   const before = (await list('?state=all')).body;
   const { body } = await api.post('/v1/dead-letters/replay', { ...wish, dryRun: true });
-  expect(body).toEqual({ dryRun: true, matched, replayed: 0, remaining: matched });
+  expect(body).toEqual({ dryRun: true, matched, replayed: 0, remaining: matched, refused: 0 });
   expect((await list('?state=all')).body).toEqual(before);
 });
 

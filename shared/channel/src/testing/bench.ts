@@ -1,19 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import {
   CLOUDEVENTS_JSON,
+  DEAD_ROUTING_KEY,
   PAYMENTS_EXCHANGE,
-  deadQueue,
   paymentRoutingKey,
+  publisherOf,
+  retryExchange,
   type Party,
   type PaymentEvent,
   type ReplayResult,
   type Role,
+  type Topology,
   type TransferCompleted,
 } from '@payfan/contracts';
 import { openDatabase, type Database } from '@payfan/database';
 import { openBroker, type Broker } from '@payfan/messaging';
+import { BrokerAdmin } from '@payfan/messaging/testing';
 import { createLogger, createMetrics, type Part } from '@payfan/service';
-import { freshDatabase, freshVhost, waitFor } from '@payfan/stack/testing';
+import { freshBroker, freshDatabase, waitFor } from '@payfan/stack/testing';
 import { createChannel, type ChannelOptions } from '../channel.ts';
 import { CHANNEL_CONNECTIONS } from '../config.ts';
 import { channelMetrics } from '../metrics.ts';
@@ -83,18 +87,25 @@ export type Bench = Awaited<ReturnType<typeof setUp>>;
 /** A database, a broker, a world, and the channel between them. */
 export async function setUp<Message>(subject: ChannelSubject<Message>) {
   const { name } = subject;
-  const [fresh, vhost] = await Promise.all([freshDatabase(), freshVhost()]);
+  const [fresh, vhost] = await Promise.all([
+    freshDatabase(),
+    freshBroker({ channels: [name] }),
+  ]);
   const logger = createLogger({ service: name, level: 'silent' });
   const database = openDatabase({ url: fresh.urlFor(name), name, max: CHANNEL_CONNECTIONS });
   const { definition, world } = await subject.openWorld({ database });
-  const broker = openBroker({
-    urls: [vhost.amqpUrl],
-    name: `${name} contract`,
-    log: logger,
-    topology: topologyOf(definition),
-  });
-  await broker.start();
-  await waitFor(() => broker.ping(), { what: 'the broker', timeoutMs: 20_000 });
+  const brokerAs = async (service: string, topology: Topology): Promise<Broker> => {
+    const opened = openBroker({ urls: [vhost.urlFor(service)], name: 'contract', log: logger, topology });
+    await opened.start();
+    await waitFor(() => opened.ping(), { what: 'the broker', timeoutMs: 20_000 });
+    return opened;
+  };
+  const nothing: Topology = { exchanges: [], queues: [], bindings: [] };
+  const broker = await brokerAs(name, topologyOf(definition));
+  const publishers = {
+    transaction: await brokerAs('transaction', nothing),
+    payout: await brokerAs('payout', nothing),
+  };
 
   let handled = 0;
   const counting: ChannelOptions<Message>['broker'] = {
@@ -130,7 +141,8 @@ export async function setUp<Message>(subject: ChannelSubject<Message>) {
     world,
     database,
     broker,
-    amqpUrl: vhost.amqpUrl,
+    amqpUrl: vhost.urlFor(name),
+    admin: new BrokerAdmin(vhost),
     channel: openChannel(),
     openChannel,
     addressOf: (event: PaymentEvent, role: Role) => definition.address({ role, party: partyOf(event, role) }),
@@ -143,10 +155,16 @@ export async function setUp<Message>(subject: ChannelSubject<Message>) {
       return told;
     },
     publish: (event: PaymentEvent) =>
-      publish(broker, paymentRoutingKey(event), Buffer.from(JSON.stringify(event))),
-    publishRaw: (body: Buffer) => publish(broker, 'transfer.completed.interactive', body),
+      publish(publishers[publisherOf(event)], paymentRoutingKey(event), bodyOf(event)),
+    publishRaw: (body: Buffer) => publish(publishers.transaction, 'transfer.completed.interactive', body),
+    /** Publishes an event as a service that publishes events of the other kind only. */
+    async publishAsOther(event: PaymentEvent) {
+      const other = publisherOf(event) === 'payout' ? 'transaction' : 'payout';
+      const key = other === 'payout' ? 'payout.completed.interactive' : 'transfer.completed.interactive';
+      await publish(publishers[other], key, bodyOf(event));
+    },
     /** As the broker does with a message on which consumers died again and again. */
-    giveUp: (event: PaymentEvent) => publish(broker, deadQueue(name), Buffer.from(JSON.stringify(event)), ''),
+    giveUp: (event: PaymentEvent) => publish(broker, DEAD_ROUTING_KEY, bodyOf(event), retryExchange(name)),
     /** Replays what is dead of one event. */
     replay: (event: PaymentEvent): Promise<ReplayResult> =>
       replayDeadLetters(
@@ -197,7 +215,7 @@ export async function setUp<Message>(subject: ChannelSubject<Message>) {
     },
     async close() {
       await bench.channel.stop();
-      await broker.stop();
+      await Promise.all([broker, publishers.transaction, publishers.payout].map((one) => one.stop()));
       await world.close();
       await database.stop();
       await Promise.all([fresh.drop(), vhost.remove()]);
@@ -206,6 +224,8 @@ export async function setUp<Message>(subject: ChannelSubject<Message>) {
   await bench.channel.start();
   return bench;
 }
+
+const bodyOf = (event: PaymentEvent): Buffer => Buffer.from(JSON.stringify(event));
 
 /** Who is on a side of what an event tells of, whether told or not. */
 function partyOf({ type, data }: PaymentEvent, role: Role): Party {

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { paymentRoutingKey, type DeadLetterReason, type PaymentEvent, type Role } from '@payfan/contracts';
+import { paymentRoutingKey, type PaymentEvent, type Role } from '@payfan/contracts';
 import type { Queryable } from '@payfan/database';
 import { claimDeliveries, recordOutcomes } from '../delivery-store.ts';
+import type { DeadReason } from '../policy.ts';
 import { recipientsOf } from '../recipient.ts';
 import { toldOf } from '../told-of.ts';
 
 interface Death {
   role?: Role;
-  reason?: Exclude<DeadLetterReason, 'unreadable'>;
+  reason?: DeadReason;
   error?: string;
 }
 

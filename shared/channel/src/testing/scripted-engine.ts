@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ATTEMPT_HEADER } from '@payfan/contracts';
+import { ATTEMPT_HEADER, brokerUserName } from '@payfan/contracts';
 import type { Queryable } from '@payfan/database';
 import type { Incoming, Outgoing } from '@payfan/messaging';
 import { createLogger, createMetrics } from '@payfan/service';
@@ -74,6 +74,7 @@ export function incoming(event: object, attempts?: unknown): Incoming {
     routingKey: 'transfer.completed.interactive',
     messageId: randomUUID(),
     headers: attempts === undefined ? {} : { [ATTEMPT_HEADER]: attempts },
+    userId: brokerUserName('phone'),
     redelivered: false,
     body: Buffer.from(JSON.stringify(event)),
   };

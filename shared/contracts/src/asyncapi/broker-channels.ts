@@ -1,10 +1,11 @@
 import { type Lane, LANES } from '../lane.ts';
 import { type Tier, TIERS } from '../transfers-api.ts';
-import { LIVE_EXCHANGE, shardKey, SHARDS } from '../live-protocol.ts';
-import { liveTopology } from '../live.ts';
+import { LIVE_EXCHANGE, LIVE_TOPICS_EXCHANGE, shardKey, SHARDS } from '../live-protocol.ts';
+import { liveTopicsTopology, liveTopology } from '../live.ts';
 import { paymentRoutingKey } from '../events.ts';
 import {
   channelTopology,
+  DEAD_ROUTING_KEY,
   deadQueue,
   delayExchange,
   laneQueue,
@@ -28,11 +29,12 @@ import {
   type Channel,
   type Parameter,
 } from './format.ts';
-import { BROKER_MESSAGES, EVENT_MESSAGES, replayOf, retryOf, TURN } from './messages.ts';
+import { EVENT_MESSAGES, FEED_MESSAGE, replayOf, retryOf, TOPIC_MESSAGE, TURN } from './messages.ts';
 import { PAYMENT_EVENTS } from './schemas.ts';
 
-/** A gateway's own queue on `live`, under this name in the document; the broker gives it another. */
+/** A gateway's own queues, under these names in the document; the broker gives them others. */
 export const GATEWAY_QUEUE = 'live.gateway';
+export const GATEWAY_TOPICS_QUEUE = 'live.topics.gateway';
 /** Messages that wait for a gateway which is frozen, until its connection is given up; older ones go first. */
 const LONGEST_GATEWAY_QUEUE = 100_000;
 
@@ -171,8 +173,7 @@ function lanesOf(
     [retryExchange(name)]: {
       ...exchange(topology, retryExchange(name), {
         summary: `Back to the queue of the lane of ${name}, and to nobody else`,
-        description:
-          'From a delay queue under the key that the message had, and from a replay of dead letters.',
+        description: `From a delay queue under the key that the message had, and from a replay of dead letters. Under the key \`${DEAD_ROUTING_KEY}\` to the queue of what the broker gave up on.`,
         messages: back,
       }),
       ...keyed,
@@ -185,40 +186,48 @@ function lanesOf(
 }
 
 function liveChannels(): Record<string, Channel> {
-  const about = { messages: BROKER_MESSAGES };
-  const address = addressTemplate(shardKey(0), { shard: '0' });
+  const shard: Parameter = {
+    description: `From 0 to ${SHARDS - 1}: FNV-1a (32 bits) over the UTF-8 bytes of the topic, modulo ${SHARDS}`,
+  };
+  const keyed = { address: addressTemplate(shardKey(0), { shard: '0' }), parameters: { shard } };
   return {
     [LIVE_EXCHANGE]: {
       ...exchange(liveTopology, LIVE_EXCHANGE, {
-        ...about,
-        summary: 'Transient updates for gateways. Whoever misses one reads it in the feed',
+        messages: [FEED_MESSAGE],
+        summary: 'Transient updates of accounts for gateways. Whoever misses one reads it in the feed',
+        description: 'Only push may publish here, so that nothing else can write what an account sees.',
       }),
-      address,
-      parameters: {
-        shard: {
-          description: `From 0 to ${SHARDS - 1}: FNV-1a (32 bits) over the UTF-8 bytes of the topic, modulo ${SHARDS}`,
-        },
-      },
+      ...keyed,
     },
-    [GATEWAY_QUEUE]: {
-      address: null,
-      summary: 'Each gateway’s own queue, bound to the shards that its clients need',
-      description:
-        'The broker names it, and it goes with its connection. It is made again with all its bindings.',
-      servers: [ref('servers', 'rabbitmq')],
-      messages: messagesOf(about.messages),
-      bindings: {
-        amqp: {
-          is: 'queue',
-          queue: { name: '', durable: false, exclusive: true, autoDelete: true },
-          'x-arguments': { 'x-max-length': LONGEST_GATEWAY_QUEUE },
-          'x-bindings': [{ exchange: LIVE_EXCHANGE, routingKey: address }],
-          bindingVersion: AMQP_BINDING,
-        },
-      },
+    [LIVE_TOPICS_EXCHANGE]: {
+      ...exchange(liveTopicsTopology, LIVE_TOPICS_EXCHANGE, {
+        messages: [TOPIC_MESSAGE],
+        summary: 'Transient updates of all other topics for gateways',
+      }),
+      ...keyed,
     },
+    [GATEWAY_QUEUE]: gatewayQueue(LIVE_EXCHANGE, [FEED_MESSAGE]),
+    [GATEWAY_TOPICS_QUEUE]: gatewayQueue(LIVE_TOPICS_EXCHANGE, [TOPIC_MESSAGE]),
   };
 }
+
+const gatewayQueue = (from: string, messages: readonly string[]): Channel => ({
+  address: null,
+  summary: `Each gateway’s own queue on ${from}, bound to the shards that its clients need`,
+  description:
+    'The broker names it, and it goes with its connection. It is made again with all its bindings.',
+  servers: [ref('servers', 'rabbitmq')],
+  messages: messagesOf(messages),
+  bindings: {
+    amqp: {
+      is: 'queue',
+      queue: { name: '', durable: false, exclusive: true, autoDelete: true },
+      'x-arguments': { 'x-max-length': LONGEST_GATEWAY_QUEUE },
+      'x-bindings': [{ exchange: from, routingKey: addressTemplate(shardKey(0), { shard: '0' }) }],
+      bindingVersion: AMQP_BINDING,
+    },
+  },
+});
 
 function exchange(topology: Topology, name: string, about: About): Channel {
   const found = topology.exchanges.find((one) => one.name === name);

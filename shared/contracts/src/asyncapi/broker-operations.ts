@@ -1,5 +1,5 @@
 import { LANES } from '../lane.ts';
-import { LIVE_EXCHANGE } from '../live-protocol.ts';
+import { LIVE_EXCHANGE, LIVE_TOPICS_EXCHANGE } from '../live-protocol.ts';
 import { PayoutCompleted } from '../events.ts';
 import {
   deadQueue,
@@ -11,17 +11,9 @@ import {
   retryExchange,
 } from '../topology.ts';
 import { TIERS } from '../transfers-api.ts';
-import { GATEWAY_QUEUE } from './broker-channels.ts';
+import { GATEWAY_QUEUE, GATEWAY_TOPICS_QUEUE } from './broker-channels.ts';
 import { AMQP_BINDING, merged, operation, type Operation } from './format.ts';
-import {
-  BROKER_MESSAGES,
-  EVENT_MESSAGES,
-  FEED_MESSAGE,
-  replayOf,
-  retryOf,
-  TOPIC_MESSAGE,
-  TURN,
-} from './messages.ts';
+import { EVENT_MESSAGES, FEED_MESSAGE, replayOf, retryOf, TOPIC_MESSAGE, TURN } from './messages.ts';
 
 const bindingVersion = AMQP_BINDING;
 const stored = { amqp: { deliveryMode: 2, mandatory: true, bindingVersion } } as const;
@@ -60,14 +52,20 @@ export function brokerOperations(channels: readonly string[]): Record<string, Op
     'gateway.publish': operation(
       'gateway',
       'send',
-      { channel: LIVE_EXCHANGE, messages: [TOPIC_MESSAGE] },
+      { channel: LIVE_TOPICS_EXCHANGE, messages: [TOPIC_MESSAGE] },
       { summary: 'Passes on what a service publishes on a topic without a log', bindings: transient },
     ),
     'gateway.follow': operation(
       'gateway',
       'receive',
-      { channel: GATEWAY_QUEUE, messages: BROKER_MESSAGES },
-      { summary: 'Takes what its clients follow', bindings: unacknowledged },
+      { channel: GATEWAY_QUEUE, messages: [FEED_MESSAGE] },
+      { summary: 'Takes what happens to the accounts that its clients follow', bindings: unacknowledged },
+    ),
+    'gateway.followTopics': operation(
+      'gateway',
+      'receive',
+      { channel: GATEWAY_TOPICS_QUEUE, messages: [TOPIC_MESSAGE] },
+      { summary: 'Takes the events of the other topics that its clients follow', bindings: unacknowledged },
     ),
   };
 }
@@ -112,7 +110,7 @@ function payoutOperations(): Record<string, Operation> {
     'payout.tellLive': operation(
       'payout',
       'send',
-      { channel: LIVE_EXCHANGE, messages: [TOPIC_MESSAGE] },
+      { channel: LIVE_TOPICS_EXCHANGE, messages: [TOPIC_MESSAGE] },
       { summary: 'Tells gateways how far a payout is, on the topic `payout.<id>`', bindings: transient },
     ),
   };

@@ -14,7 +14,7 @@ export const TURN = 'PayoutTurn';
 /** Messages of `live`: of topics with a log, and without. */
 export const FEED_MESSAGE = 'FeedEvent';
 export const TOPIC_MESSAGE = 'TopicEvent';
-export const BROKER_MESSAGES: readonly string[] = [FEED_MESSAGE, TOPIC_MESSAGE];
+
 
 /** The answer to a client's frame. */
 export const REPLY = 'Reply';

@@ -23,12 +23,15 @@ interface GotMessage {
 
 /** What an operator could do to one vhost, by RabbitMQ's management API: for tests that need it done. */
 export class BrokerAdmin {
+  /** The administrator's name. */
+  readonly user: string;
   readonly #origin: string;
   readonly #authorization: string;
   readonly #vhost: string;
 
   constructor({ managementUrl, vhost }: BrokerAdminOptions) {
     const { origin, username, password } = new URL(managementUrl);
+    this.user = decodeURIComponent(username);
     const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
     this.#origin = origin;
     this.#authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
@@ -49,6 +52,14 @@ export class BrokerAdmin {
   async connectionNames(): Promise<string[]> {
     const found = (await this.#call('GET', `vhosts/${this.#vhost}/connections`)) as ListedConnection[];
     return found.flatMap(({ user_provided_name: name }) => name ?? []).sort();
+  }
+
+  /** Publishes a message as the administrator; the properties are those of AMQP: `user_id`, `message_id`. */
+  async publish(exchange: string, routingKey: string, payload: string, properties: object): Promise<void> {
+    await this.#call('POST', `exchanges/${this.#vhost}/${encodeURIComponent(exchange)}/publish`, {
+      ...{ routing_key: routingKey, payload, payload_encoding: 'string' },
+      properties: { delivery_mode: 2, ...properties },
+    });
   }
 
   async deleteQueue(queue: string): Promise<void> {

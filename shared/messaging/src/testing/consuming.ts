@@ -53,7 +53,11 @@ export function connectionShowing(world: World, onChannel: (channel: Channel) =>
 }
 
 /** Where nothing is declared, nothing comes back. */
-export const noTopology = { declares: () => false, restore: () => Promise.resolve() };
+export const noTopology = {
+  declares: () => false,
+  restore: () => Promise.resolve(),
+  hindrance: () => undefined,
+};
 
 /** Handlers wait at it until it is opened. */
 export function gate() {

@@ -1,14 +1,17 @@
-/** RabbitMQ's management API, as far as the stack and its tests need it. */
+/** RabbitMQ's management API, as far as the set-up, the stack and tests need it. */
 export interface Management {
   get(path: string): Promise<unknown>;
+  post(path: string, body: object): Promise<unknown>;
   put(path: string, body?: object): Promise<void>;
   delete(path: string): Promise<void>;
 }
 
-class ManagementFailed extends Error {
+export class ManagementError extends Error {
+  override readonly name = 'ManagementError';
+  readonly status: number;
   constructor(method: string, path: string, status: number, text: string) {
     super(`RabbitMQ's management API answered ${method} ${path} with ${status}: ${text.slice(0, 300)}`);
-    this.name = 'ManagementFailed';
+    this.status = status;
   }
 }
 
@@ -25,11 +28,12 @@ export function openManagement(managementUrl: string): Management {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await answer.text();
-    if (!answer.ok) throw new ManagementFailed(method, path, answer.status, text);
+    if (!answer.ok) throw new ManagementError(method, path, answer.status, text);
     return text === '' ? undefined : (JSON.parse(text) as unknown);
   };
   return {
     get: (path) => send('GET', path),
+    post: (path, body) => send('POST', path, body),
     put: async (path, body = {}) => {
       await send('PUT', path, body);
     },
