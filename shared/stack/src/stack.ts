@@ -20,7 +20,7 @@ import {
   type Service,
   type Surroundings,
 } from './services.ts';
-import { localHost, settingsOf, settingsOfAll, variablesOf } from './setting.ts';
+import { localHost, setting, settingsOf, settingsOfAll, variablesOf } from './setting.ts';
 import { withRole } from './sql-names.ts';
 import type { StackDescription } from './stack-file.ts';
 import { Supervisor } from './supervisor.ts';
@@ -192,6 +192,7 @@ export class Stack {
       ),
       publicUrl: (service) => this.#urlOf(service),
       serviceKey: (service) => secrets.keys[service] ?? service,
+      operatorKeys: setting('OPERATOR_KEYS') ?? '',
       demo: this.#demo,
     };
   }

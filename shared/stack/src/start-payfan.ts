@@ -244,6 +244,7 @@ class Fleet implements Payfan {
       pageOrigins: ['http://localhost:3000'],
       publicUrl: (service) => this.url(service),
       serviceKey: (service) => `key-of-${service}`,
+      operatorKeys: '',
       demo: true,
     };
   }
