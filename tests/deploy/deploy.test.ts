@@ -369,9 +369,10 @@ test('nobody takes more than one copy at a time from where there are several', (
 
 test('the database takes everybody’s connections, also while a version replaces another', () => {
   const [postgres] = specsOf<{ postgresql: { parameters: { max_connections: string } } }>('Cluster');
-  // A pool's default (shared/database/src/database.ts), one for presence, and one while retention sweeps.
+  // A pool's default (shared/database/src/database.ts), one for presence, one while retention sweeps, and those of the
+  // rate limits (services/transaction/src/rate-limiter.ts).
   const ofEach = (name: string) =>
-    2 +
+    (name === 'transaction' ? 4 : 2) +
     Number(
       environment(name)['DATABASE_CONNECTIONS'] ?? (channelNames.includes(name) ? CHANNEL_CONNECTIONS : 10),
     );
@@ -408,17 +409,6 @@ test('the example names every key that is asked for and no value, and git has no
     container.env.filter(({ name, value }) => value !== undefined && secretByName.test(name)),
   );
   expect(written).toEqual([]);
-});
-
-test('the command of README.md makes every key of the example but the mail server', () => {
-  const [, pattern = '^$'] =
-    /secrets \| grep -E '([^']+)'/.exec(readFileSync(path.join(DEPLOY, 'README.md'), 'utf8')) ?? [];
-  const made = [
-    ...readFileSync(path.resolve(DEPLOY, '../.env.example'), 'utf8').matchAll(/^([A-Z_]+)=(.*=)?$/gm),
-  ]
-    .filter(([line]) => new RegExp(pattern).test(line))
-    .map(([, name]) => name);
-  expect([...made, 'SMTP_URL'].sort()).toEqual(Object.keys(secrets()['payfan'] ?? {}).sort());
 });
 
 test('every manifest is one that a kustomization names', () => {

@@ -15,7 +15,6 @@ const GatewayConfig = z.object({
   /** Pages that may connect. */
   ALLOWED_ORIGINS: configFields.origins,
   /** Proxies before us that append to X-Forwarded-For. */
-  TRUSTED_PROXIES: configFields.integer({ min: 0, max: 10, default: 0 }),
   CONNECTIONS_PER_ACCOUNT: configFields.integer({ min: 1, max: 1_000_000, default: 20 }),
   CONNECTIONS_PER_ADDRESS: configFields.integer({ min: 1, max: 1_000_000, default: 200 }),
   /** Topics that one connection may follow. */

@@ -71,7 +71,10 @@ main(async () => {
 
   // Without the broker what is new is late by up to an audit: others should be asked then.
   const health = createHealth({ broker: () => broker.ping() });
-  const verify = remoteVerifier({ transactionUrl: settings.TRANSACTION_URL });
+  const verify = remoteVerifier({
+    transactionUrl: settings.TRANSACTION_URL,
+    serviceKey: settings.SERVICE_KEY,
+  });
   const seats = new Seats({
     perAccount: settings.CONNECTIONS_PER_ACCOUNT,
     perAddress: settings.CONNECTIONS_PER_ADDRESS,
@@ -118,7 +121,7 @@ main(async () => {
     logger,
     health,
     metrics: registry,
-    authenticate: async (bearer) => (await verify(bearer))?.principal,
+    authenticate: async (bearer, caller) => (await verify(bearer, caller))?.principal,
     allowedOrigins: settings.ALLOWED_ORIGINS,
     problemFor,
   });
@@ -151,5 +154,9 @@ main(async () => {
   });
 
   const server = httpServer({ api, http, port: settings.PORT, logger, onUpgrade: door.onUpgrade });
-  await runParts({ logger, health, parts: [broker, accounts, topics, hub, retry, audit, server, connections] });
+  await runParts({
+    logger,
+    health,
+    parts: [broker, accounts, topics, hub, retry, audit, server, connections],
+  });
 });

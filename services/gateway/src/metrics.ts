@@ -1,3 +1,4 @@
+import { unauthenticatedCounter } from '@payfan/service';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
 /** What a gateway counts. Gauges of what there is now are read when they are asked for. */
@@ -56,6 +57,7 @@ export function createGatewayMetrics(registry: Registry) {
       labelNames: ['kind', 'code'],
       registers,
     }),
+    unauthenticated: unauthenticatedCounter(registry),
     refused: new Counter({
       name: 'gateway_handshakes_refused_total',
       help: 'WebSocket handshakes that were refused, by reason',

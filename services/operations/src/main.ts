@@ -17,7 +17,8 @@ import { queueRoutes } from './http/queues.ts';
 
 main(async () => {
   const settings = config();
-  const { PORT, LOG_LEVEL, TRANSACTION_URL, CHANNELS, RABBITMQ_MANAGEMENT_URL, RABBITMQ_VHOST } = settings;
+  const { PORT, LOG_LEVEL, TRANSACTION_URL, SERVICE_KEY, CHANNELS, RABBITMQ_MANAGEMENT_URL, RABBITMQ_VHOST } =
+    settings;
   const name = 'operations';
   const logger = createLogger({ service: name, level: LOG_LEVEL });
   // It keeps nothing itself; what the others cannot tell is said in each answer.
@@ -33,7 +34,7 @@ main(async () => {
     health,
     metrics: createMetrics(name),
     allowedOrigins: settings.ALLOWED_ORIGINS,
-    authenticate: remoteAuthenticator({ transactionUrl: TRANSACTION_URL }),
+    authenticate: remoteAuthenticator({ transactionUrl: TRANSACTION_URL, serviceKey: SERVICE_KEY }),
   });
   const around = { transactionUrl: TRANSACTION_URL, channels: CHANNELS, logger };
   const metricsToken = settings.METRICS_TOKEN;

@@ -44,7 +44,7 @@ main(async () => {
     http,
     database,
     outbox,
-    authenticate: remoteAuthenticator({ transactionUrl }),
+    authenticate: remoteAuthenticator({ transactionUrl, serviceKey: settings.SERVICE_KEY }),
     accountOfCaller: (authorization) => accountOfCaller(transactionUrl, authorization),
     onProgress: (payout) => progress.tell(payout),
     allowedOrigins: settings.ALLOWED_ORIGINS,

@@ -80,7 +80,10 @@ export async function runChannel<Message>(
     health,
     metrics: registry,
     allowedOrigins: config.ALLOWED_ORIGINS,
-    authenticate: remoteAuthenticator({ transactionUrl: config.TRANSACTION_URL }),
+    authenticate: remoteAuthenticator({
+      transactionUrl: config.TRANSACTION_URL,
+      serviceKey: config.SERVICE_KEY,
+    }),
     problemFor: databaseAway,
   });
   deliveryRoutes(api, { name, database });

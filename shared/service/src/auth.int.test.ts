@@ -15,6 +15,8 @@ interface Transaction {
   issuer: TokenIssuer;
   /** What POST /v1/tokens answers instead of the truth. */
   fault: number | 'hang' | 'rubbish' | undefined;
+  /** The body of the 429 that POST /v1/tokens answers instead of the truth. */
+  refusal: object | undefined;
   readonly exchanges: IncomingHttpHeaders[];
   keySetReads: number;
   stop(): Promise<void>;
@@ -31,6 +33,10 @@ async function startTransaction(): Promise<Transaction> {
     }
     transaction.exchanges.push(request.headers);
     if (transaction.fault === 'hang') return;
+    if (transaction.refusal !== undefined) {
+      response.writeHead(429, { 'retry-after': '7' }).end(JSON.stringify(transaction.refusal));
+      return;
+    }
     if (transaction.fault === 'rubbish') {
       response.end('<html>');
       return;
@@ -50,6 +56,7 @@ async function startTransaction(): Promise<Transaction> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     issuer: await createTokenIssuer(await generateSigningKey()),
     fault: undefined,
+    refusal: undefined,
     exchanges: [],
     keySetReads: 0,
     async stop() {
@@ -193,3 +200,31 @@ test.each(['', 'x'.repeat(600), `eyJ${'x'.repeat(10_000)}.y.z`])(
     expect(transaction.exchanges).toEqual([]);
   },
 );
+
+test('the transaction service is told by which service and for which client a key is exchanged', async () => {
+  const transaction = await startTransaction();
+  const options = { transactionUrl: transaction.url, serviceKey: 'key-of-email' };
+  await remoteAuthenticator(options)('demo_asha', { address: '192.0.2.7' });
+  await remoteAuthenticator(options)('demo_asha');
+  expect(transaction.exchanges).toMatchObject([
+    { 'payfan-service-key': 'key-of-email', 'payfan-client-address': '192.0.2.7' },
+    {},
+  ]);
+  expect(transaction.exchanges[1]).not.toHaveProperty('payfan-service-key');
+});
+
+test('an exchange that a rate limit refuses is refused here in the same words, and is not remembered', async () => {
+  const transaction = await startTransaction();
+  const authenticate = remoteAuthenticator({ transactionUrl: transaction.url });
+  const limit = { name: 'wrong_keys', rate: '30 per minute' };
+  transaction.refusal = { detail: 'Too many keys.', limit };
+  await expect(authenticate('demo_asha')).rejects.toMatchObject({
+    ...{ status: 429, code: 'rate_limited', detail: 'Too many keys.', retryAfterSeconds: 7 },
+    extensions: { limit },
+  });
+  transaction.refusal = undefined;
+  expect(await authenticate('demo_asha')).toEqual(asha);
+  // A key that is known to be valid is not asked about.
+  transaction.refusal = { detail: 'Too many keys.', limit };
+  expect(await authenticate('demo_asha')).toEqual(asha);
+});

@@ -7,14 +7,29 @@ import { currentContext } from './context.ts';
 import { endpoint } from './endpoint.ts';
 import { Problem } from './problem.ts';
 import { looksLikeToken, verifyToken } from './token.ts';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Principal, VerifiedToken } from './token.ts';
 
+/** Who sends a credential, as far as authentication needs to know. */
+export interface Caller {
+  /** IP address of the client. */
+  readonly address: string;
+  /** Of the request, where there is one. */
+  readonly headers?: IncomingHttpHeaders;
+}
+
+/** By these a service names itself and the client for which it exchanges a key. */
+export const SERVICE_KEY_HEADER = 'payfan-service-key';
+export const CLIENT_ADDRESS_HEADER = 'payfan-client-address';
+
 /** Resolves to undefined for a bearer value that nobody may use; rejects with a Problem if that cannot be found out now. */
-export type Authenticate = (bearer: string) => Promise<Principal | undefined>;
+export type Authenticate = (bearer: string, caller?: Caller) => Promise<Principal | undefined>;
 
 export interface RemoteAuthenticatorOptions {
   /** Base URL of the transaction service, which holds the keys and issues the tokens. */
   readonly transactionUrl: string;
+  /** Our own API key, by which the transaction service believes the address of the client that we name. */
+  readonly serviceKey?: string;
   readonly timeoutMs?: number;
   /** How long a refused key is refused without asking again: guessing must not become load on the issuer. */
   readonly refusedTtlMs?: number;
@@ -34,7 +49,7 @@ const RETRY_AFTER_SECONDS = 2;
 const TokenAnswer = z.object({ token: z.string(), expiresAt: z.string() });
 
 /** Like `Authenticate`, and tells how long the word is good for: of an API key, until it must be asked about again. */
-export type Verify = (bearer: string) => Promise<VerifiedToken | undefined>;
+export type Verify = (bearer: string, caller?: Caller) => Promise<VerifiedToken | undefined>;
 
 /** Who a bearer value belongs to (nobody: undefined), and for how long that may be believed. */
 export interface Verdict {
@@ -49,11 +64,11 @@ export interface Verdict {
  * @param nowMs by which verdicts end; a monotonic clock unless given, as a clock that is set must not prolong them
  */
 export function rememberVerdicts(
-  decide: (bearer: string) => Promise<Verdict>,
+  decide: (bearer: string, caller: Caller | undefined) => Promise<Verdict>,
   nowMs?: () => number,
 ): Authenticate {
-  return remember(async (bearer) => {
-    const { principal, ttlMs } = await decide(bearer);
+  return remember(async (bearer, caller) => {
+    const { principal, ttlMs } = await decide(bearer, caller);
     return { known: principal, ttlMs };
   }, nowMs);
 }
@@ -64,9 +79,9 @@ interface Remembered<T> {
 }
 
 function remember<T>(
-  decide: (bearer: string) => Promise<Remembered<T>>,
+  decide: (bearer: string, caller: Caller | undefined) => Promise<Remembered<T>>,
   nowMs = () => performance.now(),
-): (bearer: string) => Promise<T | undefined> {
+): (bearer: string, caller?: Caller) => Promise<T | undefined> {
   const verdicts = new LRUCache<string, Remembered<T>>({
     max: MAX_CACHED_CREDENTIALS,
     perf: { now: nowMs },
@@ -74,14 +89,14 @@ function remember<T>(
   });
   const underWay = new Map<string, Promise<T | undefined>>();
 
-  const decideNow = async (bearer: string, hashed: string) => {
-    const verdict = await decide(bearer);
+  const decideNow = async (bearer: string, hashed: string, caller: Caller | undefined) => {
+    const verdict = await decide(bearer, caller);
     // lru-cache takes a ttl of 0 for "never expires".
     if (verdict.ttlMs > 0) verdicts.set(hashed, verdict, { ttl: verdict.ttlMs });
     return verdict.known;
   };
 
-  return async (bearer) => {
+  return async (bearer, caller) => {
     if (bearer === '' || (bearer.length > MAX_KEY_LENGTH && !looksLikeToken(bearer))) return undefined;
     const hashed = hash('sha256', bearer, 'base64');
     const verdict = verdicts.get(hashed);
@@ -89,7 +104,7 @@ function remember<T>(
 
     let decision = underWay.get(hashed);
     if (decision === undefined) {
-      decision = decideNow(bearer, hashed).finally(() => underWay.delete(hashed));
+      decision = decideNow(bearer, hashed, caller).finally(() => underWay.delete(hashed));
       underWay.set(hashed, decision);
     }
     return decision;
@@ -109,7 +124,7 @@ export function timeLeftMs({ expiresAtMs }: VerifiedToken, nowMs: number): numbe
  */
 export function remoteAuthenticator(options: RemoteAuthenticatorOptions): Authenticate {
   const verify = remoteVerifier(options);
-  return async (bearer) => (await verify(bearer))?.principal;
+  return async (bearer, caller) => (await verify(bearer, caller))?.principal;
 }
 
 /** The same, for those who go on after the request: it tells until when. */
@@ -126,12 +141,36 @@ export function remoteVerifier(options: RemoteAuthenticatorOptions): Verify {
     },
   });
 
-  return remember(async (bearer) => {
+  /** @returns the JWT for this API key; undefined if the key is refused */
+  async function exchange(key: string, caller: Caller | undefined): Promise<string | undefined> {
+    const context = currentContext();
+    const response = await fetch(tokensUrl, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(context === undefined
+          ? {}
+          : { 'x-correlation-id': context.correlationId, traceparent: context.traceparent }),
+        ...(caller === undefined || options.serviceKey === undefined
+          ? {}
+          : { [SERVICE_KEY_HEADER]: options.serviceKey, [CLIENT_ADDRESS_HEADER]: caller.address }),
+      },
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    if (response.ok) return TokenAnswer.parse(await readJson(response)).token;
+    if (response.status === 429) throw await rateLimited(response);
+    await response.body?.cancel();
+    if (response.status === 401 || response.status === 403) return undefined;
+    throw new Error(`POST ${tokensUrl.href} answered ${response.status}`);
+  }
+
+  return remember(async (bearer, caller) => {
     try {
-      const token = looksLikeToken(bearer) ? bearer : await exchange(tokensUrl, bearer, timeoutMs);
+      const token = looksLikeToken(bearer) ? bearer : await exchange(bearer, caller);
       const verified = token === undefined ? undefined : await verifyToken(token, keys, now);
       return { known: verified, ttlMs: verified === undefined ? refusedTtlMs : timeLeftMs(verified, now()) };
     } catch (error) {
+      if (error instanceof Problem) throw error;
       throw new Problem({
         status: 503,
         code: 'authentication_unavailable',
@@ -143,22 +182,14 @@ export function remoteVerifier(options: RemoteAuthenticatorOptions): Verify {
   }, options.now);
 }
 
-/** @returns the JWT for this API key; undefined if the key is refused */
-async function exchange(tokensUrl: URL, key: string, timeoutMs: number): Promise<string | undefined> {
-  const context = currentContext();
-  const response = await fetch(tokensUrl, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${key}`,
-      ...(context === undefined
-        ? {}
-        : { 'x-correlation-id': context.correlationId, traceparent: context.traceparent }),
-    },
-    signal: AbortSignal.timeout(timeoutMs),
-  });
-  if (response.ok) return TokenAnswer.parse(await readJson(response)).token;
+const RateLimitedAnswer = z.object({
+  detail: z.string(),
+  limit: z.object({ name: z.string(), rate: z.string() }),
+});
 
-  await response.body?.cancel();
-  if (response.status === 401 || response.status === 403) return undefined;
-  throw new Error(`POST ${tokensUrl.href} answered ${response.status}`);
+/** What the transaction service refuses for a limit is refused here in the same words. */
+async function rateLimited(response: Response): Promise<Problem> {
+  const { detail, limit } = RateLimitedAnswer.parse(await readJson(response));
+  const retryAfterSeconds = Number(response.headers.get('retry-after') ?? RETRY_AFTER_SECONDS);
+  return new Problem({ status: 429, code: 'rate_limited', detail, retryAfterSeconds, extensions: { limit } });
 }

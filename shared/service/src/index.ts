@@ -27,8 +27,15 @@ export { assertGranted, assertOperatorOrGranted } from './assert-granted.ts';
 export { createHealth } from './health.ts';
 export type { Health, Readiness } from './health.ts';
 export { createMetrics } from './metrics.ts';
-export { rememberVerdicts, remoteAuthenticator, remoteVerifier, timeLeftMs } from './auth.ts';
-export type { Authenticate, RemoteAuthenticatorOptions, Verdict, Verify } from './auth.ts';
+export {
+  CLIENT_ADDRESS_HEADER,
+  rememberVerdicts,
+  remoteAuthenticator,
+  remoteVerifier,
+  SERVICE_KEY_HEADER,
+  timeLeftMs,
+} from './auth.ts';
+export type { Authenticate, Caller, RemoteAuthenticatorOptions, Verdict, Verify } from './auth.ts';
 export {
   TOKEN_LIFETIME_SECONDS,
   createTokenIssuer,
@@ -40,7 +47,9 @@ export type { IssuedToken, Principal, TokenIssuer, VerifiedToken } from './token
 export { main, runParts } from './lifecycle.ts';
 export type { Part, RunOptions } from './lifecycle.ts';
 export { createApi } from './http/api.ts';
+export { clientAddress } from './http/client-address.ts';
 export { bearerOf, unauthenticated } from './http/operation.ts';
+export { unauthenticatedCounter } from './http/unauthenticated.ts';
 export { JsonText, Streamed } from './http/route.ts';
 export type { Api, ApiOptions } from './http/api.ts';
 export type {

@@ -16,7 +16,6 @@ const around: Surroundings = {
   pageOrigins: ['http://pages'],
   publicUrl: (service) => `http://public-${service}`,
   serviceKey: (service) => `key-of-${service}`,
-  operatorKeys: '',
   demo: true,
 };
 

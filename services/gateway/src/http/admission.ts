@@ -1,6 +1,7 @@
 import { accountTopic, TopicPattern } from '@payfan/contracts';
 import {
   bearerOf,
+  clientAddress,
   Problem,
   type Health,
   type Principal,
@@ -14,7 +15,6 @@ import type { MayFollow } from '../may-follow.ts';
 import { OwnerUnavailable } from '../payout-owners.ts';
 import type { Seats } from '../seats.ts';
 import { CannotFollow } from '../topic-hub.ts';
-import { clientAddress } from './client-address.ts';
 
 /** Query parameter of whoever follows one topic over HTTP. */
 export const TopicParameter = TopicPattern.optional().meta({

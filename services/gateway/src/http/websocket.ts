@@ -1,12 +1,11 @@
 import { CLOSE_CODES, LIVE_PATH, LIVE_PROTOCOL, MOST_FRAME_BYTES } from '@payfan/contracts';
-import { Problem, type Health, type VerifiedToken } from '@payfan/service';
+import { clientAddress, Problem, type Caller, type Health, type VerifiedToken } from '@payfan/service';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { Connection, SERVICE_RESTART, type Surroundings } from '../connection.ts';
 import type { Connections } from '../connections.ts';
 import type { Seats } from '../seats.ts';
-import { clientAddress } from './client-address.ts';
 import { readHandshake, refuseHandshake, type HandshakeRefusal } from './handshake.ts';
 
 /** Handshakes that any address may try within a second: its connections are counted by themselves. */
@@ -105,22 +104,31 @@ export class WebSocketDoor {
   async #letIn(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const { around, seats, trustedProxies } = this.#options;
     const { bearer } = readHandshake(request);
-    const verified = bearer === undefined ? undefined : await around.verify(bearer);
+    const caller = { address: clientAddress(request, trustedProxies) };
+    const verified = bearer === undefined ? undefined : await around.verify(bearer, caller);
     if (socket.destroyed) return;
     // A browser is not shown the status of a handshake, but it is shown the code of a close.
     const ws = await this.#upgrade(request, socket, head);
     if (verified === undefined) {
+      around.metrics.unauthenticated.inc();
+      around.logger.warn(
+        { clientIp: caller.address, method: 'GET', route: LIVE_PATH },
+        'no valid key or token',
+      );
       this.#turnAway(ws, CLOSE_CODES.badToken, 'the key or token is not valid, or has expired');
       return;
     }
-    const giveBack = seats.take(verified.principal, clientAddress(request, trustedProxies));
+    const giveBack = seats.take(verified.principal, caller.address);
     if (giveBack === undefined) this.#turnAway(ws, CLOSE_CODES.tooManyConnections, 'too many connections');
-    else this.#open(ws, socket, verified, giveBack);
+    else this.#open(ws, socket, verified, caller, giveBack);
   }
 
-  #open(ws: WebSocket, socket: Duplex, verified: VerifiedToken, giveBack: () => void): void {
+  #open(ws: WebSocket, socket: Duplex, verified: VerifiedToken, caller: Caller, giveBack: () => void): void {
     const { around, connections } = this.#options;
-    const connection = new Connection(ws, socket, verified, around);
+    const connection = new Connection(ws, socket, verified, {
+      ...around,
+      verify: (bearer) => around.verify(bearer, caller),
+    });
     const remove = connections.add({
       kind: connection.kind,
       lookAfter: (nowMs) => connection.lookAfter(nowMs),
@@ -154,6 +162,12 @@ export class WebSocketDoor {
   #fail(socket: Duplex, error: unknown): void {
     if (error instanceof HandshakeOver) return;
     const { logger, metrics } = this.#options.around;
+    if (error instanceof Problem && error.status === 429) {
+      metrics.refused.inc({ why: error.code });
+      const { status, code, detail, retryAfterSeconds = 1 } = error;
+      refuseHandshake(socket, { status, code, detail, retryAfterSeconds });
+      return;
+    }
     logger.warn({ err: error instanceof Problem ? (error.cause ?? error) : error }, 'handshake failed');
     metrics.refused.inc({ why: 'temporarily_unavailable' });
     refuseHandshake(socket, {

@@ -1,13 +1,18 @@
+import { isIP } from 'node:net';
 import {
+  CLIENT_ADDRESS_HEADER,
   looksLikeToken,
   rememberVerdicts,
+  SERVICE_KEY_HEADER,
   timeLeftMs,
   unauthenticated,
   verifyToken,
   type Authenticate,
+  type Caller,
   type TokenIssuer,
 } from '@payfan/service';
 import { hashKey, type KeyOwners } from '../key-owners.ts';
+import type { WrongKeys } from '../wrong-keys.ts';
 
 /** For at most this long after its revocation a key is still accepted by a process that knows it. */
 const KEY_TTL_MS = 5_000;
@@ -17,6 +22,7 @@ export interface AuthenticationOptions {
   issuer: TokenIssuer;
   /** Milliseconds since 1970. */
   nowMs: () => number;
+  wrongKeys: WrongKeys;
 }
 
 export interface Authentication {
@@ -27,21 +33,39 @@ export interface Authentication {
 }
 
 /** This service issues the tokens and holds the keys, so it verifies a token and looks up a key by itself. */
-export function localAuthentication({ keys, issuer, nowMs }: AuthenticationOptions): Authentication {
-  const findOwner = rememberVerdicts(
-    async (key) => ({ principal: await keys.find(hashKey(key)), ttlMs: KEY_TTL_MS }),
-    nowMs,
-  );
+export function localAuthentication({
+  keys,
+  issuer,
+  nowMs,
+  wrongKeys,
+}: AuthenticationOptions): Authentication {
+  const find = (key: string, address: string) => {
+    const hash = hashKey(key);
+    return wrongKeys.lookUp(address, hash.toString('hex'), () => keys.find(hash));
+  };
+  /** A service with the grant exchanges the key of a client, whose wrong keys are not its own. */
+  const addressOf = async ({ address, headers = {} }: Caller) => {
+    const { [SERVICE_KEY_HEADER]: serviceKey, [CLIENT_ADDRESS_HEADER]: named } = headers;
+    if (typeof serviceKey !== 'string' || typeof named !== 'string' || isIP(named) === 0) return address;
+    const service = await find(serviceKey, address);
+    const isGranted = service?.kind === 'service' && service.grants.includes('client-address');
+    return isGranted ? named : address;
+  };
+  const findOwner = rememberVerdicts(async (key, caller) => {
+    const principal =
+      caller === undefined ? await keys.find(hashKey(key)) : await find(key, await addressOf(caller));
+    return { principal, ttlMs: KEY_TTL_MS };
+  }, nowMs);
   const ofToken = rememberVerdicts(async (token) => {
     const verified = await verifyToken(token, issuer.jwks, nowMs);
     if (verified === undefined) return { principal: undefined, ttlMs: KEY_TTL_MS };
     return { principal: verified.principal, ttlMs: timeLeftMs(verified, nowMs()) };
   }, nowMs);
   return {
-    byKeyOrToken: (bearer) => (looksLikeToken(bearer) ? ofToken(bearer) : findOwner(bearer)),
-    byKey: (bearer) => {
+    byKeyOrToken: (bearer, caller) => (looksLikeToken(bearer) ? ofToken(bearer) : findOwner(bearer, caller)),
+    byKey: (bearer, caller) => {
       if (looksLikeToken(bearer)) throw tokenRefused();
-      return findOwner(bearer);
+      return findOwner(bearer, caller);
     },
   };
 }

@@ -13,6 +13,12 @@ const RAVI = '7010233311';
 const MEERA = '7010233312';
 const NOBODY = '9876543210';
 
+const service = (name: string, grants: string[]) => ({
+  key: `${name}-key`,
+  owner: { kind: 'service' as const, name, grants },
+});
+const known = [service('gateway', ['client-address']), service('shop', [])];
+
 /** Two processes on one database, and the clock of both. */
 let processes: [TestApi, TestApi];
 let nowMs: number;
@@ -25,6 +31,7 @@ async function open(settings: Partial<LimitSettings>, deadlineMs?: number): Prom
     groupMax: 256,
     queueMax: 5_000,
     limits,
+    known,
     now: () => new Date(nowMs),
     ...(deadlineMs && { deadlineMs }),
   };
@@ -114,10 +121,71 @@ test('a repeat counts like any request, and a refusal stores nothing under its k
   expect([made.status, made.headers.get('idempotent-replayed')]).toEqual([201, null]);
 });
 
+let guesses = 0;
+/** Exchanges a key, a new wrong one unless given, as a service does it for a client. */
+const exchange = ({ key = `guess-${++guesses}`, address = '', by = 'gateway-key' } = {}) =>
+  next().call('/v1/tokens', {
+    method: 'POST',
+    key,
+    headers: address === '' ? {} : { 'payfan-service-key': by, 'payfan-client-address': address },
+  });
+const exchangeMany = (count: number, how?: Parameters<typeof exchange>[0]) =>
+  Promise.all(Array.from({ length: count }, () => exchange(how)));
+const WRONG_KEYS = { name: 'wrong_keys', rate: '30 per minute' };
+
+test('an address may send so many wrong keys, and then only keys that are known to be valid are looked up', async () => {
+  await open({ WRONG_KEYS_PER_MINUTE: 30 });
+  for (const api of processes) expect((await api.call('/v1/accounts/me')).status).toBe(200);
+  expect(statusesOf(await exchangeMany(40))).toEqual({ 401: 30, 429: 10 });
+  // A process notices that an address is beyond the limit by the first wrong key that it refuses itself.
+  for (const _ of processes) expectRefusal(await exchange(), WRONG_KEYS, '2');
+  // Ravi's key is valid, and no process has seen it yet.
+  expect(statusesOf([await exchange({ key: 'demo_ravi' })])).toEqual({ 429: 1 });
+  wait(1);
+  for (const api of processes) expect((await api.call('/v1/accounts/me')).status).toBe(200);
+  wait(2);
+  expect(statusesOf(await exchangeMany(2))).toEqual({ 401: 1, 429: 1 });
+  wait(60);
+  expect(statusesOf(await exchangeMany(32))).toEqual({ 401: 30, 429: 2 });
+});
+
+test('a service with the grant names the client, whose wrong keys are counted for its own address', async () => {
+  await open({ WRONG_KEYS_PER_MINUTE: 30 });
+  expect(statusesOf(await exchangeMany(33, { address: '192.0.2.7' }))).toEqual({ 401: 30, 429: 3 });
+  for (const _ of processes) expectRefusal(await exchange({ address: '192.0.2.7' }), WRONG_KEYS, '2');
+  expect((await exchange({ key: 'demo_ravi', address: '192.0.2.7' })).status).toBe(429);
+  // Neither another client of the service nor the service itself.
+  expect((await exchange({ key: 'demo_ravi', address: '192.0.2.8' })).status).toBe(201);
+  expect((await exchange({ key: 'gateway-key' })).status).toBe(201);
+});
+
+test.each([
+  ['shop-key', 'has no grant'],
+  ['guess', 'is not valid'],
+])('nobody else names another address: %s %s', async (by) => {
+  await open({ WRONG_KEYS_PER_MINUTE: 30 });
+  const answers = await Promise.all(
+    Array.from({ length: 40 }, (_, n) => exchange({ address: `192.0.2.${n}`, by })),
+  );
+  // Of a service key that is not valid each process counts the first use too.
+  expect(statusesOf(answers)[429]).toBeGreaterThanOrEqual(10);
+});
+
+test('a key buys so many tokens', async () => {
+  await open({ TOKENS_PER_MINUTE: 60 });
+  expect(statusesOf(await exchangeMany(65, { key: 'demo_asha' }))).toEqual({ 201: 60, 429: 5 });
+  expectRefusal(await exchange({ key: 'demo_asha' }), { name: 'tokens', rate: '60 per minute' }, '1');
+  expect((await exchange({ key: 'demo_ravi' })).status).toBe(201);
+  wait(1);
+  expect(statusesOf(await exchangeMany(2, { key: 'demo_asha' }))).toEqual({ 201: 1, 429: 1 });
+});
+
 test('limits that are switched off count nothing', async () => {
   await open({});
   expect(statusesOf(await payMany(150))).toEqual({ 201: 150 });
   expect(statusesOf(await payMany(50, NOBODY))).toEqual({ 404: 50 });
+  expect(statusesOf(await exchangeMany(50))).toEqual({ 401: 50 });
+  expect(statusesOf(await exchangeMany(100, { key: 'demo_asha' }))).toEqual({ 201: 100 });
   const rows = await processes[0].admin.query({ text: 'select from transaction.rate_limits' });
   expect(rows).toEqual([]);
 });
@@ -133,6 +201,13 @@ describe('without the store of the limits transfers go on, and a metric counts t
     await processes[0].admin.query({ text: 'alter table transaction.rate_limits rename to gone' });
     expect(statusesOf(await payMany(10))).toEqual({ 201: 10 });
     expect((await failuresOf(processes[0])) + (await failuresOf(processes[1]))).toBe(10);
+  });
+
+  test('and for keys likewise', async () => {
+    await open({ WRONG_KEYS_PER_MINUTE: 1, TOKENS_PER_MINUTE: 1 });
+    await processes[0].admin.query({ text: 'alter table transaction.rate_limits rename to gone' });
+    expect(statusesOf(await exchangeMany(5))).toEqual({ 401: 5 });
+    expect(statusesOf(await exchangeMany(5, { key: 'demo_asha' }))).toEqual({ 201: 5 });
   });
 
   test('while its table is locked', async () => {

@@ -7,6 +7,7 @@ import type { Limits } from '../limits.ts';
 import { makeBatches } from '../make-batch.ts';
 import { makeTransfers, type MakeTransfersOptions, type TracedRequest } from '../make-transfers.ts';
 import type { RateLimiter } from '../rate-limiter.ts';
+import { WrongKeys } from '../wrong-keys.ts';
 import { RoomForPeople } from '../room-for-people.ts';
 import { accountRoutes } from './accounts.ts';
 import { localAuthentication } from './authenticate.ts';
@@ -61,7 +62,9 @@ export function routes(options: RoutesOptions): Api {
     limiter,
     allowedOrigins = [],
   } = options;
-  const { byKeyOrToken, byKey } = localAuthentication({ keys, issuer, nowMs: () => now().getTime() });
+  const clockMs = () => now().getTime();
+  const wrongKeys = new WrongKeys({ limit: limits.wrongKeys, limiter, nowMs: clockMs });
+  const { byKeyOrToken, byKey } = localAuthentication({ keys, issuer, nowMs: clockMs, wrongKeys });
   const api = createApi({
     title: 'Payfan transaction',
     description: 'Accounts, transfers and the ledger. Amounts are integers in minor units (paise).',
@@ -113,7 +116,7 @@ export function routes(options: RoutesOptions): Api {
   transferRoutes(api, { database, makeTransfer: makeForPerson, limits, limiter, newId, now });
   transferBatchRoutes(api, { makeBatch, newId, now, keyDays: options.keyDays });
   accountRoutes(api, database);
-  tokenRoutes(api, issuer, byKey);
+  tokenRoutes(api, { issuer, byKey, limit: limits.tokens, limiter });
   return api;
 }
 

@@ -1,9 +1,21 @@
 import { Token } from '@payfan/contracts';
-import type { Api, Authenticate, TokenIssuer } from '@payfan/service';
+import { bearerOf, type Api, type Authenticate, type TokenIssuer } from '@payfan/service';
 import { z } from 'zod';
+import { hashKey } from '../key-owners.ts';
+import type { Limit } from '../limits.ts';
+import type { RateLimiter } from '../rate-limiter.ts';
+import { takesOf } from '../rate-limit-store.ts';
+
+export interface TokenRoutesOptions {
+  issuer: TokenIssuer;
+  byKey: Authenticate;
+  /** Of the tokens that one key buys. */
+  limit: Limit | undefined;
+  limiter: Pick<RateLimiter, 'assertAllowed'>;
+}
 
 /** `POST /v1/tokens` and the public keys that verify what it gives out. */
-export function tokenRoutes(api: Api, issuer: TokenIssuer, byKey: Authenticate): void {
+export function tokenRoutes(api: Api, { issuer, byKey, limit, limiter }: TokenRoutesOptions): void {
   api.route(
     {
       method: 'post',
@@ -15,11 +27,14 @@ export function tokenRoutes(api: Api, issuer: TokenIssuer, byKey: Authenticate):
       authenticate: byKey,
       responses: { 201: { description: 'A token for the owner of the key', schema: Token } },
     },
-    async ({ principal }) => ({
-      status: 201,
-      headers: { 'cache-control': 'no-store' },
-      body: await issuer.issue(principal),
-    }),
+    async ({ principal, request }) => {
+      await limiter.assertAllowed(takesOf([limit, hashKey(bearerOf(request)).toString('base64')]));
+      return {
+        status: 201,
+        headers: { 'cache-control': 'no-store' },
+        body: await issuer.issue(principal),
+      };
+    },
   );
 
   api.route(

@@ -15,6 +15,7 @@ export const TURN = 'PayoutTurn';
 export const FEED_MESSAGE = 'FeedEvent';
 export const TOPIC_MESSAGE = 'TopicEvent';
 
+
 /** The answer to a client's frame. */
 export const REPLY = 'Reply';
 

@@ -94,7 +94,7 @@ const pageHeaders = helmet({
 /** An HTTP API with everything that each of ours has: probes, metrics, ids, one log line per request, problems, docs. */
 export function createApi(options: ApiOptions): Api {
   const { logger, health, metrics, authenticate, http = {}, problemFor = () => undefined } = options;
-  const { metricsToken, docs = true } = http;
+  const { metricsToken, docs = true, trustedProxies = 0 } = http;
   const routes = express.Router({ caseSensitive: true });
   const pages = express();
   const app = express();
@@ -102,7 +102,7 @@ export function createApi(options: ApiOptions): Api {
   const operationsByPath = new Map<string, Map<string, Operation>>();
   /** Those that a request's path may be looked up in as it is: without parameters. */
   const operationsByLiteral = new Map<string, ReadonlyMap<string, Operation>>();
-  const begin = exchangeBeginner({ logger, metrics });
+  const begin = exchangeBeginner({ logger, metrics, trustedProxies });
   const isAnsweredAcrossOrigins = crossOrigin(options.allowedOrigins ?? []);
   const fail = answerError(problemFor);
   const intake = new Intake(metrics, options.bodyBounds?.bytes);

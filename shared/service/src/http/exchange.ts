@@ -4,10 +4,14 @@ import { isSafeId, isTraceparent, newTraceparent, runInContext } from '../contex
 import type { Context } from '../context.ts';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Registry } from 'prom-client';
+import type { Caller } from '../auth.ts';
 import type { Logger } from '../logger.ts';
+import { clientAddress } from './client-address.ts';
+import { unauthenticatedCounter } from './unauthenticated.ts';
 
 /** What is known about one request and its answer beyond what Node keeps. */
 export interface Exchange {
+  readonly caller: Caller;
   readonly context: Context & { readonly requestId: string };
   /** Pattern of the route that took it. */
   route: string | undefined;
@@ -51,13 +55,24 @@ function durationHistogram(registry: Registry): Histogram<'method' | 'route' | '
 }
 
 /** Gives a request its ids, and writes one line and one measurement when it is over. */
-export function exchangeBeginner({ logger, metrics }: { logger: Logger; metrics: Registry }) {
+export function exchangeBeginner({
+  logger,
+  metrics,
+  trustedProxies,
+}: {
+  logger: Logger;
+  metrics: Registry;
+  /** Proxies of ours in front, each of which appends to `X-Forwarded-For`. */
+  trustedProxies: number;
+}) {
   const durations = durationHistogram(metrics);
+  const unauthenticated = unauthenticatedCounter(metrics);
 
   return (request: IncomingMessage, response: ServerResponse): Exchange => {
     const startedAt = performance.now();
     const exchange: Exchange = {
       context: contextOf(request.headers),
+      caller: { address: clientAddress(request, trustedProxies), headers: request.headers },
       route: undefined,
       allowed: undefined,
       code: undefined,
@@ -72,6 +87,7 @@ export function exchangeBeginner({ logger, metrics }: { logger: Logger; metrics:
       const method = request.method ?? 'unknown';
       const status = statusOf(response);
       durations.observe({ method, route, status }, seconds);
+      if (status === 401) unauthenticated.inc();
       runInContext(exchange.context, () => logLine(logger, method, route, status, seconds * 1_000, exchange));
     });
     return exchange;
@@ -116,12 +132,14 @@ function logLine(
   ms: number,
   exchange: Exchange,
 ): void {
-  const level = status >= 500 && status !== 503 ? 'error' : status === 503 ? 'warn' : 'info';
+  const isWarning = status === 503 || status === 401;
+  const level = status >= 500 && status !== 503 ? 'error' : isWarning ? 'warn' : 'info';
   logger[level](
     {
       method,
       route,
       status,
+      ...(status === 401 ? { clientIp: exchange.caller.address } : {}),
       ms: Math.round(ms * 10) / 10,
       ...(exchange.code === undefined ? {} : { code: exchange.code }),
       ...(exchange.error === undefined ? {} : { err: exchange.error }),

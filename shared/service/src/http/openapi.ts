@@ -154,7 +154,16 @@ function describeProblems(route: AnyRoute): Record<string, ResponseConfig> {
 function chassisProblems(route: AnyRoute): ProblemDefinition[] {
   return [
     { status: 400, code: 'invalid_request' },
-    ...(route.auth === 'required' ? [{ status: 401, code: 'unauthenticated' }] : []),
+    ...(route.auth === 'required'
+      ? [
+          { status: 401, code: 'unauthenticated' },
+          {
+            status: 429,
+            code: 'rate_limited',
+            description: 'Too many wrong keys came from this address, or the key buys tokens too often',
+          },
+        ]
+      : []),
     ...(route.body === undefined
       ? []
       : [

@@ -3,7 +3,8 @@ import { sendResult } from './answer.ts';
 import { bodyReader, drain, UnreadBody, type ReadBody } from './body.ts';
 import { inputParser } from './validate.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Authenticate } from '../auth.ts';
+import type { Authenticate, Caller } from '../auth.ts';
+import { exchangeOf } from './exchange.ts';
 import type { Intake } from './intake.ts';
 import type { Principal } from '../token.ts';
 import type { AnyHandler, AnyRoute } from './route.ts';
@@ -45,7 +46,7 @@ export function createOperation(
     // Strangers are turned away before a byte of their body is read.
     const principal =
       route.auth === 'required' && authenticate !== undefined
-        ? await identify(request, route.authenticate ?? authenticate)
+        ? await identify(request, exchangeOf(response).caller, route.authenticate ?? authenticate)
         : undefined;
     const answer = (body?: unknown, stream?: AsyncIterable<Buffer>) => {
       const input = parseInput({ params, query, headers: request.headers, body });
@@ -68,8 +69,12 @@ export function createOperation(
   };
 }
 
-async function identify(request: IncomingMessage, authenticate: Authenticate): Promise<Principal> {
-  const principal = await authenticate(bearerOf(request));
+async function identify(
+  request: IncomingMessage,
+  caller: Caller,
+  authenticate: Authenticate,
+): Promise<Principal> {
+  const principal = await authenticate(bearerOf(request), caller);
   if (principal === undefined) {
     throw unauthenticated('The key or token is not valid, or has expired.', 'Bearer error="invalid_token"');
   }

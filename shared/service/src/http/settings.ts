@@ -17,6 +17,7 @@ export const httpConfigFields = {
     .regex(/^[\w.~+/=-]+$/)
     .optional()
     .describe('a long random text of letters, digits and -._~+/='),
+  TRUSTED_PROXIES: configFields.integer({ min: 0, max: 10, default: 0 }),
   /** Whether `/docs` and `/openapi.json` exist. */
   API_DOCS: configFields.flag(true),
   /** With both a program serves https, and new files without a restart; with neither it serves plain http. */
@@ -30,6 +31,8 @@ export interface HttpSettings {
   readonly host?: string | undefined;
   /** What readers of `/metrics` must send; undefined lets everyone read it. */
   readonly metricsToken?: string | undefined;
+  /** Proxies of ours in front, each of which appends to `X-Forwarded-For`; none if undefined. */
+  readonly trustedProxies?: number | undefined;
   /** Serves `/docs` and `/openapi.json`; true if undefined. */
   readonly docs?: boolean | undefined;
   /** Serves https; plain http if undefined. */
@@ -49,6 +52,7 @@ export function httpSettings(config: HttpConfig): HttpSettings {
     metricsToken: config.METRICS_TOKEN,
     docs: config.API_DOCS,
     tls: tlsFiles(config),
+    trustedProxies: config.TRUSTED_PROXIES,
   };
 }
 

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * Where a request comes from, behind so many proxies of ours: each appends to `X-Forwarded-For` whom it got
- * the request from, so what stands before those entries is anybody's claim.
+ * The address of the client, behind so many proxies of ours. Each proxy appends to `X-Forwarded-For` the address that
+ * it got the request from, so the client may have invented the entries before those.
  */
 export function clientAddress(
   {
