@@ -12,22 +12,26 @@ import { useFailureToast } from '../ui/failure-toast.tsx';
 
 const ONE_RUPEE = 100;
 
-/** Makes events where there are demo people: sends one of them a rupee, once or a few times after each other. */
+/** Makes events where there are demo people: sends them a rupee in turn, once or a few times after each other. */
 export function SendTransfer() {
   const api = useApiClient('transaction');
   const queries = useQueryClient();
   const tellFailure = useFailureToast();
   const phone = useAccount().data?.phone;
   const [sending, setSending] = useState<number>();
-  const payee = DEMO_PEOPLE.find((person) => person.phone !== undefined && person.phone !== phone);
+  const payees = DEMO_PEOPLE.flatMap((person) =>
+    person.phone === undefined || person.phone === phone ? [] : [person.phone],
+  );
 
   const send = async (times: number) => {
-    if (payee?.phone === undefined) return;
     setSending(times);
     try {
       for (let time = 0; time < times; time += 1) {
+        // In turn, because transfers to one payee are limited.
+        const to = payees[time % payees.length];
+        if (to === undefined) return;
         const transfer = {
-          to: payee.phone,
+          to,
           amount: ONE_RUPEE,
           currency: 'INR',
           note: 'Comparing transports',
