@@ -12,6 +12,7 @@ export interface Heard {
   contentType: string | undefined;
   headers: Record<string, unknown>;
   deliveryMode?: number | undefined;
+  userId?: string | undefined;
   body: string;
 }
 
@@ -113,11 +114,15 @@ export class Judge {
     });
   }
 
-  #deliveryProblems({ operation, deliveryMode }: Heard): string[] {
-    const wanted = operation && this.document.operations[operation]?.bindings?.amqp.deliveryMode;
-    return wanted === undefined || wanted === '' || wanted === (deliveryMode ?? 1)
-      ? []
-      : [`the delivery mode is ${deliveryMode ?? 1}, not ${wanted}`];
+  #deliveryProblems({ operation = '', deliveryMode = 1, userId }: Heard): string[] {
+    const wanted = this.document.operations[operation]?.bindings?.amqp;
+    if (wanted?.deliveryMode === undefined) return [];
+    return [
+      ...(wanted.deliveryMode === deliveryMode
+        ? []
+        : [`the delivery mode is ${deliveryMode}, not ${wanted.deliveryMode}`]),
+      ...(wanted.userId === userId ? [] : [`the user-id is ${userId}, not ${wanted.userId}`]),
+    ];
   }
 
   #messageProblems(name: string, { contentType, headers, body }: Heard): string[] {

@@ -12,6 +12,7 @@ function heardOn(channel: string, { fields, properties, content }: Message): Hea
     contentType: properties.contentType as string | undefined,
     headers: properties.headers ?? {},
     deliveryMode: properties.deliveryMode as number | undefined,
+    userId: properties.userId as string | undefined,
     body: content.toString(),
   };
 }

@@ -411,6 +411,17 @@ test('the example names every key that is asked for and no value, and git has no
   expect(written).toEqual([]);
 });
 
+test('the command of README.md makes every key of the example but the mail server', () => {
+  const [, pattern = '^$'] =
+    /secrets \| grep -E '([^']+)'/.exec(readFileSync(path.join(DEPLOY, 'README.md'), 'utf8')) ?? [];
+  const made = [
+    ...readFileSync(path.resolve(DEPLOY, '../.env.example'), 'utf8').matchAll(/^([A-Z_]+)=(.*=)?$/gm),
+  ]
+    .filter(([line]) => new RegExp(pattern).test(line))
+    .map(([, name]) => name);
+  expect([...made, 'SMTP_URL'].sort()).toEqual(Object.keys(secrets()['payfan'] ?? {}).sort());
+});
+
 test('every manifest is one that a kustomization names', () => {
   const files = readdirSync(DEPLOY, { recursive: true, encoding: 'utf8' });
   const named = ['infrastructure', 'migrate', 'base'].flatMap((folder) => {

@@ -114,6 +114,7 @@ test('a transfer is published as the document says; anything else would be found
     ['lane', { routingKey: 'transfer.completed.bulk' }, /lane is not as in the body/],
     ['event', { routingKey: 'transfer.reversed.interactive' }, /transfer\.reversed is no event/],
     ['delivery mode', { deliveryMode: 1 }, /delivery mode/],
+    ['publisher', { userId: 'payfan_email' }, /user-id is payfan_email, not payfan_transaction/],
   ];
   for (const [what, change, problem] of tampered) {
     const { is, problems } = judge.hear({ ...heard, ...change });

@@ -28,8 +28,7 @@ export async function openCrowd(adminUrl: string, count: number): Promise<[Membe
         ],
       });
       await database.query({
-        text: `insert into transaction.api_keys (hash, role, account_id, name)
-               values (sha256($1::bytea), 'account', $2, 'crowd')`,
+        text: `select transaction.issue_key(sha256($1::bytea), $2, 'crowd')`,
         values: [key, id],
       });
       members.push({ key, phone, topic: accountTopic(id) });

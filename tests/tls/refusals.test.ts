@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import {
   freePort,
   freshDatabase,
+  services,
   startProgram,
   testAuthority,
   testInfrastructure,
@@ -22,6 +23,7 @@ import { startMailServer } from './mail-server.ts';
 jest.setTimeout(120_000);
 
 const REPOSITORY = path.resolve(__dirname, '../..');
+const MIGRATE = path.join(REPOSITORY, 'shared/database/dist/migrate-main.js');
 const CLIENT = path.join(REPOSITORY, 'tests/dist/tls/client-main.js');
 
 const authority = testAuthority();
@@ -125,6 +127,53 @@ test('a certificate of a CA that is trusted, for this host and valid now, is acc
     mail: 'ok',
     service: 'ok',
     management: 'ok',
+  });
+});
+
+test('sslrootcert names the CA of the database, whatever else the program trusts', async () => {
+  const addresses = await addressesAt(await withTls(valid));
+  const other = path.join(folder, 'stranger.pem');
+  writeFileSync(other, stranger.certificate);
+  const { database, broker } = await connectAll(
+    { ...addresses, DATABASE_URL: `${addresses.DATABASE_URL}&sslrootcert=${caFile}` },
+    other,
+  );
+  expect(database).toBe('ok');
+  expect(broker).toMatch(/unable to verify the first certificate|self-signed/);
+});
+
+describe('the migration', () => {
+  const run = async (pair: KeyPair, parameters = '', ca = caFile) => {
+    const { DATABASE_URL } = await addressesAt(await withTls(pair));
+    const { template } = await testInfrastructure();
+    const url = new URL(`${DATABASE_URL}${parameters}`);
+    url.pathname = `/${template}`;
+    // The roles keep the passwords that they have in all tests.
+    const passwords = Object.fromEntries(
+      services
+        .filter(({ hasDatabase }) => hasDatabase)
+        .map(({ name }) => [`${name.toUpperCase()}_DB_PASSWORD`, `password-of-${name}`]),
+    );
+    const own = { ADMIN_DATABASE_URL: url.href, NODE_EXTRA_CA_CERTS: ca };
+    const env = { PATH: process.env['PATH'], ...passwords, ...own };
+    return promisify(execFile)(process.execPath, [MIGRATE], { cwd: REPOSITORY, env });
+  };
+
+  test.each(['', `&sslrootcert=${caFile}`])('runs over verified TLS%s', async (parameters) => {
+    await run(valid, parameters);
+  });
+
+  test('ends where the certificate of the database is not trusted', async () => {
+    await expect(run(stranger.issue({ hosts }))).rejects.toMatchObject({
+      stderr: expect.stringMatching(/unable to verify the first certificate|self-signed/),
+    });
+  });
+
+  test('ends with a sentence where the CA file cannot be read', async () => {
+    await expect(run(valid, '', '/nowhere/ca.pem')).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('NODE_EXTRA_CA_CERTS must be a file of CA certificates in PEM'),
+    });
   });
 });
 

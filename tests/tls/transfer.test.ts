@@ -122,11 +122,15 @@ test('the servers themselves say that every connection is encrypted', async () =
   const owners = services.filter(({ hasDatabase }) => hasDatabase).map(({ name }) => `payfan_${name}`);
   expect(sessions).toEqual(owners.sort().map((role) => ({ role, ssl: true })));
 
-  const connections = (await openManagement(payfan.vhost.managementUrl).get('connections')) as {
-    vhost: string;
-    ssl: boolean;
-  }[];
-  const ours = connections.filter(({ vhost }) => vhost === payfan.vhost.vhost);
-  expect(ours.length).toBeGreaterThan(0);
-  expect(ours.filter(({ ssl }) => !ssl)).toEqual([]);
+  const management = openManagement(payfan.vhost.managementUrl);
+  const ours = async () => {
+    const all = (await management.get('connections')) as { vhost: string; ssl: boolean }[];
+    return all.filter(({ vhost }) => vhost === payfan.vhost.vhost);
+  };
+  // The management API counts connections at intervals.
+  await waitFor(async () => (await ours()).length > 0, {
+    what: 'the list of connections',
+    timeoutMs: 30_000,
+  });
+  expect((await ours()).filter(({ ssl }) => !ssl)).toEqual([]);
 });

@@ -9,15 +9,13 @@ interface KeyRow {
 }
 
 /**
- * The owner of the API key with this SHA-256 hash; undefined if there is none, or it was revoked. Keys of services
- * come from the environment alone, so rows of that role count for nothing.
+ * The owner of the API key with this SHA-256 hash; undefined if there is none, or it was revoked. No service has a
+ * row: its keys come from the environment alone.
  */
 export async function findKeyOwner(db: Queryable, hash: Buffer): Promise<Principal | undefined> {
   const [row] = await db.query<KeyRow>({
     name: 'api-key-find',
-    text: `select k.role, k.account_id, k.name, a.tier
-           from api_keys k left join accounts a on a.id = k.account_id
-           where k.hash = $1 and k.revoked_at is null and k.role in ('account', 'operator')`,
+    text: 'select role, account_id, name, tier from find_key_owner($1)',
     values: [hash],
   });
   if (row === undefined) return undefined;

@@ -59,9 +59,8 @@ test('keys of accounts and operators are valid by their row until it is revoked'
   expect(await both()).toEqual([undefined, undefined]);
 });
 
-test('a row of the role service makes no service', async () => {
-  await insertKey('service-key', 'service');
-  expect(await find(new KeyOwners(database, []), 'service-key')).toBeUndefined();
+test('no service has a row, whoever inserts it', async () => {
+  await expect(insertKey('service-key', 'service')).rejects.toThrow(/services_have_no_rows/);
 });
 
 test('the demo keys are valid in a demo alone, also on a database that a demo was started on', async () => {

@@ -15,7 +15,6 @@ import {
 } from '@payfan/service';
 import { config } from './config.ts';
 import { signingKey } from './credential-store.ts';
-import { openDemoAccounts } from './demo-accounts.ts';
 import { routes } from './http/routes.ts';
 import { KeyOwners } from './key-owners.ts';
 import { limitsOf } from './limits.ts';
@@ -30,7 +29,6 @@ main(async () => {
     DATABASE_CONNECTIONS,
     AMQP_URL,
     CHANNELS,
-    PAYFAN_DEMO,
     KNOWN_KEYS,
     ALLOWED_ORIGINS,
     GROUP_MAX,
@@ -52,13 +50,13 @@ main(async () => {
   const limiter = new RateLimiter({ database: limiterDatabase, logger, metrics });
   const tables = [
     { table: 'idempotency_keys', days: IDEMPOTENCY_KEY_DAYS },
+    { table: 'web_sessions', days: 1 },
     // A bucket that is full again is the same as none.
     { table: 'rate_limits', days: 0 },
   ];
   const retention = openRetention({ url: DATABASE_URL, name, log: logger, tables });
   registerRetentionMetrics(metrics, retention);
 
-  if (PAYFAN_DEMO) await openDemoAccounts(database);
   const keys = new KeyOwners(database, KNOWN_KEYS);
   const issuer = await createTokenIssuer(await signingKey(database));
 

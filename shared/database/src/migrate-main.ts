@@ -1,7 +1,16 @@
+import { existsSync } from 'node:fs';
 import { assertDemoIsLocal } from './demo-listener.ts';
 import { migrate, servicesWithTables } from './migrate.ts';
 import { ConfigError, readRolePasswords } from './role-passwords.ts';
 
+const caFile = process.env['NODE_EXTRA_CA_CERTS'] ?? '';
+// Node only warns of a CA file that it cannot read.
+if (caFile !== '' && !existsSync(caFile)) {
+  process.stderr.write(
+    `NODE_EXTRA_CA_CERTS must be a file of CA certificates in PEM, but ${JSON.stringify(caFile)} cannot be read.\n`,
+  );
+  process.exit(2);
+}
 const adminUrl = process.env['ADMIN_DATABASE_URL'];
 if (adminUrl === undefined || adminUrl === '') {
   process.stderr.write(

@@ -131,8 +131,7 @@ export async function freshBroker({
   const { vhost, amqpUrl, managementUrl: adminUrl } = fresh;
   const passwords = Object.fromEntries(brokerServices(channels).map((name) => [name, testPassword(name)]));
   await setUpBroker({ adminUrl, vhost, channels, passwords });
-  const as = (service: string, urls: string) =>
-    asUser(urls, brokerUserName(service), testPassword(service));
+  const as = (service: string, urls: string) => asUser(urls, brokerUserName(service), testPassword(service));
   return {
     ...fresh,
     urlFor: (service) => as(service, amqpUrl),

@@ -34,3 +34,11 @@ export async function runOneShot({ name, entry, failure, env, logFile, runFolder
   const exit = await running.exited;
   if (exit.code !== 0) throw new OneShotFailed(failure, describeExit(exit), logFile);
 }
+
+/** The program that opens the demo accounts, after the migration. */
+export const demoAccounts = (adminUrl: string): Omit<OneShot, 'logFile' | 'runFolder'> => ({
+  name: 'demo-accounts',
+  entry: 'services/transaction/dist/demo-main.js',
+  failure: 'The demo accounts could not be opened',
+  env: { ADMIN_DATABASE_URL: adminUrl },
+});

@@ -36,7 +36,9 @@ test('what an earlier version made is kept, except keys that are too short', () 
   const kept = { postgres: 'made before', services: { push: 'there were keys' } };
   const short = { gateway: 'k'.repeat(31) };
   writeFileSync(path.join(folder, 'secrets.json'), JSON.stringify({ ...kept, keys: short }));
-  expect(loadSecrets(folder, { withDatabase: ['push'], withBroker: ['push'], withKey: ['gateway'] }, {})).toEqual({
+  expect(
+    loadSecrets(folder, { withDatabase: ['push'], withBroker: ['push'], withKey: ['gateway'] }, {}),
+  ).toEqual({
     ...kept,
     broker: { push: expect.stringMatching(/^.{48}$/) },
     keys: { gateway: expect.stringMatching(/^.{48}$/) },

@@ -65,10 +65,7 @@ const overridden = (
   env: NodeJS.ProcessEnv,
 ): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(secrets).map(([name, made]) => [
-      name,
-      setting(variableOf(name, suffix), env) ?? made,
-    ]),
+    Object.entries(secrets).map(([name, made]) => [name, setting(variableOf(name, suffix), env) ?? made]),
   );
 
 /** Those that an earlier version kept may be fewer. */

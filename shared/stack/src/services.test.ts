@@ -16,6 +16,7 @@ const around: Surroundings = {
   pageOrigins: ['http://pages'],
   publicUrl: (service) => `http://public-${service}`,
   serviceKey: (service) => `key-of-${service}`,
+  operatorKeys: '',
   demo: true,
 };
 

@@ -24,6 +24,8 @@ export interface Surroundings {
   publicUrl: (service: string) => string;
   /** The API key of one of `servicesWithKey`. */
   serviceKey: (service: string) => string;
+  /** Keys of operators as `name=key`, separated by commas. */
+  operatorKeys: string;
   /** Demo accounts and keys. */
   demo: boolean;
 }
@@ -121,6 +123,7 @@ export const services: readonly Service[] = [
       CHANNELS: channelNames.join(','),
       PAYFAN_DEMO: String(around.demo),
       ALLOWED_ORIGINS: around.pageOrigins.join(','),
+      OPERATOR_KEYS: around.operatorKeys,
       SERVICE_KEYS: servicesWithKey.map((name) => `${name}=${around.serviceKey(name)}`).join(','),
       SERVICE_GRANTS: Object.entries(GRANTS)
         .map(([name, grants]) => `${name}=${grants.join('|')}`)

@@ -4,7 +4,7 @@ import { brokerServices, brokerUserName } from '@payfan/contracts';
 import { asUser } from './as-user.ts';
 import { planOutsideWorld, planPostgres, planRabbitmq, type Place, type Planned } from './infrastructure.ts';
 import { isDemo } from './demo-mode.ts';
-import { runOneShot, type OneShot } from './one-shot.ts';
+import { demoAccounts, runOneShot, type OneShot } from './one-shot.ts';
 import { programUnit } from './program.ts';
 import type { Progress } from './progress.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
@@ -20,7 +20,7 @@ import {
   type Service,
   type Surroundings,
 } from './services.ts';
-import { localHost, settingsOf, settingsOfAll, variablesOf } from './setting.ts';
+import { localHost, setting, settingsOf, settingsOfAll, variablesOf } from './setting.ts';
 import { withRole } from './sql-names.ts';
 import type { StackDescription } from './stack-file.ts';
 import { Supervisor } from './supervisor.ts';
@@ -139,6 +139,7 @@ export class Stack {
       failure: 'The database could not be brought up to date',
       env: { ADMIN_DATABASE_URL: adminUrl, ...variablesOf(secrets.services, 'DB_PASSWORD') },
     });
+    if (this.#demo) await this.#runOneShot(demoAccounts(adminUrl));
     this.#options.progress.done('Database is up to date', startedMs);
   }
 
@@ -191,6 +192,7 @@ export class Stack {
       ),
       publicUrl: (service) => this.#urlOf(service),
       serviceKey: (service) => secrets.keys[service] ?? service,
+      operatorKeys: setting('OPERATOR_KEYS') ?? '',
       demo: this.#demo,
     };
   }

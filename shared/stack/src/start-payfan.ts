@@ -1,4 +1,6 @@
-import { freshBroker, freshDatabase, type FreshBroker, type FreshDatabase } from './fresh.ts';
+import path from 'node:path';
+import { freshBroker, freshDatabase, testRunFolder, type FreshBroker, type FreshDatabase } from './fresh.ts';
+import { demoAccounts, runOneShot } from './one-shot.ts';
 import { freePort } from './ports.ts';
 import type { Program } from './program.ts';
 import {
@@ -144,7 +146,14 @@ class Fleet implements Payfan {
 
   async start(): Promise<void> {
     // All of them end before the first failure is told: none may appear after `stop`.
-    const outcomes = await Promise.allSettled([...this.#starters.keys()].map((name) => this.restart(name)));
+    const outcomes = await Promise.allSettled([
+      runOneShot({
+        ...demoAccounts(this.database.adminUrl),
+        logFile: path.join(testRunFolder(), 'logs', `${this.database.name}-demo-accounts.log`),
+        runFolder: testRunFolder(),
+      }),
+      ...[...this.#starters.keys()].map((name) => this.restart(name)),
+    ]);
     const failure = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failure !== undefined) throw failure.reason;
   }
@@ -235,6 +244,7 @@ class Fleet implements Payfan {
       pageOrigins: ['http://localhost:3000'],
       publicUrl: (service) => this.url(service),
       serviceKey: (service) => `key-of-${service}`,
+      operatorKeys: '',
       demo: true,
     };
   }

@@ -75,9 +75,9 @@ export async function openApi({
   const fresh = beside?.fresh ?? (await freshDatabase());
   const database = openDatabase({ url: fresh.urlFor('transaction'), name: APPLICATION });
   const admin = openDatabase({ url: fresh.adminUrl, name: 'admin', max: 2 });
-  await openDemoAccounts(database);
-  // Again, as by every process that starts.
-  await openDemoAccounts(database);
+  await openDemoAccounts(admin);
+  // Again, as by every start of a demo.
+  await openDemoAccounts(admin);
   const metrics = createMetrics('transaction');
   const limiter = new RateLimiter({
     database: openDatabase({

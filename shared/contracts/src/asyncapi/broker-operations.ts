@@ -1,5 +1,6 @@
 import { LANES } from '../lane.ts';
 import { LIVE_EXCHANGE, LIVE_TOPICS_EXCHANGE } from '../live-protocol.ts';
+import { brokerUserName } from '../broker-users.ts';
 import { PayoutCompleted } from '../events.ts';
 import {
   deadQueue,
@@ -26,7 +27,7 @@ const FINISHED = PayoutCompleted.meta()?.id ?? '';
 
 /** Who publishes and who consumes; `channels` are the services that tell people. */
 export function brokerOperations(channels: readonly string[]): Record<string, Operation> {
-  return {
+  return withUserIds({
     'transaction.publish': operation(
       'transaction',
       'send',
@@ -67,7 +68,19 @@ export function brokerOperations(channels: readonly string[]): Record<string, Op
       { channel: GATEWAY_TOPICS_QUEUE, messages: [TOPIC_MESSAGE] },
       { summary: 'Takes the events of the other topics that its clients follow', bindings: unacknowledged },
     ),
-  };
+  });
+}
+
+/** Every publisher says who it is; the broker refuses any other name than the connection's own. */
+function withUserIds(operations: Record<string, Operation>): Record<string, Operation> {
+  return Object.fromEntries(
+    Object.entries(operations).map(([name, operation]) => {
+      const { action, bindings, tags } = operation;
+      if (action !== 'send' || bindings === undefined) return [name, operation];
+      const userId = brokerUserName(tags[0]?.name ?? '');
+      return [name, { ...operation, bindings: { amqp: { userId, ...bindings.amqp } } }];
+    }),
+  );
 }
 
 /** Of the API of payouts and of its workers. */

@@ -74,6 +74,8 @@ export interface Operation {
   reply?: { channel: Ref; messages: Ref[] };
 }
 interface AmqpOperation {
+  /** The property `user-id` of what is published. */
+  userId?: string;
   deliveryMode?: 1 | 2;
   mandatory?: boolean;
   ack?: boolean;

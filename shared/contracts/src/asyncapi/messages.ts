@@ -15,7 +15,6 @@ export const TURN = 'PayoutTurn';
 export const FEED_MESSAGE = 'FeedEvent';
 export const TOPIC_MESSAGE = 'TopicEvent';
 
-
 /** The answer to a client's frame. */
 export const REPLY = 'Reply';
 
