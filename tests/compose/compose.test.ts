@@ -13,6 +13,7 @@ interface ComposeService {
   command?: string[];
   environment?: Record<string, string | number>;
   ports?: string[];
+  profiles?: string[];
   cpus?: number;
   mem_limit?: string;
   depends_on?: Record<string, { condition: string }>;
@@ -306,6 +307,25 @@ describe('the demo', () => {
       ] as const)
         expect(environmentOf(compose(given), name)['PAYFAN_DEMO']).toBe(told);
     }
+  });
+
+  test('the profile demo opens the accounts, after their tables are there, and starts nothing else', () => {
+    const { services: containers } = compose();
+    const profiled = Object.entries(containers).filter(([, { profiles }]) => profiles !== undefined);
+    expect(profiled).toEqual([
+      [
+        'demo-accounts',
+        expect.objectContaining({
+          profiles: ['demo'],
+          command: ['services/transaction/dist/demo-main.js'],
+          depends_on: { migrate: { condition: 'service_completed_successfully' } },
+        }),
+      ],
+    ]);
+    expect(environmentOf(compose(), 'demo-accounts')).toEqual({
+      ADMIN_DATABASE_URL: environmentOf(compose(), 'migrate')['ADMIN_DATABASE_URL'],
+      PAYFAN_DEMO: 'true',
+    });
   });
 
   test('does not start where other machines could reach it', () => {

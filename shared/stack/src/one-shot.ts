@@ -40,5 +40,5 @@ export const demoAccounts = (adminUrl: string): Omit<OneShot, 'logFile' | 'runFo
   name: 'demo-accounts',
   entry: 'services/transaction/dist/demo-main.js',
   failure: 'The demo accounts could not be opened',
-  env: { ADMIN_DATABASE_URL: adminUrl },
+  env: { ADMIN_DATABASE_URL: adminUrl, PAYFAN_DEMO: 'true' },
 });
