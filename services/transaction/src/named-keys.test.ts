@@ -21,6 +21,7 @@ test.each([
   ['no pair', 'gateway'],
   ['a name of other letters', 'Gate way=k1'],
   ['a space within a key', 'gateway=k 1'],
+  ['a key that looks like a session', 'gateway=ps_1'],
   ['a key that no Authorization header can carry', 'gateway=k€1'],
   ['an empty item', 'gateway=k1,'],
   ['one key for two', 'gateway=k1,payout=k1'],

@@ -7,8 +7,8 @@ export interface NamedKey {
 /** Outside a demo a shorter key could be guessed, as only its SHA-256 protects it. */
 export const SHORTEST_KEY_LENGTH = 32;
 
-/** The characters that an `Authorization: Bearer` header may carry (RFC 6750). */
-const PAIR = /^([a-z][a-z0-9-]{0,30})=([\w.~+/=-]{1,512})$/;
+/** A key has the characters that an `Authorization: Bearer` header may carry (RFC 6750); `ps_` begins a session. */
+const PAIR = /^([a-z][a-z0-9-]{0,30})=(?!ps_)([\w.~+/=-]{1,512})$/;
 
 /**
  * Reads `name=key` pairs separated by commas, as in SERVICE_KEYS and OPERATOR_KEYS. A name may have several keys,

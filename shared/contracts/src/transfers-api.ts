@@ -148,3 +148,12 @@ export const Token = z
   .object({ token: z.string().meta({ description: 'JWT (EdDSA)' }), expiresAt: z.iso.datetime() })
   .meta({ id: 'Token' });
 export type Token = z.output<typeof Token>;
+
+/** Answer of `POST /v1/sessions`. */
+export const Session = z
+  .object({
+    session: z.string().meta({ description: '`ps_` and 256 random bits' }),
+    expiresAt: z.iso.datetime().meta({ description: 'If it is not used; each use prolongs it' }),
+  })
+  .meta({ id: 'Session' });
+export type Session = z.output<typeof Session>;

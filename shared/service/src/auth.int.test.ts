@@ -192,7 +192,7 @@ test('with nobody there, a key and a JWT alike are answered by 503', async () =>
   await expect(authenticate(token)).rejects.toMatchObject(unavailable);
 });
 
-test.each(['', 'x'.repeat(600), `eyJ${'x'.repeat(10_000)}.y.z`])(
+test.each(['', 'x'.repeat(600), `ps_${'x'.repeat(43)}`, `eyJ${'x'.repeat(10_000)}.y.z`])(
   'what can be no credential asks nobody',
   async (bearer) => {
     const transaction = await startTransaction();

@@ -6,7 +6,7 @@ import { readJson, readText } from './bounded-answer.ts';
 import { currentContext } from './context.ts';
 import { endpoint } from './endpoint.ts';
 import { Problem } from './problem.ts';
-import { looksLikeToken, verifyToken } from './token.ts';
+import { looksLikeSession, looksLikeToken, verifyToken } from './token.ts';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Principal, VerifiedToken } from './token.ts';
 
@@ -97,7 +97,7 @@ function remember<T>(
   };
 
   return async (bearer, caller) => {
-    if (bearer === '' || (bearer.length > MAX_KEY_LENGTH && !looksLikeToken(bearer))) return undefined;
+    if (!mayBeCredential(bearer)) return undefined;
     const hashed = hash('sha256', bearer, 'base64');
     const verdict = verdicts.get(hashed);
     if (verdict !== undefined) return verdict.known;
@@ -109,6 +109,12 @@ function remember<T>(
     }
     return decision;
   };
+}
+
+/** A session buys tokens at the transaction service and is a credential nowhere else, so that a stolen one does less. */
+function mayBeCredential(bearer: string): boolean {
+  if (bearer === '' || looksLikeSession(bearer)) return false;
+  return bearer.length <= MAX_KEY_LENGTH || looksLikeToken(bearer);
 }
 
 /** How long a verified token is good for, from `nowMs` on; never used past its end, whichever clock is wrong. */

@@ -40,6 +40,7 @@ export {
   TOKEN_LIFETIME_SECONDS,
   createTokenIssuer,
   generateSigningKey,
+  looksLikeSession,
   looksLikeToken,
   verifyToken,
 } from './token.ts';

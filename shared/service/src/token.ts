@@ -112,6 +112,11 @@ export function looksLikeToken(bearer: string): boolean {
   return bearer.length <= MAX_TOKEN_LENGTH && /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/.test(bearer);
 }
 
+/** Whether a bearer value is a web session, which buys tokens and is no credential of any other route. */
+export function looksLikeSession(bearer: string): boolean {
+  return /^ps_[\w-]{43}$/.test(bearer);
+}
+
 /** jose also throws when the key set cannot be had: then the token may well be good. */
 const ABOUT_THE_KEY_SET = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC']);
 

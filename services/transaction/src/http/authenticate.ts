@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
+import type { Database } from '@payfan/database';
 import {
   CLIENT_ADDRESS_HEADER,
+  looksLikeSession,
   looksLikeToken,
   rememberVerdicts,
   SERVICE_KEY_HEADER,
@@ -12,12 +14,14 @@ import {
   type TokenIssuer,
 } from '@payfan/service';
 import { hashKey, type KeyOwners } from '../key-owners.ts';
+import { useWebSession } from '../web-session-store.ts';
 import type { WrongKeys } from '../wrong-keys.ts';
 
 /** For at most this long after its revocation a key is still accepted by a process that knows it. */
 const KEY_TTL_MS = 5_000;
 
 export interface AuthenticationOptions {
+  database: Database;
   keys: KeyOwners;
   issuer: TokenIssuer;
   /** Milliseconds since 1970. */
@@ -30,10 +34,14 @@ export interface Authentication {
   byKeyOrToken: Authenticate;
   /** An API key alone: a token must not buy another one, as it would then outlive a revoked key for ever. */
   byKey: Authenticate;
+  /** A web session alone. It is looked up each time, so that it ends at once, and is valid only while its key is. */
+  bySession: Authenticate;
+  byKeyOrSession: Authenticate;
 }
 
 /** This service issues the tokens and holds the keys, so it verifies a token and looks up a key by itself. */
 export function localAuthentication({
+  database,
   keys,
   issuer,
   nowMs,
@@ -61,12 +69,25 @@ export function localAuthentication({
     if (verified === undefined) return { principal: undefined, ttlMs: KEY_TTL_MS };
     return { principal: verified.principal, ttlMs: timeLeftMs(verified, nowMs()) };
   }, nowMs);
+  const byKey: Authenticate = (bearer, caller) => {
+    if (looksLikeToken(bearer)) throw tokenRefused();
+    return findOwner(bearer, caller);
+  };
+  const bySession: Authenticate = async (bearer, caller) => {
+    if (!looksLikeSession(bearer)) return undefined;
+    const find = async () => {
+      const keyHash = await useWebSession(database, bearer);
+      return keyHash && keys.find(keyHash);
+    };
+    if (caller === undefined) return find();
+    return wrongKeys.lookUp(await addressOf(caller), hashKey(bearer).toString('hex'), find);
+  };
   return {
     byKeyOrToken: (bearer, caller) => (looksLikeToken(bearer) ? ofToken(bearer) : findOwner(bearer, caller)),
-    byKey: (bearer, caller) => {
-      if (looksLikeToken(bearer)) throw tokenRefused();
-      return findOwner(bearer, caller);
-    },
+    byKey,
+    bySession,
+    byKeyOrSession: (bearer, caller) =>
+      looksLikeSession(bearer) ? bySession(bearer, caller) : byKey(bearer, caller),
   };
 }
 

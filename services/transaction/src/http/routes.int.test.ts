@@ -125,6 +125,8 @@ describe('documentation', () => {
       '/.well-known/jwks.json',
       '/v1/accounts/me',
       '/v1/accounts/me/entries',
+      '/v1/sessions',
+      '/v1/sessions/current',
       '/v1/tokens',
       '/v1/transfers',
       '/v1/transfers/batch',

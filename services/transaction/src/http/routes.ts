@@ -11,6 +11,7 @@ import { WrongKeys } from '../wrong-keys.ts';
 import { RoomForPeople } from '../room-for-people.ts';
 import { accountRoutes } from './accounts.ts';
 import { localAuthentication } from './authenticate.ts';
+import { sessionRoutes } from './sessions.ts';
 import { tokenRoutes } from './tokens.ts';
 import { transferBatchRoutes } from './transfer-batches.ts';
 import { transferRoutes } from './transfers.ts';
@@ -64,7 +65,7 @@ export function routes(options: RoutesOptions): Api {
   } = options;
   const clockMs = () => now().getTime();
   const wrongKeys = new WrongKeys({ limit: limits.wrongKeys, limiter, nowMs: clockMs });
-  const { byKeyOrToken, byKey } = localAuthentication({ keys, issuer, nowMs: clockMs, wrongKeys });
+  const authentication = localAuthentication({ database, keys, issuer, nowMs: clockMs, wrongKeys });
   const api = createApi({
     title: 'Payfan transaction',
     description: 'Accounts, transfers and the ledger. Amounts are integers in minor units (paise).',
@@ -74,7 +75,7 @@ export function routes(options: RoutesOptions): Api {
     health,
     metrics,
     allowedOrigins,
-    authenticate: byKeyOrToken,
+    authenticate: authentication.byKeyOrToken,
     problemFor: (error) => (error instanceof QueueFull ? overloaded(error) : databaseAway(error)),
   });
 
@@ -116,7 +117,9 @@ export function routes(options: RoutesOptions): Api {
   transferRoutes(api, { database, makeTransfer: makeForPerson, limits, limiter, newId, now });
   transferBatchRoutes(api, { makeBatch, newId, now, keyDays: options.keyDays });
   accountRoutes(api, database);
-  tokenRoutes(api, { issuer, byKey, limit: limits.tokens, limiter });
+  const ofTokens = { authentication, limit: limits.tokens, limiter };
+  tokenRoutes(api, { ...ofTokens, issuer });
+  sessionRoutes(api, { ...ofTokens, database, now });
   return api;
 }
 

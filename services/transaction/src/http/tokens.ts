@@ -1,30 +1,31 @@
 import { Token } from '@payfan/contracts';
-import { bearerOf, type Api, type Authenticate, type TokenIssuer } from '@payfan/service';
+import { bearerOf, type Api, type TokenIssuer } from '@payfan/service';
 import { z } from 'zod';
 import { hashKey } from '../key-owners.ts';
 import type { Limit } from '../limits.ts';
 import type { RateLimiter } from '../rate-limiter.ts';
 import { takesOf } from '../rate-limit-store.ts';
+import type { Authentication } from './authenticate.ts';
 
 export interface TokenRoutesOptions {
   issuer: TokenIssuer;
-  byKey: Authenticate;
-  /** Of the tokens that one key buys. */
+  authentication: Pick<Authentication, 'byKeyOrSession'>;
+  /** Of the tokens that one key or session buys. */
   limit: Limit | undefined;
   limiter: Pick<RateLimiter, 'assertAllowed'>;
 }
 
 /** `POST /v1/tokens` and the public keys that verify what it gives out. */
-export function tokenRoutes(api: Api, { issuer, byKey, limit, limiter }: TokenRoutesOptions): void {
+export function tokenRoutes(api: Api, { issuer, authentication, limit, limiter }: TokenRoutesOptions): void {
   api.route(
     {
       method: 'post',
       path: '/v1/tokens',
-      summary: 'Exchange an API key for a short-lived token',
+      summary: 'Exchange an API key or a session for a short-lived token',
       description:
-        'The token is a JWT (EdDSA) that every service verifies without asking back. Fetch another before it expires, with the API key: a token is not accepted here.',
+        'The token is a JWT (EdDSA) that every service verifies without asking back. Fetch another before it expires, with the API key or session: a token is not accepted here.',
       auth: 'required',
-      authenticate: byKey,
+      authenticate: authentication.byKeyOrSession,
       responses: { 201: { description: 'A token for the owner of the key', schema: Token } },
     },
     async ({ principal, request }) => {
