@@ -2,7 +2,7 @@
 const PASSWORD_LENGTH_MIN = 16;
 
 /** `EMAIL_AMQP_PASSWORD` holds the password of the user `payfan_email`. */
-export const passwordVariable = (service: string): string =>
+const passwordVariable = (service: string): string =>
   `${service.toUpperCase().replaceAll('-', '_')}_AMQP_PASSWORD`;
 
 /** The environment does not say what the set-up of the broker needs; the message names the variables. */

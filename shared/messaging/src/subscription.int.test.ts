@@ -186,11 +186,16 @@ describe('the queue and its bindings are made again', () => {
     await until('the message', () => seen.includes('after'));
   });
 
-  test('after the exchange was deleted, of which the broker tells nobody', async () => {
-    const broker = await connected({ redeclareEveryMs: 200 });
+  test('after the exchange of another program was deleted, of which the broker tells nobody', async () => {
+    await connected();
+    const nothing: Topology = { exchanges: [], queues: [], bindings: [] };
+    const broker = await connected({ topology: nothing, redeclareEveryMs: 200 });
     const { subscription, seen, restorations } = await subscribed(broker);
     await subscription.bind('a');
     await world.admin.deleteExchange('news');
+    await until('missing it', () => world.log.saying('subscribing channel failed').length > 0);
+    // Its owner declares it again.
+    await world.eye.assertExchange('news', 'direct', { durable: true });
     await until('being told', () => restorations() === 1);
     await publish(broker, 'a', 'after');
     await until('the message', () => seen.includes('after'));

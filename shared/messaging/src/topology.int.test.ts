@@ -1,5 +1,4 @@
 import {
-  channelTopology,
   deadQueue,
   delayExchange,
   DELIVERY_LIMIT,
@@ -56,7 +55,7 @@ test('an event goes to its lane’s queue on every channel, and to no other', as
 test.each(RETRY_STEPS)(
   'a delivery to be tried again after $name waits in the queue of that delay',
   async (step) => {
-    const broker = await declared(channelTopology('email'));
+    const broker = await declared(paymentsTopology(['email']));
     await broker.publish(message('again', delayExchange('email'), retryRoutingKey(step, 'bulk')));
     expect(await world.admin.take(`email.retry.${step.name}`)).toMatchObject([{ messageId: 'again' }]);
   },
@@ -86,7 +85,7 @@ test('a delivery comes back after its delay, to the lane that it came from and t
 });
 
 test('a message that kills whoever takes it ends in the dead queue, and is not dropped', async () => {
-  const broker = await declared(channelTopology('email'));
+  const broker = await declared(paymentsTopology(['email']));
   const lane = laneQueue('email', 'interactive');
   await broker.publish(message('poison', 'payments', 'transfer.completed.interactive'));
   let deaths = 0;
