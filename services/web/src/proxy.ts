@@ -2,6 +2,9 @@ import { NextResponse, type NextRequest } from 'next/server';
 import { config as webConfig } from './config.ts';
 import { contentSecurityPolicy } from './content-security-policy.ts';
 import { countPage } from './metrics.ts';
+import { isHttps, OLD_COOKIE } from './session/cookie.ts';
+
+const ONE_YEAR_SECONDS = 365 * 24 * 60 * 60;
 
 /** Gives each page a policy of its own. Next finds the nonce in the request's policy and puts it on its scripts. */
 export function proxy(request: NextRequest): NextResponse {
@@ -15,6 +18,11 @@ export function proxy(request: NextRequest): NextResponse {
   headers.set('content-security-policy', policy);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set('content-security-policy', policy);
+  if (isHttps(request.headers, request.url)) {
+    response.headers.set('strict-transport-security', `max-age=${ONE_YEAR_SECONDS}`);
+  }
+  // It holds an API key, which no browser should keep.
+  if (request.cookies.has(OLD_COOKIE)) response.cookies.set(OLD_COOKIE, '', { path: '/', maxAge: 0 });
   return response;
 }
 

@@ -2,7 +2,7 @@ import type { Metadata, Viewport } from 'next';
 import { cookies, headers } from 'next/headers';
 import type { ReactNode } from 'react';
 import { config } from '../config.ts';
-import { KIND_COOKIE, kindOf, SESSION_COOKIE } from '../session/cookie.ts';
+import { KIND_COOKIE, kindOf, sessionIn } from '../session/cookie.ts';
 import { Shell } from '../shell/shell.tsx';
 import { THEME_COOKIE, themeOf } from '../shell/theme.ts';
 import './globals.css';
@@ -33,7 +33,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         <Shell
           addresses={publicAddresses}
           demo={demo}
-          signedIn={jar.has(SESSION_COOKIE)}
+          signedIn={sessionIn(jar, received) !== undefined}
           kind={kindOf(jar.get(KIND_COOKIE)?.value)}
           nonce={received.get('x-nonce') ?? ''}
         >

@@ -26,12 +26,15 @@ function outside({
 
 async function ask({
   headers = OURS,
-  key = 'a-key',
+  session = 'a-session',
   address = ADDRESS,
-}: { headers?: Headers; key?: string | undefined; address?: string | undefined } = {}) {
+}: { headers?: Headers; session?: string | undefined; address?: string | undefined } = {}) {
   const read = (answer: unknown) =>
     (answer as string[]).map((id) => ({ id, to: 't', subject: null, text: '', at: '' }));
-  const answer = await inboxAnswer({ headers, key, transactionUrl: 'http://transaction' }, { address, read });
+  const answer = await inboxAnswer(
+    { headers, session, transactionUrl: 'http://transaction' },
+    { address, read },
+  );
   const body = (await answer.json()) as { code?: string; data?: { id: string }[] };
   return {
     status: answer.status,
@@ -54,13 +57,22 @@ test.each([
   ['a person with a wallet', { exchange: ASHA }, {}, 403, 'forbidden'],
   ['a service', { exchange: { sub: 'gateway', role: 'service' } }, {}, 403, 'forbidden'],
   ['a page of somebody else', { exchange: OPERATOR }, { headers: THEIRS }, 403, 'forbidden'],
-  ['a key that is none any more', { exchange: 401 }, {}, 401, 'unauthenticated'],
-  ['nobody', { exchange: OPERATOR }, { key: '' }, 401, 'unauthenticated'],
-  ['an operator, whose key cannot be checked', { exchange: 503 }, {}, 503, 'temporarily_unavailable'],
+  ['a session that has ended', { exchange: 401 }, {}, 401, 'unauthenticated'],
+  ['a session that is none', { exchange: 401 }, { session: '' }, 401, 'unauthenticated'],
+  ['an operator, whose session cannot be checked', { exchange: 503 }, {}, 503, 'temporarily_unavailable'],
 ])('%s does not, and the inbox is not even asked', async (_who, given, asked, status, code) => {
   const fetches = outside(given);
   expect(await ask(asked)).toMatchObject({ status, code });
   expect(fetches.mock.calls.map(([url]) => url)).not.toContain(ADDRESS);
+});
+
+test('nobody does without a session', async () => {
+  const fetches = outside({ exchange: OPERATOR });
+  const answer = await inboxAnswer(
+    { headers: OURS, session: undefined, transactionUrl: 'http://transaction' },
+    { address: ADDRESS, read: () => [] },
+  );
+  expect([answer.status, fetches.mock.calls]).toEqual([401, []]);
 });
 
 test('an inbox that is away says so', async () => {
@@ -70,7 +82,7 @@ test('an inbox that is away says so', async () => {
 
 test('where there is none, there is nothing to be had', async () => {
   const answer = await inboxAnswer(
-    { headers: OURS, key: 'a-key', transactionUrl: 'http://transaction' },
+    { headers: OURS, session: 'a-session', transactionUrl: 'http://transaction' },
     { address: undefined, read: () => [] },
   );
   expect(answer.status).toBe(404);

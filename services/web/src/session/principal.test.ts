@@ -9,8 +9,8 @@ test.each([
     { kind: 'account', accountId: 'a-1', tier: 'premium' },
     'a-1',
   ],
-  [{ sub: 'operator', role: 'operator' }, { kind: 'operator' }, 'operator'],
-  [{ sub: 'çà?>', role: 'service' }, { kind: 'service', name: 'çà?>' }, 'service'],
+  [{ sub: 'operator', role: 'operator' }, { kind: 'operator', name: 'operator' }, 'operator operator'],
+  [{ sub: 'çà?>', role: 'service' }, { kind: 'service', name: 'çà?>' }, 'service çà?>'],
 ])('%j', (claims, principal, identity) => {
   const found = principalOf(tokenOf(claims));
   expect(found).toEqual(principal);

@@ -1,7 +1,7 @@
 /** Who a token was given to. */
 export type Principal =
   | { kind: 'account'; accountId: string; tier: 'premium' | 'free' }
-  | { kind: 'operator' }
+  | { kind: 'operator'; name: string }
   | { kind: 'service'; name: string };
 
 /**
@@ -12,7 +12,7 @@ export function principalOf(token: string): Principal | undefined {
   const claims = claimsOf(token);
   const { sub, role, tier } = claims;
   if (typeof sub !== 'string') return undefined;
-  if (role === 'operator') return { kind: 'operator' };
+  if (role === 'operator') return { kind: 'operator', name: sub };
   if (role === 'service') return { kind: 'service', name: sub };
   if (role === 'account') {
     return { kind: 'account', accountId: sub, tier: tier === 'premium' ? 'premium' : 'free' };
@@ -22,7 +22,7 @@ export function principalOf(token: string): Principal | undefined {
 
 /** The same text for the same owner. */
 export const identityOf = (principal: Principal): string =>
-  principal.kind === 'account' ? principal.accountId : principal.kind;
+  principal.kind === 'account' ? principal.accountId : `${principal.kind} ${principal.name}`;
 
 function claimsOf(token: string): Record<string, unknown> {
   const [, payload = ''] = token.split('.');

@@ -12,8 +12,8 @@ export function isSameOrigin(headers: Pick<Headers, 'get'>): boolean {
 
 /**
  * Whether what is asked for may be read. A GET of our own page says nothing of where it comes from, if the
- * connection is plain http: it is refused only if it says that it comes from elsewhere. Other sites send no cookie
- * along (`SameSite=Strict`), and no page of another origin is let see an answer.
+ * connection is plain http: it is refused only if it says that it comes from elsewhere. Another site can only
+ * lead a browser here with the cookie (`SameSite=Lax`), and no page of another origin is let see an answer.
  */
 export function mayRead(headers: Pick<Headers, 'get'>): boolean {
   const site = headers.get('sec-fetch-site');

@@ -93,7 +93,10 @@ test('another page of the browser signed in somebody else: what was kept is not 
   await session.open();
   server.owner = 'operator';
   await session.open();
-  expect(session.snapshot()).toEqual({ state: { phase: 'open', principal: { kind: 'operator' } }, epoch: 1 });
+  expect(session.snapshot()).toEqual({
+    state: { phase: 'open', principal: { kind: 'operator', name: 'operator' } },
+    epoch: 1,
+  });
 });
 
 test('who waits for a token is not given that of somebody else who came meanwhile, nor is he later', async () => {

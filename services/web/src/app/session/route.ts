@@ -2,42 +2,59 @@ import { cookies } from 'next/headers';
 import { config } from '../../config.ts';
 import { countSession } from '../../metrics.ts';
 import { fromElsewhere, NEVER_KEPT, problem } from '../../session/answers.ts';
-import { isKey, noSessionCookies, sessionCookies } from '../../session/cookie.ts';
+import { isKey, noSessionCookies, sessionCookies, sessionIn } from '../../session/cookie.ts';
 import { principalOf } from '../../session/principal.ts';
 import { isSameOrigin } from '../../session/same-origin.ts';
-import { exchangeKey } from '../../session/token-exchange.ts';
+import { endSession, exchangeSession, openSession, type Opened } from '../../session/session-client.ts';
+import { BodyTooLarge, readSmallBody } from '../../session/small-body.ts';
 
 const KEY_REFUSED = 'This key is not known. Check that all of it was pasted, and nothing else.';
 
-/** Opens a session for the owner of a key, once the key has proved to be one. */
+/** Opens a session for the owner of a key. The browser is given the session alone. */
 export async function POST(request: Request): Promise<Response> {
   if (!isSameOrigin(request.headers)) return fromElsewhere();
-  const body = (await request.json().catch(() => undefined)) as { key?: unknown } | undefined;
-  const key = typeof body?.key === 'string' ? body.key.trim() : undefined;
-  if (!isKey(key)) return problem(422, 'invalid_request', 'A key is letters, digits and _ . ~ + / = -');
-  const exchange = await exchangeKey(config().transactionUrl, key);
-  if (exchange.outcome === 'refused') {
-    countSession('refused');
-    return problem(401, 'unauthenticated', KEY_REFUSED);
-  }
-  if (exchange.outcome === 'unavailable') {
-    countSession('unavailable');
-    return problem(503, 'temporarily_unavailable', 'Keys cannot be checked at the moment.', {
-      'retry-after': String(exchange.retryAfterSeconds),
-    });
-  }
+  const body = await readSmallBody(request).catch((error: unknown) => {
+    if (error instanceof BodyTooLarge) return error;
+    throw error;
+  });
+  if (body instanceof BodyTooLarge) return problem(413, 'body_too_large', 'Send a key in at most 1 KB.');
+  const key = (body as { key?: unknown } | null | undefined)?.key;
+  const trimmed = typeof key === 'string' ? key.trim() : undefined;
+  if (!isKey(trimmed)) return problem(422, 'invalid_request', 'A key is letters, digits and _ . ~ + / = -');
+
+  const { transactionUrl } = config();
+  const opened = await openSession(transactionUrl, trimmed);
+  if (opened.outcome !== 'opened') return notOpened(opened);
+  const exchange = await exchangeSession(transactionUrl, opened.session);
+  if (exchange.outcome !== 'token') return notOpened(exchange);
   countSession('opened');
   const { token, secondsLeft } = exchange;
   const jar = await cookies();
   const kind = principalOf(token)?.kind ?? 'account';
-  for (const cookie of sessionCookies(key, kind, request)) jar.set(cookie);
+  for (const cookie of sessionCookies(opened.session, kind, request)) jar.set(cookie);
   return Response.json({ token, secondsLeft }, { status: 201, headers: NEVER_KEPT });
 }
 
+function notOpened(why: Exclude<Opened, { outcome: 'opened' }>): Response {
+  countSession(why.outcome);
+  if (why.outcome === 'refused') return problem(401, 'unauthenticated', KEY_REFUSED);
+  return unavailable('Keys cannot be checked at the moment.', why);
+}
+
+/** Ends the session at the transaction service, so that a copy of the cookie is worth nothing. */
 export async function DELETE(request: Request): Promise<Response> {
   if (!isSameOrigin(request.headers)) return fromElsewhere();
-  countSession('ended');
   const jar = await cookies();
+  const session = sessionIn(jar, request.headers, request.url);
+  const ended = session === undefined ? undefined : await endSession(config().transactionUrl, session);
+  if (ended?.outcome === 'unavailable') {
+    countSession('unavailable');
+    return unavailable('The session cannot be ended at the moment.', ended);
+  }
+  countSession('ended');
   for (const cookie of noSessionCookies(request)) jar.set(cookie);
   return new Response(null, { status: 204, headers: NEVER_KEPT });
 }
+
+const unavailable = (detail: string, { retryAfterSeconds }: { retryAfterSeconds: number }): Response =>
+  problem(503, 'temporarily_unavailable', detail, { 'retry-after': String(retryAfterSeconds) });

@@ -1,0 +1,27 @@
+/** A sign-in is one key of at most 512 characters. */
+const MOST_BYTES = 1_024;
+
+/** The JSON body of a request, or undefined if it is none. Of a body that is too large no more is read. */
+export async function readSmallBody(request: Request): Promise<unknown> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  const reader = request.body?.getReader();
+  for (let read = await reader?.read(); read?.done === false; read = await reader?.read()) {
+    bytes += read.value.length;
+    if (bytes > MOST_BYTES) {
+      // Whether the client minds is its own matter.
+      await reader?.cancel().catch(() => undefined);
+      throw new BodyTooLarge();
+    }
+    chunks.push(read.value);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+export class BodyTooLarge extends Error {
+  override readonly name = 'BodyTooLarge';
+}
