@@ -1,7 +1,14 @@
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openDatabase } from '@payfan/database';
-import { freshBroker, freshDatabase, LIMITS_OFF, startProgram, type Program } from '@payfan/stack/testing';
+import {
+  freshBroker,
+  freshDatabase,
+  LIMITS_OFF,
+  openDemoAccounts,
+  startProgram,
+  type Program,
+} from '@payfan/stack/testing';
 import { nextKey } from './testing/payout-api.ts';
 
 jest.setTimeout(180_000);
@@ -50,6 +57,7 @@ async function peakDuring(program: Program, work: Promise<unknown>): Promise<num
 test('a hundred thousand lines come and go without the process growing by them', async () => {
   const [fresh, vhost] = await Promise.all([freshDatabase(), freshBroker()]);
   const admin = openDatabase({ url: fresh.adminUrl, name: 'test', max: 1 });
+  await openDemoAccounts(fresh);
   const transaction = await startProgram({
     name: 'transaction',
     entry: 'services/transaction/dist/main.js',

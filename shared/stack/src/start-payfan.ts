@@ -86,6 +86,14 @@ export const LIMITS_OFF: Readonly<Record<string, string>> = {
   TOKENS_PER_MINUTE: '0',
 };
 
+/** Opens the demo accounts in a test's database, which the running transaction service may not do. */
+export const openDemoAccounts = ({ name, adminUrl }: FreshDatabase): Promise<void> =>
+  runOneShot({
+    ...demoAccounts(adminUrl),
+    logFile: path.join(testRunFolder(), 'logs', `${name}-demo-accounts.log`),
+    runFolder: testRunFolder(),
+  });
+
 type Starter = (port: string | undefined) => Promise<Program>;
 
 class Fleet implements Payfan {
@@ -147,11 +155,7 @@ class Fleet implements Payfan {
   async start(): Promise<void> {
     // All of them end before the first failure is told: none may appear after `stop`.
     const outcomes = await Promise.allSettled([
-      runOneShot({
-        ...demoAccounts(this.database.adminUrl),
-        logFile: path.join(testRunFolder(), 'logs', `${this.database.name}-demo-accounts.log`),
-        runFolder: testRunFolder(),
-      }),
+      openDemoAccounts(this.database),
       ...[...this.#starters.keys()].map((name) => this.restart(name)),
     ]);
     const failure = outcomes.find((outcome) => outcome.status === 'rejected');

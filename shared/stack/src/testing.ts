@@ -9,7 +9,13 @@ export type { NativeServer, RabbitmqNode } from './native-servers.ts';
 export { flood, startLongAnswer, type LongAnswer } from './long-answer.ts';
 export { rowsReadByIndex } from './rows-read.ts';
 export { startServers, type Servers } from './servers.ts';
-export { LIMITS_OFF, startPayfan, type Payfan, type PayfanOptions } from './start-payfan.ts';
+export {
+  LIMITS_OFF,
+  openDemoAccounts,
+  startPayfan,
+  type Payfan,
+  type PayfanOptions,
+} from './start-payfan.ts';
 export { startProgram, type StartProgramOptions } from './start-program.ts';
 export { startSandbox, type Sandbox } from './start-sandbox.ts';
 export { testAuthority, writeKeyPair, type KeyPair, type TestAuthority } from './test-certificates.ts';

@@ -10,7 +10,14 @@ import {
   newId,
   remoteAuthenticator,
 } from '@payfan/service';
-import { freshBroker, freshDatabase, LIMITS_OFF, startProgram, type Program } from '@payfan/stack/testing';
+import {
+  freshBroker,
+  freshDatabase,
+  LIMITS_OFF,
+  openDemoAccounts,
+  startProgram,
+  type Program,
+} from '@payfan/stack/testing';
 import { accountOfCaller } from '../account-client.ts';
 import { routes } from '../http/routes.ts';
 
@@ -55,6 +62,7 @@ export const nextKey = (): string => `key-${++keys}`;
 
 export async function openPayoutApi({ chunkItems = 2, linesToOnePayee = 0 } = {}): Promise<TestApi> {
   const [fresh, vhost] = await Promise.all([freshDatabase(), freshBroker()]);
+  await openDemoAccounts(fresh);
   const transaction = await startProgram({
     name: 'transaction',
     entry: 'services/transaction/dist/main.js',
