@@ -23,13 +23,18 @@ jest.setTimeout(120_000);
 const FREE = 'payout-worker-free';
 const PREMIUM = 'payout-worker-premium';
 const CHUNK_ITEMS = 2;
+/** The limit, beyond what each test but the last needs. */
+const UNKNOWN_PAYEES = 10;
 
 let world: PayoutWorld;
 /** What workers take for transaction, if not that. */
 let transactionFor: string | undefined;
 beforeAll(async () => {
   world = await openPayoutWorld({
-    environment: { payout: { CHUNK_ITEMS: String(CHUNK_ITEMS) } },
+    environment: {
+      payout: { CHUNK_ITEMS: String(CHUNK_ITEMS), UNKNOWN_PAYEES_PER_HOUR: String(UNKNOWN_PAYEES) },
+      [FREE]: { UNKNOWN_PAYEES_PER_HOUR: String(UNKNOWN_PAYEES) },
+    },
     surroundings: (service, around) => ({
       ...around,
       serviceUrl: (other) =>
@@ -302,4 +307,24 @@ test('a payout whose turns are gone gets a new one', async () => {
   await start(FREE);
   expect(await world.finished(id)).toMatchObject({ status: 'completed', succeeded: 9 });
   await world.expectPaidOnce(id, note);
+});
+
+test('a payout that looks for numbers with a wallet is stopped, and the next one is not taken', async () => {
+  const lines = linesTo([NOBODY], 40, { note: 'looking' });
+  const payout = await world.finished(await world.send('demo_meera', lines));
+  expect(payout).toMatchObject({ status: 'cancelled', cancelReason: 'too_many_unknown_payees' });
+  expect(payout.failed).toBeGreaterThan(UNKNOWN_PAYEES);
+  expect(payout.failed).toBeLessThanOrEqual(UNKNOWN_PAYEES + 4 * CHUNK_ITEMS);
+  expect(payout.failed + payout.cancelled).toBe(40);
+  const next = await fetch(`${world.payfan.url('payout')}/v1/payouts`, {
+    method: 'POST',
+    headers: {
+      authorization: 'Bearer demo_meera',
+      'content-type': 'application/json',
+      'idempotency-key': 'next-of-looking',
+    },
+    body: JSON.stringify({ items: [{ to: ASHA, amount: 1, currency: 'INR' }] }),
+  });
+  expect(next.status).toBe(429);
+  expect(await next.json()).toMatchObject({ code: 'rate_limited', limit: { name: 'unknown_payees' } });
 });

@@ -23,6 +23,6 @@ export function cancelPayout(
     if (locked === undefined) return { value: undefined, events: [] };
     const cancelled = await cancelPending(tx, id);
     if (cancelled === 0) return { value: locked, events: [] };
-    return moveOn(tx, locked, { cancelled }, options);
+    return moveOn(tx, locked, { cancelled, cancelReason: 'requested' }, options);
   });
 }

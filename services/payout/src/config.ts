@@ -9,6 +9,8 @@ const common = {
   AMQP_URL: configFields.amqpUrl,
   TRANSACTION_URL: configFields.httpUrl('http://127.0.0.1:4000'),
   SERVICE_KEY: configFields.serviceKey,
+  /** Payout lines of one account to phone numbers without a wallet, beside a share of all lines; 0: no limit. */
+  UNKNOWN_PAYEES_PER_HOUR: configFields.integer({ max: 1_000_000, default: 20 }),
   /** Channels whose queues are declared before anything is published, in case they never ran yet. */
   CHANNELS: z
     .string()

@@ -29,6 +29,8 @@ export interface LaneOptions extends Making {
   broker: Broker;
   outbox: Events;
   batches: BatchClient;
+  /** Unknown payees that any payout may name; 0 switches the limit off. */
+  unknownPayeesPerHour: number;
   registry: Registry;
   logger: Logger;
 }
@@ -64,6 +66,14 @@ export function laneParts({
     logger.info({ payoutId, status, succeeded, failed, cancelled }, 'payout finished');
   };
 
+  const onStopped = ({ payout: { id: payoutId, total, failed, cancelled } }: StoredPayout) => {
+    metrics.stopped.inc();
+    logger.warn(
+      { payoutId, total, failed, cancelled },
+      'payout stopped: too many of its payees have no wallet, so its pending lines were cancelled',
+    );
+  };
+
   const worker = new Worker({
     broker,
     lane,
@@ -71,7 +81,7 @@ export function laneParts({
     helpsFree,
     onTurn: onTurn({
       claim,
-      workOff: workOff({ ...around, batches, onProgress }),
+      workOff: workOff({ ...around, batches, onProgress, onStopped }),
       park: parkTurn({ broker, database, logger }),
       onPutOff: () => metrics.putOff.inc(),
       onPutAway: (reason) => metrics.putAway.inc({ reason }),

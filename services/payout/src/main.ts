@@ -50,6 +50,7 @@ main(async () => {
     allowedOrigins: settings.ALLOWED_ORIGINS,
     chunkItems: settings.CHUNK_ITEMS,
     linesToOnePayee: settings.TRANSFERS_TO_ONE_PAYEE_PER_HOUR,
+    unknownPayeesPerHour: settings.UNKNOWN_PAYEES_PER_HOUR,
     logger,
     health,
     metrics,

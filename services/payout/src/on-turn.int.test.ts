@@ -1,4 +1,4 @@
-import type { BatchResult, TransferBatch } from '@payfan/contracts';
+import type { BatchRefusalCode, BatchResult, TransferBatch } from '@payfan/contracts';
 import { openDatabase, type Database } from '@payfan/database';
 import type { Incoming } from '@payfan/messaging';
 import type { OutboxEvent } from '@payfan/outbox';
@@ -21,6 +21,9 @@ let around: ReturnType<typeof recordingTurns>['around'];
 let parked: Buffer[];
 let putOff: number;
 let putAway: string[];
+/** Payouts that were stopped, and the limit beyond which they are. */
+let stopped: string[];
+let unknownPayeesPerHour: number;
 /** Batches that were asked for, and how the next ones are answered. */
 let asked: TransferBatch[];
 let answer: (batch: TransferBatch) => Promise<BatchResult[]>;
@@ -28,7 +31,8 @@ beforeEach(async () => {
   fresh = await freshDatabase();
   database = openDatabase({ url: fresh.urlFor('payout'), name: 'payout' });
   ({ turns, around } = recordingTurns(database));
-  [parked, putOff, putAway, asked] = [[], 0, [], []];
+  [parked, putOff, putAway, asked, stopped] = [[], 0, [], [], []];
+  unknownPayeesPerHour = 0;
   answer = paid;
 });
 afterEach(async () => {
@@ -62,6 +66,8 @@ const take = async (body: Buffer | string | undefined, userId?: string | null): 
         },
       },
       onProgress: () => undefined,
+      onStopped: ({ payout }) => stopped.push(payout.id),
+      unknownPayeesPerHour,
     }),
     park: parkTurn({
       broker: {
@@ -175,6 +181,134 @@ test.each(['payfan_transaction', 'payfan_email', 'payfan', '', null])(
 test('what is no turn is put into the dead queue', async () => {
   await take('nonsense');
   expect([putAway, parked.map(String)]).toEqual([['unreadable'], ['nonsense']]);
+});
+
+describe('a payout that names payees without a wallet', () => {
+  const takeAll = async () => {
+    // Turns that follow are added while these are taken.
+    for (const { body } of turns) await take(body);
+  };
+  /** The first lines of a payout fail with this code, and the others are paid. */
+  const failing =
+    (lines: number, code: BatchRefusalCode = 'recipient_not_found') =>
+    (batch: TransferBatch): Promise<BatchResult[]> =>
+      Promise.resolve(
+        linesOf(batch).map((line) =>
+          line <= lines
+            ? { outcome: 'refused', code, detail: 'Refused.' }
+            : { outcome: 'completed', transferId: newId() },
+        ),
+      );
+  const countOf = async (id: string) => {
+    const [row] = await database.query<{ unknown_payees: number }>({
+      text: 'select unknown_payees from payouts where id = $1',
+      values: [id],
+    });
+    return row?.unknown_payees;
+  };
+
+  test('is paid to its end with as many of them as the limit', async () => {
+    unknownPayeesPerHour = 4;
+    const id = await store(6 * CHUNK_ITEMS);
+    answer = failing(4);
+    await takeAll();
+    const payout = await payoutOf(id);
+    expect(payout).toMatchObject({ status: 'completed_with_failures', succeeded: 8, failed: 4 });
+    expect(payout).not.toHaveProperty('cancelReason');
+    expect(stopped).toEqual([]);
+  });
+
+  test('is stopped with one more: what is pending is cancelled, and no turn asks for it', async () => {
+    unknownPayeesPerHour = 3;
+    const id = await store(6 * CHUNK_ITEMS);
+    answer = failing(4);
+    await takeAll();
+    expect(asked.map(linesOf)).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect(await payoutOf(id)).toMatchObject({
+      ...{ status: 'cancelled', succeeded: 0, failed: 4, cancelled: 8, paid: 0 },
+      cancelReason: 'too_many_unknown_payees',
+    });
+    expect(stopped).toEqual([id]);
+    // A request to cancel it comes too late to be the reason.
+    await cancelPayout(around, { id, accountId: OWNER_ID });
+    expect(await payoutOf(id)).toMatchObject({ cancelReason: 'too_many_unknown_payees' });
+  });
+
+  test('is stopped once, and its lines under way are finished', async () => {
+    unknownPayeesPerHour = 1;
+    const id = await store(6 * CHUNK_ITEMS);
+    answer = async (batch) => {
+      answer = failing(6);
+      await take(turns[1]?.body);
+      expect(await payoutOf(id)).toMatchObject({ status: 'processing', failed: 2, cancelled: 8 });
+      return failing(6)(batch);
+    };
+    await takeAll();
+    expect(await payoutOf(id)).toMatchObject({ status: 'cancelled', failed: 4, cancelled: 8 });
+    expect(stopped).toEqual([id]);
+  });
+
+  test('counts each of them once, whatever happens to the worker of their chunk', async () => {
+    unknownPayeesPerHour = CHUNK_ITEMS;
+    const id = await store(3 * CHUNK_ITEMS);
+    // The worker dies once transaction has answered, and another gets the same turn.
+    answer = () => Promise.reject(new Error('this worker dies'));
+    await expect(take(turns[0]?.body)).rejects.toThrow('this worker dies');
+    // A third takes the chunk over from the second, which stood still, and both get an answer.
+    answer = async (batch) => {
+      answer = failing(CHUNK_ITEMS);
+      await take(turns[0]?.body);
+      return failing(CHUNK_ITEMS)(batch);
+    };
+    await take(turns[0]?.body);
+    await take(turns[0]?.body);
+    expect(asked.map(linesOf)).toEqual([
+      [1, 2],
+      [1, 2],
+      [1, 2],
+    ]);
+    expect(await countOf(id)).toBe(CHUNK_ITEMS);
+    await takeAll();
+    expect(await payoutOf(id)).toMatchObject({ status: 'completed_with_failures', succeeded: 4, failed: 2 });
+    expect([await countOf(id), stopped]).toEqual([CHUNK_ITEMS, []]);
+  });
+
+  test.each([
+    [2, 'completed_with_failures'],
+    [3, 'cancelled'],
+  ])('beyond the limit, with %i of 40 lines where 5 %% are 2, is %s', async (unknown, status) => {
+    unknownPayeesPerHour = 1;
+    const id = await store(40);
+    answer = failing(unknown);
+    await takeAll();
+    expect(await payoutOf(id)).toMatchObject({ status, failed: unknown });
+  });
+
+  test('is not stopped for lines that fail otherwise', async () => {
+    unknownPayeesPerHour = 1;
+    const id = await store(6 * CHUNK_ITEMS);
+    answer = failing(12, 'insufficient_funds');
+    await takeAll();
+    expect(await payoutOf(id)).toMatchObject({ status: 'completed_with_failures', failed: 12 });
+  });
+
+  test('is never stopped where the limit is switched off', async () => {
+    const id = await store(6 * CHUNK_ITEMS);
+    answer = failing(12);
+    await takeAll();
+    expect(await payoutOf(id)).toMatchObject({ status: 'completed_with_failures', failed: 12 });
+    expect([await countOf(id), stopped]).toEqual([12, []]);
+  });
+});
+
+test('a payout that was cancelled by request says so', async () => {
+  const id = await store(CHUNK_ITEMS);
+  expect((await payoutOf(id)) ?? {}).not.toHaveProperty('cancelReason');
+  await cancelPayout(around, { id, accountId: OWNER_ID });
+  expect(await payoutOf(id)).toMatchObject({ status: 'cancelled', cancelReason: 'requested' });
 });
 
 /** By the numbers in their keys. */

@@ -1,7 +1,8 @@
-import type { Party, Payout } from '@payfan/contracts';
+import type { Party, Payout, PayoutCancelReason } from '@payfan/contracts';
 import type { Queryable } from '@payfan/database';
 import type { NewPayout } from './payout.ts';
 import type { Trace } from './payout-events.ts';
+import type { UnknownPayees } from './unknown-payees.ts';
 
 /** A payout with the number of its changes so far. */
 export interface StoredPayout {
@@ -9,21 +10,24 @@ export interface StoredPayout {
   version: number;
 }
 
-interface PayoutRow extends Omit<Payout, 'createdAt' | 'updatedAt' | 'completedAt'> {
+interface PayoutRow extends Omit<Payout, 'cancelReason' | 'createdAt' | 'updatedAt' | 'completedAt'> {
   version: number;
+  cancel_reason: PayoutCancelReason | null;
   created_at: Date;
   updated_at: Date;
   completed_at: Date | null;
 }
 
-const COLUMNS = `id, lane, status, total, succeeded, failed, cancelled, amount, paid, currency, version,
+const COLUMNS = `id, lane, status, total, succeeded, failed, cancelled, cancel_reason, amount, paid, currency, version,
                  created_at, updated_at, completed_at`;
 
-function toStored({ version, created_at, updated_at, completed_at, ...payout }: PayoutRow): StoredPayout {
+function toStored(row: PayoutRow): StoredPayout {
+  const { version, cancel_reason, created_at, updated_at, completed_at, ...payout } = row;
   return {
     version,
     payout: {
       ...payout,
+      ...(cancel_reason === null ? {} : { cancelReason: cancel_reason }),
       createdAt: created_at.toISOString(),
       updatedAt: updated_at.toISOString(),
       completedAt: completed_at?.toISOString() ?? null,
@@ -103,6 +107,23 @@ export async function findOwner(db: Queryable, id: string): Promise<string | und
   return row?.account_id;
 }
 
+/** The lines of an account's payouts that were created after `since`, and when the first that missed a payee was. */
+export async function unknownPayeesSince(
+  db: Queryable,
+  accountId: string,
+  since: Date,
+): Promise<UnknownPayees & { firstAt: Date | null }> {
+  const [row] = await db.query<UnknownPayees & { firstAt: Date | null }>({
+    name: 'payouts-unknown-payees',
+    text: `select coalesce(sum(total), 0)::bigint as lines,
+                  coalesce(sum(unknown_payees), 0)::bigint as "unknownPayees",
+                  min(created_at) filter (where unknown_payees > 0) as "firstAt"
+           from payouts where account_id = $1 and created_at > $2`,
+    values: [accountId, since],
+  });
+  return row ?? { lines: 0, unknownPayees: 0, firstAt: null };
+}
+
 /** A page of payouts, newest first; the id of the last one is the cursor to the next page. */
 export async function listPayouts(
   db: Queryable,
@@ -129,12 +150,15 @@ export async function listPayouts(
 export interface LockedPayout extends StoredPayout {
   owner: Party;
   trace: Trace;
+  /** Lines that failed because their payee has no wallet. */
+  unknownPayees: number;
 }
 
 interface LockedRow extends PayoutRow {
   owner: Party;
   traceparent: string;
   correlation_id: string;
+  unknown_payees: number;
 }
 
 /** Locks a payout of this account; of anybody's where `accountId` is null. */
@@ -145,22 +169,22 @@ export async function lockPayout(
 ): Promise<LockedPayout | undefined> {
   const [row] = await tx.query<LockedRow>({
     name: 'payout-lock',
-    text: `select ${COLUMNS}, owner, traceparent, correlation_id
+    text: `select ${COLUMNS}, owner, traceparent, correlation_id, unknown_payees
            from payouts where id = $1 and ($2::uuid is null or account_id = $2)
            for no key update`,
     values: [id, accountId],
   });
   if (row === undefined) return undefined;
-  const { owner, traceparent, correlation_id: correlationId, ...rest } = row;
-  return { ...toStored(rest), owner, trace: { traceparent, correlationId } };
+  const { owner, traceparent, correlation_id: correlationId, unknown_payees: unknownPayees, ...rest } = row;
+  return { ...toStored(rest), owner, trace: { traceparent, correlationId }, unknownPayees };
 }
 
 /** Writes down how far a locked payout has come. */
-export async function updatePayout(tx: Queryable, payout: Payout): Promise<void> {
+export async function updatePayout(tx: Queryable, payout: Payout, unknownPayees: number): Promise<void> {
   await tx.query({
     name: 'payout-update',
     text: `update payouts set status = $2, succeeded = $3, failed = $4, cancelled = $5, paid = $6, updated_at = $7,
-                              completed_at = $8, version = version + 1, quiet_until = '-infinity'
+                              completed_at = $8, cancel_reason = $9, unknown_payees = $10, version = version + 1, quiet_until = '-infinity'
            where id = $1`,
     values: [
       payout.id,
@@ -171,6 +195,8 @@ export async function updatePayout(tx: Queryable, payout: Payout): Promise<void>
       payout.paid,
       payout.updatedAt,
       payout.completedAt,
+      payout.cancelReason ?? null,
+      unknownPayees,
     ],
   });
 }

@@ -2,13 +2,14 @@ import type { BatchResult, TransferBatch } from '@payfan/contracts';
 import type { Database } from '@payfan/database';
 import type { Logger } from '@payfan/service';
 import type { BatchClient } from './batch-client.ts';
-import { finishChunk, hasPendingChunk, keepChunk, type Chunk } from './chunk-store.ts';
+import { cancelPending, finishChunk, hasPendingChunk, keepChunk, type Chunk } from './chunk-store.ts';
 import { commitWithEvents, type Events } from './commit-with-events.ts';
 import { itemsOfChunk, recordOutcomes, type ItemOutcome, type ItemToPay } from './item-store.ts';
 import { moveOn } from './move-on.ts';
 import { itemKey } from './payout.ts';
 import { turnOf, type Making } from './payout-events.ts';
 import { lockPayout, type StoredPayout } from './payout-store.ts';
+import { countUnknownPayees, hasTooManyUnknownPayees } from './unknown-payees.ts';
 
 export interface WorkOffOptions extends Making {
   database: Database;
@@ -16,6 +17,10 @@ export interface WorkOffOptions extends Making {
   batches: Pick<BatchClient, 'send'>;
   /** Told of each chunk that is done. */
   onProgress: (payout: StoredPayout, outcomes: readonly ItemOutcome[]) => void;
+  /** Called with each payout whose pending chunks were cancelled because it named too many unknown payees. */
+  onStopped: (payout: StoredPayout) => void;
+  /** Unknown payees that any payout may name; 0 switches the limit off. */
+  unknownPayeesPerHour: number;
   logger: Logger;
 }
 
@@ -38,8 +43,10 @@ export function workOff(options: WorkOffOptions): WorkOff {
       results.push(...(await options.batches.send(batchOf(chunk, items.slice(results.length)))));
     } while (results.length < items.length);
     const outcomes = items.map((item, index) => outcomeOf(item, results[index]));
-    const payout = await record(options, chunk, outcomes);
-    if (payout !== undefined) options.onProgress(payout, outcomes);
+    const recorded = await record(options, chunk, outcomes);
+    if (recorded === undefined) return;
+    if (recorded.stopped) options.onStopped(recorded.stored);
+    options.onProgress(recorded.stored, outcomes);
   };
 }
 
@@ -69,12 +76,17 @@ function outcomeOf({ line }: ItemToPay, result: BatchResult | undefined): ItemOu
   return { line, transferId: null, code: result.code, detail: result.detail };
 }
 
-/** Answers how far the payout is then; undefined if somebody else has taken the chunk over, and will record it. */
+/**
+ * Answers how far the payout is then; undefined if another worker has taken the chunk over, and will record it.
+ *
+ * A payout with too many unknown payees is stopped as by a request to cancel it. Chunks under way are finished, so it
+ * finds out as many payees as the limit allows, and at most the lines of its turns more (FIRST_TURNS chunks).
+ */
 function record(
   options: WorkOffOptions,
   chunk: Chunk,
   outcomes: readonly ItemOutcome[],
-): Promise<StoredPayout | undefined> {
+): Promise<{ stored: StoredPayout; stopped: boolean } | undefined> {
   return commitWithEvents(options, async (tx) => {
     const locked = await lockPayout(tx, chunk.payoutId, null);
     if (locked === undefined || !(await finishChunk(tx, chunk))) {
@@ -83,10 +95,19 @@ function record(
     }
     const paid = await recordOutcomes(tx, chunk.payoutId, outcomes);
     const succeeded = outcomes.filter(({ transferId }) => transferId !== null).length;
-    const done = await moveOn(tx, locked, { succeeded, failed: outcomes.length - succeeded, paid }, options);
+    const unknownPayees = countUnknownPayees(outcomes);
+    const counted = { lines: locked.payout.total, unknownPayees: locked.unknownPayees + unknownPayees };
+    const stops = hasTooManyUnknownPayees(counted, options.unknownPayeesPerHour);
+    const cancelled = stops ? await cancelPending(tx, chunk.payoutId) : 0;
+    const stopped = cancelled > 0;
+    const step = {
+      ...{ succeeded, failed: outcomes.length - succeeded, paid, unknownPayees, cancelled },
+      cancelReason: stopped ? ('too_many_unknown_payees' as const) : undefined,
+    };
+    const done = await moveOn(tx, locked, step, options);
     const { payout } = done.value;
     const goesOn = await hasPendingChunk(tx, payout.id);
     const next = goesOn ? [turnOf({ id: payout.id, lane: payout.lane, ...locked.trace }, options)] : [];
-    return { value: done.value, events: [...done.events, ...next] };
+    return { value: { stored: done.value, stopped }, events: [...done.events, ...next] };
   });
 }

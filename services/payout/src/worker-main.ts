@@ -44,6 +44,7 @@ main(async () => {
     lane,
     concurrency: settings.CONCURRENCY,
     helpsFree: settings.HELPS_FREE,
+    unknownPayeesPerHour: settings.UNKNOWN_PAYEES_PER_HOUR,
     ...{ workerId, database, broker, outbox, batches, registry, logger },
     ...{ newId, now: () => new Date() },
   });

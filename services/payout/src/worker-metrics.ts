@@ -35,6 +35,11 @@ export function workerMetrics(registry: Registry, inHand: () => number) {
       help: 'Payouts that had lost their turns and got new ones',
       registers,
     }),
+    stopped: new Counter({
+      name: 'payouts_stopped_total',
+      help: 'Payouts whose pending lines were cancelled because too many of their payees have no wallet',
+      registers,
+    }),
     finished: new Counter({
       name: 'payouts_finished_total',
       help: 'Payouts whose last item this worker recorded',

@@ -68,6 +68,10 @@ export const PAYOUT_STATUSES = ['processing', 'completed', 'completed_with_failu
 export const PayoutStatus = z.enum(PAYOUT_STATUSES);
 export type PayoutStatus = z.output<typeof PayoutStatus>;
 
+/** Why lines of a payout were cancelled: by a request, or because too many of its payees have no wallet. */
+export const PayoutCancelReason = z.enum(['requested', 'too_many_unknown_payees']);
+export type PayoutCancelReason = z.output<typeof PayoutCancelReason>;
+
 /** Answer of `GET /v1/payouts/{id}`, and what the topic `payout.<id>` tells. */
 export const Payout = z
   .object({
@@ -76,6 +80,11 @@ export const Payout = z
     succeeded: z.int(),
     failed: z.int(),
     cancelled: z.int(),
+    cancelReason: PayoutCancelReason.optional().meta({
+      description:
+        'Why lines were cancelled: somebody requested it, or too many lines named payees without a wallet. ' +
+        'Absent where none was',
+    }),
     amount: z.int().meta({ description: 'Minor units of all items' }),
     paid: z.int().meta({ description: 'Minor units that have moved so far' }),
     currency: Currency,

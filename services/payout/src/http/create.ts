@@ -4,7 +4,8 @@ import { bearerOf, currentContext, JsonText, newTraceparent, Problem, type Api }
 import { z } from 'zod';
 import type { Owner } from '../account-client.ts';
 import type { NewPayout } from '../payout.ts';
-import { findByKey, type Remembered } from '../payout-store.ts';
+import { findByKey, unknownPayeesSince, type Remembered } from '../payout-store.ts';
+import { hasTooManyUnknownPayees } from '../unknown-payees.ts';
 import {
   CSV_BODY,
   draftOfCsv,
@@ -24,6 +25,8 @@ export interface CreateRouteOptions extends DraftOptions {
   /** False if the key has been used. */
   create: (payout: NewPayout) => Promise<boolean>;
   accountOfCaller: (authorization: string) => Promise<Owner>;
+  /** Unknown payees that an account's payouts of an hour may name; 0 switches the limit off. */
+  unknownPayeesPerHour: number;
   newId: () => string;
   now: () => Date;
 }
@@ -43,7 +46,8 @@ export function createRoute(api: Api, options: CreateRouteOptions): void {
         'Answers when the payout is stored, and pays after that: ask for it, or follow the topic `payout.<id>`. ' +
         'Every line is checked before anything is stored; with `partial=true` the good ones are taken, and the ' +
         'answer tells of the others. The sum must be in your account, but is not set aside. A repeat under the same ' +
-        'Idempotency-Key pays nothing again and gets the first answer.',
+        'Idempotency-Key pays nothing again and gets the first answer. A payout that names too many payees without a ' +
+        'wallet is stopped: its other lines are cancelled, with the `cancelReason` too_many_unknown_payees.',
       auth: 'required',
       headers: z.object({ 'idempotency-key': IdempotencyKey }),
       query: z.strictObject({
@@ -76,6 +80,13 @@ export function createRoute(api: Api, options: CreateRouteOptions): void {
         },
         { status: 403, code: 'forbidden' },
         { status: 422, code: 'idempotency_key_reused' },
+        {
+          status: 429,
+          code: 'rate_limited',
+          description:
+            'Payouts of the last hour named too many payees without a wallet (`limit`: unknown_payees). Nothing is ' +
+            'stored under the key. Repeat after the time in Retry-After',
+        },
         { status: 503, code: 'temporarily_unavailable', description: 'Repeat with the same Idempotency-Key' },
       ],
     },
@@ -93,6 +104,7 @@ export function createRoute(api: Api, options: CreateRouteOptions): void {
       if (lines === undefined || (rejected !== undefined && query.partial === 'false')) {
         throw invalidLines(rejected);
       }
+      await assertFewUnknownPayees(options, accountId);
 
       const { balance, name, phone, email, language } = await accountOfCaller(`Bearer ${bearerOf(request)}`);
       if (balance < lines.amount) throw insufficientFunds(lines.amount, balance);
@@ -142,6 +154,28 @@ function replay({ id, answer, fingerprint }: Remembered, asked: Buffer | undefin
     status: 422,
     code: 'idempotency_key_reused',
     detail: 'This Idempotency-Key was used for another payout. Use a new key for a new payout.',
+  });
+}
+
+const HOUR_MS = 3_600_000;
+
+/** The time in Retry-After is when the first payout that counts is an hour old; later ones may still be too many. */
+async function assertFewUnknownPayees(
+  { database, unknownPayeesPerHour, now }: CreateRouteOptions,
+  accountId: string,
+): Promise<void> {
+  if (unknownPayeesPerHour === 0) return;
+  const nowMs = now().getTime();
+  const counted = await unknownPayeesSince(database, accountId, new Date(nowMs - HOUR_MS));
+  if (!hasTooManyUnknownPayees(counted, unknownPayeesPerHour)) return;
+  const waitMs = (counted.firstAt?.getTime() ?? nowMs) + HOUR_MS - nowMs;
+  const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1_000));
+  throw new Problem({
+    status: 429,
+    code: 'rate_limited',
+    detail: `Payouts of this account have named too many payees without a wallet. Try again in ${retryAfterSeconds} s.`,
+    retryAfterSeconds,
+    extensions: { limit: { name: 'unknown_payees', rate: `${unknownPayeesPerHour} per hour` } },
   });
 }
 

@@ -21,6 +21,8 @@ export interface RoutesOptions
   chunkItems: number;
   /** Lines of one payout that may pay the same phone number; 0 for any number. */
   linesToOnePayee: number;
+  /** Unknown payees that an account's payouts of an hour may name; 0 switches the limit off. */
+  unknownPayeesPerHour: number;
 }
 
 /** The whole HTTP API of this service. */

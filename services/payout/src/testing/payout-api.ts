@@ -60,7 +60,12 @@ export const MEERA = '+91 70102 33312';
 let keys = 0;
 export const nextKey = (): string => `key-${++keys}`;
 
-export async function openPayoutApi({ chunkItems = 2, linesToOnePayee = 0 } = {}): Promise<TestApi> {
+export async function openPayoutApi({
+  chunkItems = 2,
+  linesToOnePayee = 0,
+  unknownPayeesPerHour = 0,
+  now = () => new Date(),
+} = {}): Promise<TestApi> {
   const [fresh, vhost] = await Promise.all([freshDatabase(), freshBroker()]);
   await openDemoAccounts(fresh);
   const transaction = await startProgram({
@@ -93,11 +98,12 @@ export async function openPayoutApi({ chunkItems = 2, linesToOnePayee = 0 } = {}
     onProgress: () => undefined,
     chunkItems,
     linesToOnePayee,
+    unknownPayeesPerHour,
     logger,
     health: createHealth({ database: () => database.ping() }),
     metrics: createMetrics('payout'),
     newId,
-    now: () => new Date(),
+    now,
   });
   const server = httpServer({ api, port: 0, logger, http: { host: '127.0.0.1' } });
   await server.start();
