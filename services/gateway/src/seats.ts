@@ -1,7 +1,7 @@
-import type { Principal } from '@payfan/service';
+import { networkOf, type Principal } from '@payfan/service';
 
 export interface SeatsOptions {
-  /** Connections of one account at a time, and from one address. */
+  /** Connections of one account at a time, and from one address (of IPv6, from one network of 64 bits). */
   readonly perAccount: number;
   readonly perAddress: number;
 }
@@ -23,7 +23,7 @@ export class Seats {
   /** A seat for one connection: call it to give it back (once counts). Undefined if there is none left. */
   take(principal: Principal, address: string): (() => void) | undefined {
     const { perAccount, perAddress } = this.#options;
-    const keys = [`address ${address}`];
+    const keys = [`network ${networkOf(address)}`];
     if (this.#count(keys[0]) >= perAddress) return undefined;
     // Services and operators are few and known; they are only counted by address.
     if (principal.kind === 'account') {

@@ -1,17 +1,5 @@
 import { limitsOf } from './limits.ts';
-import { networkOf, WrongKeys } from './wrong-keys.ts';
-
-test.each([
-  ['192.0.2.7', '192.0.2.7'],
-  ['::ffff:192.0.2.7', '192.0.2.7'],
-  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
-  ['2001:0DB8:1:2::9', '2001:db8:1:2::/64'],
-  ['::1', '0:0:0:0::/64'],
-  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
-  ['unknown', 'unknown'],
-])('the address %s is counted as %s', (address, network) => {
-  expect(networkOf(address)).toBe(network);
-});
+import { WrongKeys } from './wrong-keys.ts';
 
 const { wrongKeys: limit } = limitsOf({
   TRANSFERS_PER_MINUTE: 0,

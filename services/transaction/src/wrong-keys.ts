@@ -1,5 +1,4 @@
-import { isIPv6 } from 'node:net';
-import type { Principal } from '@payfan/service';
+import { networkOf, type Principal } from '@payfan/service';
 import { rateLimited, type Limit } from './limits.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 
@@ -82,17 +81,4 @@ function remember(map: Map<string, number>, key: string, value: number): void {
   map.set(key, value);
   const [oldest] = map.keys();
   if (map.size > MAX_REMEMBERED && oldest !== undefined) map.delete(oldest);
-}
-
-/** An IPv4 address, or the first 64 bits of an IPv6 address: one customer has all the others of those. */
-export function networkOf(address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
-  if (!isIPv6(plain)) return plain;
-  const [head = '', tail] = plain.split('::');
-  const groups = (text: string) => (text === '' ? [] : text.split(':'));
-  const left = groups(head);
-  const right = groups(tail ?? '');
-  const zeros = tail === undefined ? [] : Array.from({ length: 8 - left.length - right.length }, () => '0');
-  const all = [...left, ...zeros, ...right].map((group) => group.replace(/^0+(?=.)/, '').toLowerCase());
-  return `${all.slice(0, 4).join(':')}::/64`;
 }

@@ -48,7 +48,7 @@ export type { IssuedToken, Principal, TokenIssuer, VerifiedToken } from './token
 export { main, runParts } from './lifecycle.ts';
 export type { Part, RunOptions } from './lifecycle.ts';
 export { createApi } from './http/api.ts';
-export { clientAddress } from './http/client-address.ts';
+export { clientAddress, networkOf } from './http/client-address.ts';
 export { bearerOf, unauthenticated } from './http/operation.ts';
 export { unauthenticatedCounter } from './http/unauthenticated.ts';
 export { JsonText, Streamed } from './http/route.ts';

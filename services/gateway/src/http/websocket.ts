@@ -1,5 +1,12 @@
 import { CLOSE_CODES, LIVE_PATH, LIVE_PROTOCOL, MOST_FRAME_BYTES } from '@payfan/contracts';
-import { clientAddress, Problem, type Caller, type Health, type VerifiedToken } from '@payfan/service';
+import {
+  clientAddress,
+  networkOf,
+  Problem,
+  type Caller,
+  type Health,
+  type VerifiedToken,
+} from '@payfan/service';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
@@ -38,7 +45,7 @@ export class WebSocketDoor {
   #underWay = 0;
   #second = 0;
   #inSecond = 0;
-  readonly #byAddress = new Map<string, number>();
+  readonly #byNetwork = new Map<string, number>();
 
   constructor(options: WebSocketDoorOptions) {
     this.#options = options;
@@ -78,7 +85,7 @@ export class WebSocketDoor {
     if (!readHandshake(request).offersProtocol) {
       return { status: 400, code: 'invalid_request', detail: `Offer the subprotocol ${LIVE_PROTOCOL}.` };
     }
-    if (!this.#hasRoom(clientAddress(request, this.#options.trustedProxies))) {
+    if (!this.#hasRoom(networkOf(clientAddress(request, this.#options.trustedProxies)))) {
       const retryAfterSeconds = 1 + Math.floor(Math.random() * 5);
       return { status: 503, code: 'overloaded', detail: 'Too many connect at once.', retryAfterSeconds };
     }
@@ -86,16 +93,16 @@ export class WebSocketDoor {
   }
 
   /** An address that may hold so many connections may try as often in a second, and takes no more from the others. */
-  #hasRoom(address: string): boolean {
+  #hasRoom(network: string): boolean {
     const { handshakesMax, seats } = this.#options;
     const second = Math.floor(performance.now() / 1_000);
     if (second !== this.#second) {
       this.#second = second;
       this.#inSecond = 0;
-      this.#byAddress.clear();
+      this.#byNetwork.clear();
     }
-    const tried = (this.#byAddress.get(address) ?? 0) + 1;
-    this.#byAddress.set(address, tried);
+    const tried = (this.#byNetwork.get(network) ?? 0) + 1;
+    this.#byNetwork.set(network, tried);
     if (tried > Math.max(seats.perAddress, FEWEST_TRIES)) return false;
     this.#inSecond += 1;
     return this.#underWay < handshakesMax && this.#inSecond <= handshakesMax;
