@@ -50,8 +50,11 @@ export async function topicFor(
 }
 
 /** The caller's token with its end, for an answer that goes on after the request was authenticated. */
-export async function verifiedOf(verify: Verify, request: IncomingMessage): Promise<VerifiedToken> {
-  const verified = await verify(bearerOf(request));
+export async function verifiedOf(
+  { verify, trustedProxies }: AdmissionOptions,
+  request: IncomingMessage,
+): Promise<VerifiedToken> {
+  const verified = await verify(bearerOf(request), { address: clientAddress(request, trustedProxies) });
   if (verified === undefined) throw new Problem({ status: 401, code: 'unauthenticated' });
   return verified;
 }

@@ -151,7 +151,7 @@ async function waitFor(
   { topic, query, request }: Asked,
   after: number,
 ): Promise<readonly LiveMessage[]> {
-  const endsInMs = endOf(await verifiedOf(options.verify, request)) - performance.now();
+  const endsInMs = endOf(await verifiedOf(options, request)) - performance.now();
   const poll = new Poll(query.limit, Math.min(query.wait * 1_000, endsInMs));
   const remove = options.connections.add(poll);
   const following = options.hub.follow(topic, after, poll);

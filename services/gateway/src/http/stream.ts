@@ -43,7 +43,7 @@ export function streamRoute(api: Api, options: StreamRouteOptions): void {
     },
     async ({ principal, query, headers, request }) => {
       const topic = await topicFor(principal, query.topic, options.mayFollow);
-      const verified = await verifiedOf(options.verify, request);
+      const verified = await verifiedOf(options, request);
       const after = headers['last-event-id'] ?? query.after;
       const giveBack = takeSeat(options, principal, request);
       const stream = new EventStream({
