@@ -1,3 +1,4 @@
+import { brokerServices, brokerTopology } from './broker-users.ts';
 import { LANES } from './lane.ts';
 import { TIERS } from './transfers-api.ts';
 import {
@@ -149,6 +150,14 @@ test.each(['push', 'whatsapp', 'web-push', 'sms2'])('%s can name a channel', (na
 });
 test.each(['', 'Push', '2sms', 'a.b', 'a b', 'a*', '#', 'x'.repeat(40)])('%j cannot', (name) => {
   expect(name).not.toMatch(CHANNEL_NAME);
+});
+test('no channel can be named like another service, or like the first word of another exchange or queue', () => {
+  const channels = ['push', 'web-push'];
+  const { exchanges, queues } = brokerTopology(channels);
+  const taken = [...exchanges, ...queues].map(({ name }) => name.split('.')[0] ?? '');
+  for (const name of [...brokerServices([]), ...taken].filter((one) => !channels.includes(one))) {
+    expect(name).not.toMatch(CHANNEL_NAME);
+  }
 });
 
 describe('payouts', () => {

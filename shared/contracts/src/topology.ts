@@ -180,8 +180,12 @@ export function paymentsTopology(channels: readonly string[]): Topology {
   return mergeTopologies([transactionTopology(channels), ...channels.map(channelTopology)]);
 }
 
-/** A channel's name names its queues: `push`, `phone`, `email`, and whatever comes. */
-export const CHANNEL_NAME = /^[a-z][a-z0-9-]{0,30}$/;
+/**
+ * A channel's name names its queues and its RabbitMQ user: `push`, `phone`, `email`, `whatsapp`. The names of other
+ * services and the first words of other exchanges and queues are refused: such a channel would get the rights of others.
+ */
+export const CHANNEL_NAME =
+  /^(?!(?:transaction|payout|gateway|operations|payments|payouts|live|delay|retry)$)[a-z][a-z0-9-]{0,30}$/;
 
 /** Puts topologies together, each exchange and each binding once. */
 export function mergeTopologies(topologies: readonly Topology[]): Topology {
