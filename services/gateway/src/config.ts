@@ -14,7 +14,6 @@ const GatewayConfig = z.object({
   SERVICE_KEY: configFields.serviceKey,
   /** Pages that may connect. */
   ALLOWED_ORIGINS: configFields.origins,
-  /** Proxies before us that append to X-Forwarded-For. */
   CONNECTIONS_PER_ACCOUNT: configFields.integer({ min: 1, max: 1_000_000, default: 20 }),
   CONNECTIONS_PER_ADDRESS: configFields.integer({ min: 1, max: 1_000_000, default: 200 }),
   /** Topics that one connection may follow. */

@@ -2,7 +2,7 @@ import type { Principal } from '@payfan/service';
 import type { PayoutOwners } from './payout-owners.ts';
 import { mayFollow } from './topic-rights.ts';
 
-/** Whether somebody may follow a topic; a promise where others must be asked, which may reject. */
+/** Whether a principal may follow a topic; a promise where the payout service must be asked, which may reject. */
 export type MayFollow = (principal: Principal, topic: string) => boolean | Promise<boolean>;
 
 const OF_PAYOUT = /^payout\.([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$/;

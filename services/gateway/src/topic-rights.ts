@@ -8,7 +8,7 @@ import type { Principal } from '@payfan/service';
 export function mayFollow(principal: Principal, name: string): boolean {
   switch (principal.kind) {
     case 'account':
-      // A pattern would bind every shard, which is nothing for a crowd to do.
+      // A pattern binds every shard, which costs the gateway too much for each of many accounts.
       return name === accountTopic(principal.accountId) || (name.startsWith('public.') && !isPattern(name));
     case 'operator':
       return true;

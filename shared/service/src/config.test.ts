@@ -91,6 +91,7 @@ test.each([
     'ssl=true',
     'sslrootcert=/etc/hosts',
     'sslmode=verify-full&sslrootcert=/nowhere/ca.pem',
+    'sslmode=verify-full&sslmode=no-verify',
   ].map((parameters) => [
     'DATABASE_URL',
     `postgres://db/payfan?${parameters}`,

@@ -8,8 +8,8 @@ export class ConfigError extends Error {
 }
 
 /**
- * Reads the variables that `schema` names out of `env`, and checks the file that NODE_EXTRA_CA_CERTS names. An empty string counts as unset, as compose files
- * write `PORT=` for "the default".
+ * Reads the variables that `schema` names out of `env`, and checks the file that NODE_EXTRA_CA_CERTS names. An empty
+ * string counts as unset, as compose files write `PORT=` for "the default".
  *
  * A field's `.describe(…)` says what the variable may be ("a whole number from 0 to 65535"); it is what
  * the error sentence quotes.
@@ -62,10 +62,12 @@ function isUrl(value: string, schemes: readonly string[]): boolean {
   return schemes.includes(protocol.slice(0, -1)) && hostname !== '';
 }
 
-/** Whether the URL of a database asks for TLS that proves who the server is, or clearly for none. */
+/** Whether the URL of a database asks for TLS that verifies the server's certificate, or does not ask for TLS at all. */
 function hasClearTls({ searchParams }: URL): boolean {
   const caFile = searchParams.get('sslrootcert');
-  if (searchParams.get('sslmode') === 'verify-full') return caFile === null || existsSync(caFile);
+  // pg takes the last value of a parameter that is there twice.
+  const modes = searchParams.getAll('sslmode');
+  if (modes.length === 1 && modes[0] === 'verify-full') return caFile === null || existsSync(caFile);
   return ![...searchParams.keys()].some((name) => /^ssl|uselibpqcompat/.test(name));
 }
 
@@ -139,7 +141,7 @@ export const configFields = {
   port: (fallback?: number) =>
     integer({ min: 0, max: 65_535, ...(fallback === undefined ? {} : { default: fallback }) }),
   logLevel: choice(LOG_LEVELS, 'info'),
-  /** Verified TLS or none: what lies between encrypts and may talk to an impostor. */
+  /** TLS that verifies the server, or none: the modes between encrypt, but do not notice another server. */
   databaseUrl: z
     .string()
     .refine((value) => isUrl(value, ['postgres', 'postgresql']), { abort: true })

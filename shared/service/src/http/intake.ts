@@ -14,7 +14,7 @@ const RETRY_AFTER_SECONDS = 2;
 
 const REFUSED_METRIC = 'payfan_request_bodies_refused_total';
 
-/** `slots` and `bytes` are the service's own; an owner is an account or a service. */
+/** `slots` and `bytes` count what the process lacked; `owner_…` what one account, service or operator had used up. */
 type RefusalReason = 'owner_slots' | 'slots' | 'owner_bytes' | 'bytes' | 'idle' | 'slow';
 
 /** What one request holds of the intake until it is answered. */
@@ -85,9 +85,8 @@ export class Intake {
 }
 
 function ownerOf(principal: Principal | undefined): string {
-  if (principal?.kind === 'account') return principal.accountId;
-  if (principal?.kind === 'service') return `service ${principal.name}`;
-  return principal?.kind ?? 'anonymous';
+  if (principal === undefined) return 'anonymous';
+  return `${principal.kind} ${principal.kind === 'account' ? principal.accountId : principal.name}`;
 }
 
 /** Several APIs in one process share a registry's counter. */
