@@ -1,5 +1,7 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
-import { text } from 'node:stream/consumers';
+import { Readable } from 'node:stream';
 
 /** What of `fetch` the clients of this service use. */
 export type Send = (
@@ -7,20 +9,22 @@ export type Send = (
   init: { method?: string; headers: Record<string, string>; body?: string; signal: AbortSignal },
 ) => Promise<Response>;
 
+/** Statuses of answers that have no body. */
+const WITHOUT_BODY = [204, 205, 304];
+
 /**
  * Sends to the https server at a URL's IP address, whose certificate must be for `serverName`. `fetch` cannot reach one
  * chosen address of a name that has several: it compares the certificate with the host in the URL.
  */
 export const fetchAs =
   (serverName: string): Send =>
-  (url, { body, ...init }) =>
-    new Promise((resolve, reject) => {
-      const sent = request(url, { ...init, servername: serverName }, (answer) => {
-        text(answer).then(
-          (content) =>
-            resolve(new Response(content === '' ? null : content, { status: answer.statusCode ?? 502 })),
-          reject,
-        );
-      });
-      sent.on('error', reject).end(body);
+  async (url, { body, ...init }) => {
+    const sent = request(url, { ...init, servername: serverName });
+    // An abort after the answer has begun is an error of the request, too: the reader of the body gets it.
+    sent.on('error', () => undefined).end(body);
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    const { statusCode: status = 502 } = answer;
+    return new Response(WITHOUT_BODY.includes(status) ? null : (Readable.toWeb(answer) as ReadableStream), {
+      status,
     });
+  };
