@@ -316,6 +316,8 @@ test('a payout that looks for numbers with a wallet is stopped, and the next one
   expect(payout.failed).toBeGreaterThan(UNKNOWN_PAYEES);
   expect(payout.failed).toBeLessThanOrEqual(UNKNOWN_PAYEES + 4 * CHUNK_ITEMS);
   expect(payout.failed + payout.cancelled).toBe(40);
+  const metrics = await fetch(`${world.payfan.url(FREE)}/metrics`);
+  expect(await metrics.text()).toMatch(/^payouts_stopped_total\{?.*\}? 1$/m);
   const next = await fetch(`${world.payfan.url('payout')}/v1/payouts`, {
     method: 'POST',
     headers: {
