@@ -33,7 +33,7 @@ test('what CloudNativePG makes is enough for the migrations, and for those who l
 
   // A server on which nobody of ours has been yet.
   await admin.query({ text: `drop database ${servers.infrastructure.template} with (force)` });
-  for (const name of owners) await admin.query({ text: `drop role payfan_${name}` });
+  for (const name of [...owners, 'accounts']) await admin.query({ text: `drop role payfan_${name}` });
   await admin.query({ text: `create role ${owner} login password 'owner'` });
   await admin.query({ text: `create database ${database} owner ${owner}` });
   for (const text of postInitApplicationSQL) await admin.query({ text });

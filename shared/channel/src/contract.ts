@@ -172,7 +172,11 @@ export function channelContract<Message>(subject: ChannelSubject<Message>): void
 
       test.each<[string, () => PaymentEvent, (event: PaymentEvent) => Promise<unknown>]>([
         ['a transfer without a user-id', someTransfer, fromPayments({})],
-        ['a transfer from an administrator', someTransfer, (event) => fromPayments({ user_id: bench.admin.user })(event)],
+        [
+          'a transfer from an administrator',
+          someTransfer,
+          (event) => fromPayments({ user_id: bench.admin.user })(event),
+        ],
         ['the end of a payout without a user-id', somePayout, fromPayments({})],
         ['a transfer from payout', someTransfer, (event) => bench.publishAsOther(event)],
         ['the end of a payout from transaction', somePayout, (event) => bench.publishAsOther(event)],
@@ -188,7 +192,10 @@ export function channelContract<Message>(subject: ChannelSubject<Message>): void
         await forge(event);
         await waitFor(async () => (await letters()).length === 1, SETTLED);
         expect(await letters()).toMatchObject([
-          { role: null, error: expect.stringMatching(/may come from payfan_(transaction|payout) or/) as string },
+          {
+            role: null,
+            error: expect.stringMatching(/may come from payfan_(transaction|payout) or/) as string,
+          },
         ]);
         expect(await bench.replay(event)).toMatchObject({ matched: 0, replayed: 0, refused: 1 });
         // The genuine event comes after it, and is told as if there had been no other.

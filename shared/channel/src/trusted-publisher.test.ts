@@ -12,12 +12,22 @@ test.each([
   ['a transfer', TRANSFER, ['payfan_transaction', 'payfan_email']],
   ['the end of a payout', PAYOUT, ['payfan_payout', 'payfan_email']],
   ['what cannot be read', UNREADABLE, ['payfan_transaction', 'payfan_payout', 'payfan_email']],
-])('%s may come from its publisher and from the channel itself, and from nobody else', (_what, event, may) => {
-  const users = ['transaction', 'payout', 'push', 'phone', 'email', 'gateway', 'operations'];
-  const names = [...users.map((user) => `payfan_${user}`), 'payfan', 'email', '', 'payfan_email2', undefined];
-  const trusted = names.filter((userId) => distrustOf('email', { userId }, event) === undefined);
-  expect(trusted.sort()).toEqual([...may].sort());
-});
+])(
+  '%s may come from its publisher and from the channel itself, and from nobody else',
+  (_what, event, may) => {
+    const users = ['transaction', 'payout', 'push', 'phone', 'email', 'gateway', 'operations'];
+    const names = [
+      ...users.map((user) => `payfan_${user}`),
+      'payfan',
+      'email',
+      '',
+      'payfan_email2',
+      undefined,
+    ];
+    const trusted = names.filter((userId) => distrustOf('email', { userId }, event) === undefined);
+    expect(trusted.sort()).toEqual([...may].sort());
+  },
+);
 
 test('the reason names who published, and who may', () => {
   expect(distrustOf('email', { userId: 'payfan_phone' }, TRANSFER)).toBe(

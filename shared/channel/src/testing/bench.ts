@@ -87,10 +87,7 @@ export type Bench = Awaited<ReturnType<typeof setUp>>;
 /** A database, a broker, a world, and the channel between them. */
 export async function setUp<Message>(subject: ChannelSubject<Message>) {
   const { name } = subject;
-  const [fresh, vhost] = await Promise.all([
-    freshDatabase(),
-    freshBroker({ channels: [name] }),
-  ]);
+  const [fresh, vhost] = await Promise.all([freshDatabase(), freshBroker({ channels: [name] })]);
   const logger = createLogger({ service: name, level: 'silent' });
   const database = openDatabase({ url: fresh.urlFor(name), name, max: CHANNEL_CONNECTIONS });
   const { definition, world } = await subject.openWorld({ database });

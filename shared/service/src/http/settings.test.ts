@@ -5,7 +5,13 @@ import { httpConfigFields, httpSettings } from './settings.ts';
 const read = (env: Record<string, string>) => httpSettings(readConfig(z.object(httpConfigFields), env));
 
 test('without variables a program listens on all interfaces, and shows its metrics and docs', () => {
-  expect(read({})).toEqual({ host: undefined, metricsToken: undefined, docs: true, tls: undefined });
+  expect(read({})).toEqual({
+    host: undefined,
+    metricsToken: undefined,
+    docs: true,
+    tls: undefined,
+    trustedProxies: 0,
+  });
 });
 
 test('variables restrict it', () => {
@@ -14,6 +20,7 @@ test('variables restrict it', () => {
     metricsToken: 'abc',
     docs: false,
     tls: undefined,
+    trustedProxies: 0,
   });
 });
 
