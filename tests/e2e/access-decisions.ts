@@ -84,6 +84,7 @@ export const DECISIONS: Record<string, Record<string, Decision>> = {
     'GET /v1/accounts/me/entries': ONLY_ACCOUNTS,
     // By a session alone: no key is one.
     'DELETE /v1/sessions/current': { account: 401, operator: 401, service: 401 },
+    'POST /v1/signing-keys/rotate': { ...ONLY_OPERATORS, operator: 201 },
     'POST /v1/sessions': { account: 201, operator: 201, service: 201 },
     'POST /v1/tokens': { account: 201, operator: 201, service: 201 },
     'GET /v1/transfers': ONLY_ACCOUNTS,

@@ -1,5 +1,5 @@
 import { channelConfigFields } from '@payfan/channel';
-import { configFields, readConfig } from '@payfan/service';
+import { configFields, encryptionKeyField, readConfig } from '@payfan/service';
 import { z } from 'zod';
 import { HOST_PATTERN } from './web-push/endpoint.ts';
 import { isKeyPair } from './web-push/vapid-keys.ts';
@@ -27,6 +27,8 @@ const PushConfig = z
     /** A key pair of yours; else the database keeps one. */
     VAPID_PUBLIC_KEY: z.string().optional(),
     VAPID_PRIVATE_KEY: z.string().optional(),
+    /** Encrypts the pair that the database keeps. */
+    KEY_ENCRYPTION_KEY: encryptionKeyField,
     /** Whom push services write to about us; Apple's take no address that cannot be. */
     VAPID_SUBJECT: z
       .string()
@@ -45,10 +47,17 @@ const PushConfig = z
 /** As the environment has it. */
 export function config() {
   const { WEB_PUSH_HOSTS, WEB_PUSH_SANDBOX_URL, WEB_PUSH_CONCURRENCY, ...rest } = readConfig(PushConfig);
-  const { VAPID_PUBLIC_KEY: publicKey, VAPID_PRIVATE_KEY: privateKey, VAPID_SUBJECT, ...others } = rest;
+  const {
+    VAPID_PUBLIC_KEY: publicKey,
+    VAPID_PRIVATE_KEY: privateKey,
+    VAPID_SUBJECT,
+    KEY_ENCRYPTION_KEY,
+    ...others
+  } = rest;
   const webPush: WebPushSettings = {
     rules: { hosts: WEB_PUSH_HOSTS, sandboxUrl: WEB_PUSH_SANDBOX_URL },
     keys: publicKey === undefined || privateKey === undefined ? undefined : { publicKey, privateKey },
+    encryption: KEY_ENCRYPTION_KEY,
     subject: VAPID_SUBJECT,
     concurrency: WEB_PUSH_CONCURRENCY,
     timeoutMs: others.SEND_TIMEOUT_MS,

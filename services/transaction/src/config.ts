@@ -1,5 +1,5 @@
 import { CHANNEL_NAME } from '@payfan/contracts';
-import { ConfigError, configFields, httpConfigFields, readConfig } from '@payfan/service';
+import { ConfigError, configFields, encryptionKeyField, httpConfigFields, readConfig } from '@payfan/service';
 import { z } from 'zod';
 import { DEMO_KEYS } from './demo-accounts.ts';
 import type { KnownKey } from './key-owners.ts';
@@ -52,6 +52,8 @@ const TransactionConfig = z.object({
   UNKNOWN_PAYEES_PER_HOUR: configFields.integer({ default: 20, max: 1_000_000 }),
   WRONG_KEYS_PER_MINUTE: configFields.integer({ default: 30, max: 1_000_000 }),
   TOKENS_PER_MINUTE: configFields.integer({ default: 60, max: 1_000_000 }),
+  /** Encrypts the keys that sign tokens. */
+  KEY_ENCRYPTION_KEY: encryptionKeyField,
   /** Channels whose queues are declared before anything is published, in case they never ran yet. */
   CHANNELS: z
     .string()

@@ -1,5 +1,5 @@
 import type { Queryable } from '@payfan/database';
-import { generateSigningKey, type Principal } from '@payfan/service';
+import type { Principal } from '@payfan/service';
 
 interface KeyRow {
   role: 'account' | 'operator';
@@ -32,28 +32,4 @@ export async function findAccountOwner(db: Queryable, accountId: string): Promis
     values: [accountId],
   });
   return row && { kind: 'account', accountId, tier: row.tier };
-}
-
-type SigningKey = Awaited<ReturnType<typeof generateSigningKey>>;
-
-/**
- * The private key that signs tokens: one for the whole fleet, made by whichever process comes first. It
- * lives in the database, so that every instance signs alike and tokens outlive a restart.
- */
-export async function signingKey(db: Queryable): Promise<SigningKey> {
-  const find = async () => {
-    const [row] = await db.query<{ private: SigningKey }>({
-      text: 'select private from signing_keys order by created_at, id limit 1',
-    });
-    return row?.private;
-  };
-  const found = await find();
-  if (found !== undefined) return found;
-  await db.query({
-    text: `insert into signing_keys (id, private) values ('first', $1) on conflict do nothing`,
-    values: [JSON.stringify(await generateSigningKey())],
-  });
-  const made = await find();
-  if (made === undefined) throw new Error('the signing key was written and cannot be read back');
-  return made;
 }

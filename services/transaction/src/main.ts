@@ -6,7 +6,6 @@ import {
   createHealth,
   createLogger,
   createMetrics,
-  createTokenIssuer,
   httpServer,
   httpSettings,
   main,
@@ -14,10 +13,10 @@ import {
   newId,
 } from '@payfan/service';
 import { config } from './config.ts';
-import { signingKey } from './credential-store.ts';
 import { routes } from './http/routes.ts';
 import { KeyOwners } from './key-owners.ts';
 import { limitsOf } from './limits.ts';
+import { SigningKeys } from './signing-keys.ts';
 import { LIMITER_POOL, RateLimiter } from './rate-limiter.ts';
 
 main(async () => {
@@ -58,7 +57,7 @@ main(async () => {
   registerRetentionMetrics(metrics, retention);
 
   const keys = new KeyOwners(database, KNOWN_KEYS);
-  const issuer = await createTokenIssuer(await signingKey(database));
+  const signingKeys = await SigningKeys.open({ database, encryption: settings.KEY_ENCRYPTION_KEY, logger });
 
   // Money moves without the broker, so only the database makes this service unready.
   const health = createHealth({ database: () => database.ping() });
@@ -67,7 +66,7 @@ main(async () => {
     http,
     database,
     outbox,
-    issuer,
+    signingKeys,
     keys,
     logger,
     health,
@@ -92,6 +91,7 @@ main(async () => {
       broker,
       outbox,
       limiter,
+      signingKeys,
       httpServer({ api, http, port: PORT, logger }),
       retention,
     ],

@@ -157,3 +157,12 @@ export const Session = z
   })
   .meta({ id: 'Session' });
 export type Session = z.output<typeof Session>;
+
+/** Answer of `POST /v1/signing-keys/rotate`. */
+export const SigningKeyRotation = z
+  .object({
+    id: z.string(),
+    signsAt: z.iso.datetime().meta({ description: 'Until then the key before it signs' }),
+  })
+  .meta({ id: 'SigningKeyRotation' });
+export type SigningKeyRotation = z.output<typeof SigningKeyRotation>;

@@ -9,6 +9,7 @@ export {
   traceIdOf,
 } from './context.ts';
 export type { Context } from './context.ts';
+export { decryptKept, encryptionKeyField, KeyEncryption } from './key-encryption.ts';
 export { createLogger } from './logger.ts';
 export type { Logger, LoggerOptions } from './logger.ts';
 export { redact, redactText } from './redact.ts';

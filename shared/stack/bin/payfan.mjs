@@ -16,9 +16,9 @@ const USAGE = `Usage: node shared/stack/bin/payfan.mjs <command>
   test:browser  (npm run test:browser) opens the pages in Chromium and uses them, on throw-away data;
                 with \`-- --screenshots\` it also renews the pictures in docs/screenshots
   soak          (npm run soak -- --minutes 30) the same at random, for 10 minutes unless told
-  queues, deliveries, dead-letters
-                (npm run payfan -- queues) look into a running Payfan, and replay what it gave up;
-                --help after one of them says more
+  queues, deliveries, dead-letters, signing-keys
+                (npm run payfan -- queues) look into a running Payfan, replay what it gave up, and replace the
+                key that signs tokens; --help after one of them says more
   secrets       (npm run payfan -- secrets > .env) prints what Docker Compose needs: .env.example with random secrets;
                 with \`--demo\` also the demo accounts, whose keys are public. Once: a database keeps its passwords
   bench [names] (npm run bench -- names) measures; \`npm run bench -- --help\` says what there is
@@ -46,7 +46,7 @@ function checkNode() {
 }
 
 /** What services/operations does, against a Payfan that runs. */
-const OPERATOR_COMMANDS = ['queues', 'deliveries', 'dead-letters'];
+const OPERATOR_COMMANDS = ['queues', 'deliveries', 'dead-letters', 'signing-keys'];
 
 /** Of `--gateways 3` or nothing; undefined if it is something else. */
 function copiesOf(args) {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { cliConfig, operationsUrl, usualKey } from './config.ts';
+import { cliConfig, serviceUrl, usualKey } from './config.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'payfan-cli-'));
 const file = path.join(folder, 'stack.json');
@@ -18,11 +18,11 @@ test.each([
   ['of another version', '{}', USUAL],
 ])('the address comes from a stack %s', (_what, content, url) => {
   writeFileSync(file, content);
-  expect(operationsUrl(file)).toBe(url);
+  expect(serviceUrl('operations', file)).toBe(url);
 });
 
 test('without a stack it is the usual one', () => {
-  expect(operationsUrl(path.join(folder, 'none.json'))).toBe(USUAL);
+  expect(serviceUrl('operations', path.join(folder, 'none.json'))).toBe(USUAL);
 });
 
 test('the environment’s key and colours; an empty variable is none', () => {

@@ -19,17 +19,26 @@ export function cliConfig(env: NodeJS.ProcessEnv = process.env): CliConfig {
 
 /** Where `npm start` of this work tree writes down what it runs; the same from `src` and from `dist`. */
 const STACK_FILE = fileURLToPath(new URL('../../../../.payfan/stack.json', import.meta.url));
-const DEFAULT_URL = 'http://127.0.0.1:4030';
 
-const Stack = z.object({ services: z.object({ operations: z.object({ url: z.url(), pid: z.int() }) }) });
+/** Services that the command line asks, and where each usually answers. */
+export const DEFAULT_URLS = {
+  operations: 'http://127.0.0.1:4030',
+  transaction: 'http://127.0.0.1:4000',
+} as const;
+export type AskedService = keyof typeof DEFAULT_URLS;
 
-/** Where operations answers: as the stack that runs here says, else where it usually does. */
-export function operationsUrl(stackFile: string = STACK_FILE): string {
+const Stack = z.object({
+  services: z.partialRecord(z.string(), z.object({ url: z.url(), pid: z.int() })),
+});
+
+/** Where a service answers: as the stack that runs here says, else where it usually does. */
+export function serviceUrl(service: AskedService, stackFile: string = STACK_FILE): string {
+  const usual = DEFAULT_URLS[service];
   try {
-    const { url, pid } = Stack.parse(JSON.parse(readFileSync(stackFile, 'utf8'))).services.operations;
-    return isRunning(pid) ? url : DEFAULT_URL;
+    const running = Stack.parse(JSON.parse(readFileSync(stackFile, 'utf8'))).services[service];
+    return running !== undefined && isRunning(running.pid) ? running.url : usual;
   } catch {
-    return DEFAULT_URL;
+    return usual;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { operationsUrl, type CliConfig } from './config.ts';
+import { DEFAULT_URLS, serviceUrl, type AskedService, type CliConfig } from './config.ts';
 import { OperationsClient } from './operations-client.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -18,18 +18,25 @@ export interface Around {
   exitWith: (code: number) => void;
 }
 
-export function withCommonOptions(command: Command): Command {
+export function withCommonOptions(command: Command, service: AskedService = 'operations'): Command {
   return command
     .option('--json', 'print JSON, as the API answers it')
     .option(
       '--url <url>',
-      'where operations answers (default: the stack that runs here, else http://127.0.0.1:4030)',
+      `where ${service} answers (default: the stack that runs here, else ${DEFAULT_URLS[service]})`,
     )
     .option('--key <key>', "an operator's key (default: PAYFAN_KEY; on this machine the demo's operator)");
 }
 
-export function connect({ config }: Around, { url, key }: CommonOptions): OperationsClient {
-  return new OperationsClient({ url: url ?? operationsUrl(), key: key ?? config.key });
+export const connect = (around: Around, options: CommonOptions): OperationsClient =>
+  connectTo('operations', around, options);
+
+export function connectTo(
+  service: AskedService,
+  { config }: Around,
+  { url, key }: CommonOptions,
+): OperationsClient {
+  return new OperationsClient({ service, url: url ?? serviceUrl(service), key: key ?? config.key });
 }
 
 /** Says whose share is missing; what is not whole is no success. */

@@ -11,13 +11,15 @@ const Problem = z.object({ detail: z.string(), code: z.string() });
 
 type Query = Record<string, string | number | undefined>;
 
-/** The API of operations, as an operator uses it. Failures are `CommandFailed` with the remedy. */
+/** The API of operations or of another service, as an operator uses it. Failures are `CommandFailed` with the remedy. */
 export class OperationsClient {
+  readonly #service: string;
   readonly #url: URL;
   readonly #key: string;
   #answeredAt = new Date();
 
-  constructor({ url, key }: { url: string; key: string | undefined }) {
+  constructor({ service, url, key }: { service: string; url: string; key: string | undefined }) {
+    this.#service = service;
     if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
       throw new UsageError(`--url must start with http:// or https://, but it is ${JSON.stringify(url)}.`);
     }
@@ -39,28 +41,37 @@ export class OperationsClient {
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
-    return this.#send(url, schema, { timeoutMs: TIMEOUT_MS });
+    return this.#send(url, schema, { method: 'GET', timeoutMs: TIMEOUT_MS });
   }
 
   replay<S extends z.ZodType>(schema: S, body: object): Promise<z.output<S>> {
     const url = new URL('v1/dead-letters/replay', this.#url);
-    return this.#send(url, schema, { body: JSON.stringify(body), timeoutMs: REPLAY_TIMEOUT_MS });
+    return this.#send(url, schema, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      timeoutMs: REPLAY_TIMEOUT_MS,
+    });
+  }
+
+  post<S extends z.ZodType>(path: string, schema: S): Promise<z.output<S>> {
+    return this.#send(new URL(path, this.#url), schema, { method: 'POST', timeoutMs: TIMEOUT_MS });
   }
 
   async #send<S extends z.ZodType>(
     url: URL,
     schema: S,
-    { body, timeoutMs }: { body?: string; timeoutMs: number },
+    { method, body, timeoutMs }: { method: string; body?: string; timeoutMs: number },
   ): Promise<z.output<S>> {
     let answer: { status: number; text: string };
     try {
       const response = await fetch(url, {
+        method,
         headers: {
           authorization: `Bearer ${this.#key}`,
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         signal: AbortSignal.timeout(timeoutMs),
-        ...(body === undefined ? {} : { method: 'POST', body }),
+        ...(body === undefined ? {} : { body }),
       });
       answer = { status: response.status, text: await readText(response, LARGE_ANSWER_BYTES) };
       const time = Date.parse(response.headers.get('date') ?? '');
@@ -69,23 +80,23 @@ export class OperationsClient {
       throw this.#unreachable(error);
     }
     const json = asJson(answer.text);
-    if (answer.status !== 200) throw this.#refused(answer.status, json);
+    if (answer.status !== 200 && answer.status !== 201) throw this.#refused(answer.status, json);
     const parsed = schema.safeParse(json);
     if (parsed.success) return parsed.data;
     throw new CommandFailed(
-      `What answers at ${this.#url.origin} is not Payfan's operations, or another version of it.`,
+      `What answers at ${this.#url.origin} is not Payfan's ${this.#service}, or another version of it.`,
     );
   }
 
   #unreachable(error: unknown): CommandFailed {
     return new CommandFailed(
-      `Operations does not answer at ${this.#url.origin} (${codeOf(error)}). Is it running? Start it with \`npm start\`, or say where it is with --url.`,
+      `${sentence(this.#service)} does not answer at ${this.#url.origin} (${codeOf(error)}). Is it running? Start it with \`npm start\`, or say where it is with --url.`,
     );
   }
 
   #refused(status: number, json: unknown): CommandFailed {
     const { data: problem } = Problem.safeParse(json);
-    const said = problem?.detail ?? `Operations answered ${status}.`;
+    const said = problem?.detail ?? `${sentence(this.#service)} answered ${status}.`;
     if (status === 401 || status === 403) return new CommandFailed(`${said} ${sentence(KEY_REMEDY)}`);
     return new CommandFailed(problem === undefined ? said : `${said} (${status} ${problem.code})`);
   }

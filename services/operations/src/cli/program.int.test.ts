@@ -144,3 +144,22 @@ test('what a provider said does not steer the terminal, and fits its width', asy
   expect(line).toMatch(/…$/);
   expect(err).toContain('There are more');
 });
+
+test('signing-keys rotate asks the transaction service, and says when the new key signs', async () => {
+  const asked: string[] = [];
+  const rotation = { id: 'k-2', signsAt: '2026-01-01T00:01:30.000Z' };
+  const transaction: RequestListener = (request, response) => {
+    asked.push(`${request.method} ${request.url} ${request.headers.authorization}`);
+    response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify(rotation));
+  };
+  const { code, out } = await command(transaction, ['signing-keys', 'rotate']);
+  expect(asked).toEqual(['POST /v1/signing-keys/rotate Bearer demo_operator']);
+  expect([code, out]).toEqual([
+    EXIT.done,
+    expect.stringContaining('k-2 is published, and signs from 2026-01-01'),
+  ]);
+  expect((await command(transaction, ['signing-keys', 'rotate', '--json'])).out).toBe(
+    `${JSON.stringify(rotation)}\n`,
+  );
+  expect((await command(NOBODY, ['signing-keys', 'rotate'])).err).toContain('Transaction does not answer');
+});

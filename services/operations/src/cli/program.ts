@@ -4,6 +4,7 @@ import { addDeadLettersCommand } from './dead-letters-command.ts';
 import { addDeliveriesCommand } from './deliveries-command.ts';
 import { CommandFailed, EXIT, UsageError } from './errors.ts';
 import { addQueuesCommand } from './queues-command.ts';
+import { addSigningKeysCommand } from './signing-keys-command.ts';
 
 /** Runs one command to its end, and answers the exit code: 0 done, 1 failed, 2 not understood, 130 interrupted. */
 export async function run(argv: readonly string[], around: Omit<Around, 'exitWith'>): Promise<number> {
@@ -32,5 +33,6 @@ function createProgram(around: Around): Command {
   addQueuesCommand(program, around);
   addDeliveriesCommand(program, around);
   addDeadLettersCommand(program, around);
+  addSigningKeysCommand(program, around);
   return program;
 }

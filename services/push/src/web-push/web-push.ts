@@ -1,7 +1,7 @@
 import { giveWay, PeopleFirst } from '@payfan/channel';
 import type { Lane } from '@payfan/contracts';
 import type { Database } from '@payfan/database';
-import type { Api, Logger, Part } from '@payfan/service';
+import type { Api, KeyEncryption, Logger, Part } from '@payfan/service';
 import type { Metric } from 'prom-client';
 import { pushSubscriptionRoutes } from '../http/push-subscriptions.ts';
 import type { EndpointRules } from './endpoint.ts';
@@ -15,6 +15,8 @@ export interface WebPushSettings {
   rules: EndpointRules;
   /** Those that the database keeps, unless told. */
   keys?: VapidKeys | undefined;
+  /** Encrypts those that the database keeps. */
+  encryption?: KeyEncryption | undefined;
   /** `mailto:` or `https:`: where a push service reaches whoever runs this. */
   subject: string;
   /** People's messages under way at once. */
@@ -45,7 +47,7 @@ export function createWebPush(database: Database, settings: WebPushSettings): We
   const readKeys = (): Promise<VapidKeys> => {
     if (settings.keys !== undefined) return Promise.resolve(settings.keys);
     // One that failed is not remembered.
-    keys ??= keptVapidKeys(database).catch((error: unknown) => {
+    keys ??= keptVapidKeys(database, settings.encryption).catch((error: unknown) => {
       keys = undefined;
       throw error;
     });
@@ -58,6 +60,11 @@ export function createWebPush(database: Database, settings: WebPushSettings): We
       name: 'web push',
       async start() {
         const sender = { keys: await readKeys(), subject };
+        if (settings.keys === undefined && settings.encryption === undefined) {
+          logger.warn(
+            'KEY_ENCRYPTION_KEY is not set: the private VAPID key is in the database as plain text',
+          );
+        }
         const client = pushServiceClient({ sender, rules, connections: concurrency + BULK_CONCURRENCY });
         const breakers = new HostBreakers();
         const people = new PeopleFirst();

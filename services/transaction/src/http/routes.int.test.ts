@@ -128,6 +128,7 @@ describe('documentation', () => {
       '/v1/accounts/me/entries',
       '/v1/sessions',
       '/v1/sessions/current',
+      '/v1/signing-keys/rotate',
       '/v1/tokens',
       '/v1/transfers',
       '/v1/transfers/batch',

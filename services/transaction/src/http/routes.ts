@@ -8,9 +8,11 @@ import { makeBatches } from '../make-batch.ts';
 import { makeTransfers, type MakeTransfersOptions, type TracedRequest } from '../make-transfers.ts';
 import type { RateLimiter } from '../rate-limiter.ts';
 import { WrongKeys } from '../wrong-keys.ts';
+import type { SigningKeys } from '../signing-keys.ts';
 import { RoomForPeople } from '../room-for-people.ts';
 import { accountRoutes } from './accounts.ts';
 import { localAuthentication } from './authenticate.ts';
+import { signingKeyRoutes } from './signing-keys.ts';
 import { sessionRoutes } from './sessions.ts';
 import { tokenRoutes } from './tokens.ts';
 import { transferBatchRoutes } from './transfer-batches.ts';
@@ -31,7 +33,7 @@ export interface RoutesOptions extends Pick<
   limiter: RateLimiter;
   /** How long a request's key is known. */
   keyDays: number;
-  issuer: TokenIssuer;
+  signingKeys: TokenIssuer & Pick<SigningKeys, 'rotate'>;
   keys: KeyOwners;
   newId: () => string;
   now: () => Date;
@@ -49,7 +51,7 @@ export function routes(options: RoutesOptions): Api {
   const {
     database,
     outbox,
-    issuer,
+    signingKeys,
     http = {},
     keys,
     logger,
@@ -65,7 +67,13 @@ export function routes(options: RoutesOptions): Api {
   } = options;
   const clockMs = () => now().getTime();
   const wrongKeys = new WrongKeys({ limit: limits.wrongKeys, limiter, nowMs: clockMs });
-  const authentication = localAuthentication({ database, keys, issuer, nowMs: clockMs, wrongKeys });
+  const authentication = localAuthentication({
+    database,
+    keys,
+    issuer: signingKeys,
+    nowMs: clockMs,
+    wrongKeys,
+  });
   const api = createApi({
     title: 'Payfan transaction',
     description: 'Accounts, transfers and the ledger. Amounts are integers in minor units (paise).',
@@ -118,7 +126,8 @@ export function routes(options: RoutesOptions): Api {
   transferBatchRoutes(api, { makeBatch, newId, now, keyDays: options.keyDays });
   accountRoutes(api, database);
   const ofTokens = { authentication, limit: limits.tokens, limiter };
-  tokenRoutes(api, { ...ofTokens, issuer });
+  tokenRoutes(api, { ...ofTokens, issuer: signingKeys });
+  signingKeyRoutes(api, signingKeys);
   sessionRoutes(api, { ...ofTokens, database, now });
   return api;
 }

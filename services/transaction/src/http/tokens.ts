@@ -54,7 +54,8 @@ export function tokenRoutes(api: Api, { issuer, authentication, limit, limiter }
     () =>
       Promise.resolve({
         status: 200 as const,
-        headers: { 'cache-control': 'public, max-age=300' },
+        // A new key waits for longer than this before it signs.
+        headers: { 'cache-control': 'public, max-age=60' },
         body: { keys: [...issuer.jwks.keys] },
       }),
   );

@@ -3,16 +3,16 @@ import {
   createHealth,
   createLogger,
   createMetrics,
-  createTokenIssuer,
   httpServer,
   newId,
+  type KeyEncryption,
 } from '@payfan/service';
 import { freshDatabase, type FreshDatabase } from '@payfan/stack/testing';
-import { signingKey } from '../credential-store.ts';
 import { DEMO_KEYS, openDemoAccounts } from '../demo-accounts.ts';
 import { routes, type RoutesOptions } from '../http/routes.ts';
 import { KeyOwners, type KnownKey } from '../key-owners.ts';
 import { NO_LIMITS } from '../limits.ts';
+import { SigningKeys } from '../signing-keys.ts';
 import { LIMITER_POOL, RateLimiter } from '../rate-limiter.ts';
 
 /** As whom the API under test is seen in `pg_stat_activity`. */
@@ -29,6 +29,7 @@ export interface TestApi {
   readonly fresh: FreshDatabase;
   /** As the service's role. */
   readonly database: Database;
+  readonly signingKeys: SigningKeys;
   /** As a role that may do everything. */
   readonly admin: Database;
   readonly port: number;
@@ -58,6 +59,7 @@ interface TestApiOptions extends Partial<Pick<RoutesOptions, 'groupMax' | 'queue
   port?: number;
   /** How long the limiter waits for its store; long unless given, as a busy machine is no failure. */
   deadlineMs?: number;
+  encryption?: KeyEncryption;
 }
 
 export async function openApi({
@@ -69,6 +71,7 @@ export async function openApi({
   beside,
   port = 0,
   deadlineMs = 60_000,
+  encryption,
 }: TestApiOptions = {}): Promise<TestApi> {
   const now = clock ?? (() => new Date());
   const logger = createLogger({ service: 'transaction', level: 'silent' });
@@ -90,6 +93,12 @@ export async function openApi({
     deadlineMs,
     ...(clock && { now: clock }),
   });
+  const signingKeys = await SigningKeys.open({
+    database,
+    encryption,
+    logger,
+    nowMs: () => now().getTime(),
+  });
   const api = routes({
     database,
     limiter,
@@ -99,7 +108,7 @@ export async function openApi({
       handOff: () => undefined,
       abandon: () => undefined,
     },
-    issuer: await createTokenIssuer(await signingKey(database), () => now().getTime()),
+    signingKeys,
     keys: new KeyOwners(database, [...DEMO_KEYS, ...known]),
     logger,
     health: createHealth({ database: () => database.ping() }),
@@ -141,6 +150,7 @@ export async function openApi({
   return {
     fresh,
     database,
+    signingKeys,
     admin,
     port: server.port,
     url,
