@@ -81,6 +81,7 @@ function expectedEnvironment(service: (typeof services)[number]): Record<string,
       publicUrl: (name) => `http://127.0.0.1:${portOf.get(name)}`,
       serviceKey: (name) => demoEnv[variableOf(name, 'KEY')] ?? '',
       operatorKeys: demoEnv['OPERATOR_KEYS'] ?? '',
+      keyEncryptionKey: demoEnv['KEY_ENCRYPTION_KEY'] ?? '',
       demo: true,
     }),
     // A container answers on its own address, and PAYFAN_BIND is where this machine publishes the port.

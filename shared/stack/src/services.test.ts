@@ -17,6 +17,7 @@ const around: Surroundings = {
   publicUrl: (service) => `http://public-${service}`,
   serviceKey: (service) => `key-of-${service}`,
   operatorKeys: '',
+  keyEncryptionKey: '',
   demo: true,
 };
 

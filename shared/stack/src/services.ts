@@ -26,6 +26,8 @@ export interface Surroundings {
   serviceKey: (service: string) => string;
   /** Keys of operators as `name=key`, separated by commas. */
   operatorKeys: string;
+  /** Encrypts private keys in the database; empty where they are plain. */
+  keyEncryptionKey: string;
   /** Demo accounts and keys. */
   demo: boolean;
 }
@@ -78,7 +80,10 @@ function channel(
 
 /** Every channel. A new one is one more line here. */
 const channels: readonly Service[] = [
-  channel('push', 4041, ({ webPushUrl }) => ({ WEB_PUSH_SANDBOX_URL: webPushUrl })),
+  channel('push', 4041, ({ webPushUrl, keyEncryptionKey }) => ({
+    WEB_PUSH_SANDBOX_URL: webPushUrl,
+    KEY_ENCRYPTION_KEY: keyEncryptionKey,
+  })),
   channel('phone', 4042, ({ smsUrl }) => ({ SMS_URL: smsUrl })),
   channel('email', 4043, ({ smtpUrl }) => ({ SMTP_URL: smtpUrl })),
 ];
@@ -124,6 +129,7 @@ export const services: readonly Service[] = [
       PAYFAN_DEMO: String(around.demo),
       ALLOWED_ORIGINS: around.pageOrigins.join(','),
       OPERATOR_KEYS: around.operatorKeys,
+      KEY_ENCRYPTION_KEY: around.keyEncryptionKey,
       SERVICE_KEYS: servicesWithKey.map((name) => `${name}=${around.serviceKey(name)}`).join(','),
       SERVICE_GRANTS: Object.entries(GRANTS)
         .map(([name, grants]) => `${name}=${grants.join('|')}`)

@@ -193,6 +193,7 @@ export class Stack {
       publicUrl: (service) => this.#urlOf(service),
       serviceKey: (service) => secrets.keys[service] ?? service,
       operatorKeys: setting('OPERATOR_KEYS') ?? '',
+      keyEncryptionKey: setting('KEY_ENCRYPTION_KEY') ?? '',
       demo: this.#demo,
     };
   }

@@ -249,6 +249,7 @@ class Fleet implements Payfan {
       publicUrl: (service) => this.url(service),
       serviceKey: (service) => `key-of-${service}`,
       operatorKeys: '',
+      keyEncryptionKey: '',
       demo: true,
     };
   }
