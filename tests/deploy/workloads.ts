@@ -96,6 +96,7 @@ export const scalings = specsOf<Omit<Scaling, 'name'>>('ScaledObject');
 
 const SPECIAL_FORMS: Record<string, string> = {
   SMTP_URL: 'smtp://mail',
+  KEY_ENCRYPTION_KEY: 'ab'.repeat(32),
   OPERATOR_KEYS: `operator=${'k'.repeat(32)}`,
 };
 
