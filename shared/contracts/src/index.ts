@@ -15,6 +15,7 @@ export * from './payouts-api.ts';
 export * from './phone-number.ts';
 export * from './queues-api.ts';
 export * from './service-grants.ts';
+export * from './service-passwords.ts';
 export * from './text.ts';
 export * from './topology.ts';
 export * from './transfers-api.ts';

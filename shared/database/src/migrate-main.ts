@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
+import { readServicePasswords, SetupConfigError } from '@payfan/contracts';
 import { assertDemoIsLocal } from './demo-listener.ts';
 import { migrate, servicesWithTables } from './migrate.ts';
-import { ConfigError, readRolePasswords } from './role-passwords.ts';
 
 const caFile = process.env['NODE_EXTRA_CA_CERTS'] ?? '';
 // Node only warns of a CA file that it cannot read.
@@ -21,10 +21,13 @@ if (adminUrl === undefined || adminUrl === '') {
 try {
   // Compose starts everything else after the migration, so this also keeps a demo off the network.
   assertDemoIsLocal(process.env);
-  const passwords = readRolePasswords(await servicesWithTables(), process.env);
+  const passwords = readServicePasswords(
+    { services: await servicesWithTables(), variable: 'DB_PASSWORD', holder: 'database role' },
+    process.env,
+  );
   await migrate({ adminUrl, passwords, log: (line) => process.stdout.write(`${line}\n`) });
 } catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
+  if (!(error instanceof SetupConfigError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exit(2);
 }

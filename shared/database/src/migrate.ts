@@ -3,8 +3,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
+import { SetupConfigError, variableOf } from '@payfan/contracts';
 import { openDatabase, type Database } from './database.ts';
-import { ConfigError, passwordVariable } from './role-passwords.ts';
 
 export interface MigrateOptions {
   /** A role that may create roles and schemas. */
@@ -62,7 +62,7 @@ export async function migrate(options: MigrateOptions): Promise<void> {
 function passwordOf(service: string, passwords: Record<string, string>): string {
   const password = passwords[service];
   if (password === undefined || password === '')
-    throw new ConfigError(`${passwordVariable(service)} is missing.`);
+    throw new SetupConfigError(`${variableOf(service, 'DB_PASSWORD')} is missing.`);
   return password;
 }
 

@@ -1,5 +1,10 @@
-import { brokerServices, brokerUserName, CHANNEL_NAME } from '@payfan/contracts';
-import { readBrokerPasswords, SetupConfigError } from './broker-passwords.ts';
+import {
+  brokerServices,
+  brokerUserName,
+  CHANNEL_NAME,
+  readServicePasswords,
+  SetupConfigError,
+} from '@payfan/contracts';
 import { BrokerSetupError, setUpBroker } from './setup-broker.ts';
 
 /** A variable that has to be set; `what` ends the sentence that asks for it. */
@@ -17,15 +22,20 @@ try {
   if (!URL.canParse(adminUrl)) {
     throw new SetupConfigError('RABBITMQ_ADMIN_URL must be a URL such as http://user:password@host:15672.');
   }
-  const channels = required('CHANNELS', 'it names the channels, such as push,phone,email').split(',');
+  const channels = required('CHANNELS', 'it names the channels, such as push,phone,email')
+    .split(',')
+    .map((name) => name.trim());
   const wrong = channels.find((channel) => !CHANNEL_NAME.test(channel));
   if (wrong !== undefined) {
     throw new SetupConfigError(
-      `CHANNELS must be names of channels, separated by commas; "${wrong}" is none.`,
+      `CHANNELS must be names of channels separated by commas, such as push,phone,email, but "${wrong}" is not the name of a channel.`,
     );
   }
   const services = brokerServices(channels);
-  const passwords = readBrokerPasswords(services, process.env);
+  const passwords = readServicePasswords(
+    { services, variable: 'AMQP_PASSWORD', holder: 'RabbitMQ user' },
+    process.env,
+  );
   const vhost = process.env['RABBITMQ_VHOST'] ?? '';
   await setUpBroker({ adminUrl, vhost: vhost === '' ? '/' : vhost, channels, passwords });
   process.stdout.write(`The broker is up to date. Its users: ${services.map(brokerUserName).join(', ')}\n`);

@@ -1,5 +1,5 @@
 import type { Service } from './services.ts';
-import { variableOf } from './setting.ts';
+import { variableOf } from '@payfan/contracts';
 
 /** How many of a service there are to be: `{ gateway: 3 }`. One of each unless told. */
 export type Copies = Readonly<Record<string, number>>;

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { setting, variableOf } from './setting.ts';
+import { variableOf } from '@payfan/contracts';
+import { setting } from './setting.ts';
 
-/** Passwords of the database's roles and of RabbitMQ's users, and keys of services, made once and kept beside the data that knows them. */
+/** Passwords of database roles and RabbitMQ users, and keys of services: made once, and kept beside the data. */
 export interface Secrets {
   postgres: string;
   /** Passwords of database roles, by service. */

@@ -1,4 +1,5 @@
-import { bindAddress, variableOf } from './setting.ts';
+import { variableOf } from '@payfan/contracts';
+import { bindAddress } from './setting.ts';
 
 /** Where everything is, as services are told. */
 export interface Surroundings {

@@ -1,14 +1,11 @@
 import { isIP } from 'node:net';
+import { variableOf } from '@payfan/contracts';
 
 /** A variable of the environment; one that is set to nothing is not set. */
 export function setting(name: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
   const value = env[name];
   return value === '' ? undefined : value;
 }
-
-/** What a variable of a service is called where there are several: `PAYOUT_WORKER_FREE_PORT`. */
-export const variableOf = (service: string, name: string): string =>
-  `${service.toUpperCase().replaceAll('-', '_')}_${name}`;
 
 /** A variable for each service: `EMAIL_DB_PASSWORD`. */
 export const variablesOf = (values: Record<string, string>, name: string): Record<string, string> =>

@@ -21,6 +21,6 @@ export { startSandbox, type Sandbox } from './start-sandbox.ts';
 export { testAuthority, writeKeyPair, type KeyPair, type TestAuthority } from './test-certificates.ts';
 export { waitFor, WaitTimeout, type WaitOptions } from './wait.ts';
 export { channelNames, services, web } from './services.ts';
-export { variableOf } from './setting.ts';
+export { variableOf } from '@payfan/contracts';
 export { renderTable } from './table.ts';
 export { withRun } from './test-run.ts';

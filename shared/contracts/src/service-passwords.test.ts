@@ -1,8 +1,10 @@
-import { ConfigError, PASSWORD_LENGTH_MIN, readRolePasswords } from './role-passwords.ts';
+import { PASSWORD_LENGTH_MIN, readServicePasswords, SetupConfigError } from './service-passwords.ts';
 
 const good = 'p'.repeat(PASSWORD_LENGTH_MIN);
 const short = 'p'.repeat(PASSWORD_LENGTH_MIN - 1);
-const read = (env: Record<string, string>) => readRolePasswords(['push', 'email'], env);
+const readOf = (services: string[], env: Record<string, string>) =>
+  readServicePasswords({ services, variable: 'DB_PASSWORD', holder: 'database role' }, env);
+const read = (env: Record<string, string>) => readOf(['push', 'email'], env);
 
 test('each service gets the password that its own variable names', () => {
   expect(
@@ -13,10 +15,14 @@ test('each service gets the password that its own variable names', () => {
   });
 });
 
+test('a hyphen of a name is an underscore of its variable', () => {
+  expect(readOf(['web-push'], { WEB_PUSH_DB_PASSWORD: good })).toEqual({ 'web-push': good });
+});
+
 test.each([[{}], [{ PAYFAN_DEMO: 'true' }]])(
   'one sentence names every missing variable and what it may be, also in a demo: %j',
   (env) => {
-    expect(() => read(env)).toThrow(ConfigError);
+    expect(() => read(env)).toThrow(SetupConfigError);
     expect(() => read(env)).toThrow(/missing: PUSH_DB_PASSWORD, EMAIL_DB_PASSWORD\..*at least 16 characters/);
     expect(() => read({ ...env, PUSH_DB_PASSWORD: good, EMAIL_DB_PASSWORD: '' })).toThrow(
       /missing: EMAIL_DB_PASSWORD\./,
@@ -31,7 +37,7 @@ test.each([undefined, 'false', 'yes'])('with PAYFAN_DEMO=%s weak passwords are n
   expect(weak('push')).toThrow(/too weak: PUSH_DB_PASSWORD\./);
   // A long name does not make a password of itself.
   const named = { [`${good.toUpperCase()}_DB_PASSWORD`]: good, ...rest };
-  expect(() => readRolePasswords([good], named)).toThrow('too weak');
+  expect(() => readOf([good], named)).toThrow('too weak');
 });
 
 test('no message shows a password', () => {
