@@ -39,7 +39,7 @@ export function smtpProvider({ name, smtpUrl, from, connections, timeoutMs }: Sm
     // only waits for the next mail is kept, as making it anew costs that mail several round trips.
     idleTimeout: KEPT_IDLE_MS,
     maxResponseSize: SMALL_ANSWER_BYTES,
-    // Not after a pause, in which a server whose reply is too long could go on sending it.
+    // Closed at once: during a pause a server could go on sending a reply that is too long.
     socketCloseTimeout: 0,
   });
   return {

@@ -52,7 +52,7 @@ main(async () => {
   const topics = broker.subscribe({
     exchange: LIVE_TOPICS_EXCHANGE,
     onMessage: (message) => hub.receive(LIVE_TOPICS_EXCHANGE, message),
-    // Topics without a log have nothing to be caught up from.
+    // Topics without a log have no history from which missed events could be read.
     onRestored: () => undefined,
   });
   const feeds = new FeedClient({

@@ -7,7 +7,7 @@ export function createGatewayMetrics(registry: Registry) {
   return {
     received: new Counter({
       name: 'gateway_live_messages_total',
-      help: 'Messages that came live: wanted, for nobody here, malformed, or misplaced (by the wrong exchange: dropped)',
+      help: 'Messages from the broker: wanted, nobody (without a follower here), malformed, or misplaced (dropped, as they came by the wrong exchange)',
       labelNames: ['what'],
       registers,
     }),

@@ -231,7 +231,7 @@ export class TopicHub implements Part {
     if (set?.size === 0) subscribers.delete(key);
   }
 
-  /** A line of the log now and then, however many such messages come. */
+  /** Logs at most one line per REPORT_EVERY_MS, however many such messages come. */
   #reportMisplaced(exchange: string, topic: string): void {
     const nowMs = performance.now();
     if (nowMs - this.#reportedAtMs < REPORT_EVERY_MS) return;

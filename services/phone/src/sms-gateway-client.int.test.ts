@@ -113,7 +113,7 @@ describe('a gateway that answers 100 MB', () => {
   test.each([
     [200, 'AnswerTooLong: the answer is longer than 65536 bytes'],
     [500, 'Error: the gateway answered 500 when asked about the message'],
-  ])('is cut off with the status %i, and has not told what became of a message', async (status, error) => {
+  ])('is cut off with the status %i, and what became of the message stays unknown', async (status, error) => {
     expect(await answeredAtLength(status, (gateway) => gateway.lookup?.({ reference: 'r', signal }))).toBe(
       error,
     );

@@ -9,7 +9,7 @@ import type { Waits } from './waits.ts';
 export interface SmtpInboxOptions {
   /** 0 asks the system for a free one. */
   readonly port: number;
-  /** Where it listens is the same for SMTP and HTTP. */
+  /** SMTP listens on the same address as HTTP. */
   readonly http?: Pick<HttpSettings, 'host'>;
   readonly intake: MailIntake;
   readonly behaviour: Dial<MailBehaviour>;

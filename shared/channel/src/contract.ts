@@ -164,7 +164,7 @@ export function channelContract<Message>(subject: ChannelSubject<Message>): void
       expect(await toldOf(event)).toEqual(bothOnce(event));
     });
 
-    describe('a message that another than its publisher has written', () => {
+    describe('a message that did not come from the service that publishes such events', () => {
       const asAdministrator = (exchange: string, key: string, properties: object) => (event: PaymentEvent) =>
         bench.admin.publish(exchange, key, JSON.stringify(event), properties);
       const fromPayments = (properties: object) =>
@@ -185,7 +185,7 @@ export function channelContract<Message>(subject: ChannelSubject<Message>): void
           someTransfer,
           asAdministrator(retryExchange(name), DEAD_ROUTING_KEY, {}),
         ],
-      ])('is a dead letter that tells nobody and is never replayed: %s', async (_what, some, forge) => {
+      ])('becomes a dead letter, sends no alert and is never replayed: %s', async (_what, some, forge) => {
         const event = some();
         const letters = async () =>
           (await bench.deadLetters('untrusted_publisher')).filter(({ body }) => body.includes(event.id));
@@ -198,7 +198,7 @@ export function channelContract<Message>(subject: ChannelSubject<Message>): void
           },
         ]);
         expect(await bench.replay(event)).toMatchObject({ matched: 0, replayed: 0, refused: 1 });
-        // The genuine event comes after it, and is told as if there had been no other.
+        // The genuine event arrives later, and its alerts are sent as usual.
         await bench.publish(event);
         await waitFor(async () => {
           const deliveries = await bench.deliveriesOf(event);

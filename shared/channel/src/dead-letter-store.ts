@@ -12,7 +12,7 @@ export const DIED_AGAIN = `
   routing_key = excluded.routing_key, headers = excluded.headers, body = excluded.body,
   state = 'open', replaying_until = null, times = l.times + 1, last_at = clock_timestamp()`;
 
-/** A message that no delivery comes of, with all that is known of it. */
+/** A message from which no delivery was made, with all that is known about it. */
 export interface UnreadableMessage {
   reason: 'unreadable' | 'delivery_limit' | 'untrusted_publisher';
   error: string;
@@ -43,7 +43,7 @@ export async function storeUnreadable(db: Queryable, message: UnreadableMessage)
   });
 }
 
-/** A forged message has a letter of its own, so that it cannot take the place of one that may be replayed. */
+/** An untrusted message has a dead letter of its own, so that it cannot replace one that may be replayed. */
 function subjectOf({ reason, routingKey, body }: UnreadableMessage): string {
   const digest = createHash('sha256').update(routingKey).update('\0').update(body).digest('hex');
   return reason === 'untrusted_publisher' ? `untrusted:sha256:${digest}` : `sha256:${digest}`;

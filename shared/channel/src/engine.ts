@@ -150,7 +150,7 @@ export class DeliveryEngine<Message> {
   async onMessage(incoming: Incoming): Promise<void> {
     const parsed = parsePaymentEvent(incoming.body);
     const { lane } = this.#options;
-    if (await this.#keptAsUntrusted(incoming, parsed, lane)) return;
+    if (await this.#keepIfUntrusted(incoming, parsed, lane)) return;
     if (!parsed.ok) {
       await this.#keepUnreadable(incoming, { reason: 'unreadable', error: parsed.reason, lane });
       return;
@@ -178,7 +178,7 @@ export class DeliveryEngine<Message> {
   async onDeadMessage(incoming: Incoming): Promise<void> {
     const error = 'the broker gave up: consumers died with this message in hand, again and again';
     const parsed = parsePaymentEvent(incoming.body);
-    if (await this.#keptAsUntrusted(incoming, parsed, null)) return;
+    if (await this.#keepIfUntrusted(incoming, parsed, null)) return;
     if (!parsed.ok) {
       await this.#keepUnreadable(incoming, { reason: 'delivery_limit', error, lane: null });
       return;
@@ -376,8 +376,8 @@ export class DeliveryEngine<Message> {
     });
   }
 
-  /** Nothing is claimed or sent for a message that another than its publisher could have written. */
-  async #keptAsUntrusted(incoming: Incoming, parsed: ParsedEvent, lane: Lane | null): Promise<boolean> {
+  /** Keeps an untrusted message as a dead letter, so that no alert is sent for it. Returns whether it did. */
+  async #keepIfUntrusted(incoming: Incoming, parsed: ParsedEvent, lane: Lane | null): Promise<boolean> {
     const error = distrustOf(this.#options.definition.name, incoming, parsed);
     if (error === undefined) return false;
     await this.#keepUnreadable(incoming, { reason: 'untrusted_publisher', error, lane });

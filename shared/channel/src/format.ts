@@ -52,8 +52,8 @@ export function oneLine(text: string): string {
 const graphemes = new Intl.Segmenter('en-IN', { granularity: 'grapheme' });
 
 /**
- * As many whole characters from the beginning, as people count them, as fit into `longest` UTF-16 code units. A first
- * character that is longer than that by itself, such as a letter under fifty accents, is cut between its code points.
+ * The beginning of a text: as many whole characters (graphemes) as fit into `longest` UTF-16 code units. A first
+ * character that is too long by itself, such as a letter with fifty accents, is cut between its code points.
  */
 export function beginningOf(text: string, longest: number): string {
   if (text.length <= longest) return text;

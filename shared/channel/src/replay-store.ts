@@ -14,7 +14,7 @@ export interface Death {
  */
 const MAY_BE_REPLAYED = `reason <> 'untrusted_publisher'`;
 
-/** How many open letters are selected, and the first of them, the longest dead first; and how many are never replayed. */
+/** Counts the selected open dead letters, finds the oldest of them, and counts those that are never replayed. */
 export async function findOpenLetters(
   db: Queryable,
   selection: Selection,

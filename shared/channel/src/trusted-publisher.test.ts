@@ -13,7 +13,7 @@ test.each([
   ['the end of a payout', PAYOUT, ['payfan_payout', 'payfan_email']],
   ['what cannot be read', UNREADABLE, ['payfan_transaction', 'payfan_payout', 'payfan_email']],
 ])(
-  '%s may come from its publisher and from the channel itself, and from nobody else',
+  '%s may come from its publisher and from the channel itself, and from no other user',
   (_what, event, may) => {
     const users = ['transaction', 'payout', 'push', 'phone', 'email', 'gateway', 'operations'];
     const names = [
@@ -29,7 +29,7 @@ test.each([
   },
 );
 
-test('the reason names who published, and who may', () => {
+test('the reason names the user that published, and the users that may', () => {
   expect(distrustOf('email', { userId: 'payfan_phone' }, TRANSFER)).toBe(
     'the message comes from the RabbitMQ user payfan_phone, and may come from payfan_transaction or payfan_email only',
   );

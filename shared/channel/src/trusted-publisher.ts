@@ -2,8 +2,8 @@ import { brokerUserName, publisherOf, type ParsedEvent } from '@payfan/contracts
 import type { Incoming } from '@payfan/messaging';
 
 /**
- * Why a message is not to be trusted, or undefined if it may be. An event comes from the service that alone publishes such
- * events, or is a copy of the channel's own: one to try again later, or a replay. The broker has verified the name.
+ * Why a message is not trusted; undefined if it is. A trusted event comes from the only service that publishes its type,
+ * or from the channel itself, which publishes retries and replays. The broker has verified the user-id.
  */
 export function distrustOf(
   channel: string,

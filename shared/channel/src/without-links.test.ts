@@ -48,7 +48,7 @@ test.each([
   expect(withoutLinks(text)).toBe(expected);
 });
 
-test('the finder of links finds every kind of link as it was typed', () => {
+test('linksIn finds every kind of link in a text that was not cleaned', () => {
   for (const link of [
     'evil.com',
     '10.0.0.1',
@@ -83,7 +83,7 @@ test('a second call changes nothing', () => {
   );
 });
 
-test('it is one line, well formed, and its length is in proportion', () => {
+test('the result is one line of well-formed text', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (typed) => {
       const text = withoutLinks(typed);

@@ -1,12 +1,12 @@
 import { oneLine } from './format.ts';
 
 /**
- * Text that a customer typed, on one line, in which no mail program, phone or browser finds anything to open or to
- * call. Customers may write about addresses and numbers, but an alert carries Payfan's name, so none may become a link.
+ * Returns a customer's text on one line, changed so that no mail program, phone or browser finds a link or a phone
+ * number in it. An alert carries Payfan's name, so its readers would trust such a link.
  *
  * Programs look for links after they have dropped invisible characters and read full-width letters, dots and digits as
- * plain ones. The same is done here first, so that nothing is hidden. Then a visible character goes wherever a link
- * would have to hold together, because programs skip invisible ones, such as the word joiner:
+ * plain ones, so this function does the same first. Then it separates the parts of each possible link by a visible
+ * character, because programs skip invisible ones, such as the word joiner:
  *
  * - A space follows each dot, colon, `@`, `//` and `%` that joins an address: `evil. com`, `tel: 98`, `ravi@ bank`.
  * - Digits of any script that could be a phone number are cut with `_` into groups of at most five. Of the characters
@@ -26,17 +26,17 @@ export function withoutLinks(typed: string): string {
     .trim();
 }
 
-/** Most names and many notes; they are left at once, because bulk alerts are composed by the thousand. */
+/** Plain words, as most names and notes are, need no change: bulk payouts compose thousands of alerts. */
 const PLAIN = /^[a-z]+(?: [a-z]+)*$/i;
 
 /**
- * Compatibility forms as what they look like, because `ｅ`, `𝐞`, `⒈` and `․` hide letters, digits and dots. Fractions and
+ * Replaces compatibility forms by the characters that they look like, because `ｅ`, `𝐞`, `⒈` and `․` hide letters, digits and dots. Fractions and
  * superscripts stay, because `1½` would read `11⁄2`; spacing accents stay, because they would gain a space.
  */
 const folded = (text: string): string =>
   text.replaceAll(/[^\p{No}\p{Sk}]+|[⒈-⒛🄀]/gu, (part) => part.normalize('NFKC'));
 
-/** Without invisible characters, except for those that shape the letter or emoji before them. */
+/** Removes invisible characters, except those that shape the letter or emoji before them. */
 function visible(text: string): string {
   return text
     .replaceAll(
@@ -57,9 +57,9 @@ const ENDS = String.raw`[\s)\]}»”’,;!?.。:]|$`;
 /** The characters that a space must follow. */
 const JOINS = new RegExp(
   [
-    // A dot, but for those of `20.50` and of `a.m.`: no domain ends with a single Latin letter.
+    // A dot, except those in `20.50` and `a.m.`: no domain ends with a single Latin letter.
     String.raw`[.。](?!${ENDS}|(?<=\p{N}\.)\p{N}|[a-z](?![\p{L}\p{M}\p{N}_-]))`,
-    // A colon, but for those of times.
+    // A colon, except those in times.
     String.raw`(?<=\S):(?!\s|$|(?<=(?<![\p{L}\p{M}\p{N}+.-])\p{N}{1,2}:)\p{N})`,
     String.raw`(?<=\S)@(?=\S)`,
     String.raw`[/\\](?=[/\\])`,
@@ -72,9 +72,9 @@ const JOINS = new RegExp(
 
 /** Digits, with what people write between the digits of one phone number. */
 const DIGITS = /\p{N}(?:[\p{M}\s\p{Pd}\p{Ps}\p{Pe}./\\~∼⁓]*\p{N})+/gu;
-/** The shortest that phones offer to call are numbers within a town. */
+/** Phones offer to call numbers that have at least so many digits, as local numbers do. */
 const SHORTEST_PHONE_NUMBER = 7;
-/** Forms of fewer digits than a number with its area's code has: `24-11-2026`, `2026/11/24`, `100000.00`. */
+/** Forms with fewer digits than a phone number with its area code: `24-11-2026`, `2026/11/24`, `100000.00`. */
 const DATE_OR_AMOUNT =
   /^(?:[0-3]?\d([-./])[01]?\d\1(?:19|20)\d\d|(?:19|20)\d\d([-./])[01]?\d\2[0-3]?\d|\d{1,6}\.\d\d)$/;
 
@@ -87,7 +87,7 @@ function cutNumbers(run: string): string {
   return words.map((word) => (DATE_OR_AMOUNT.test(word) ? word : cutWord(word))).join(' _ ');
 }
 
-/** Its groups of digits, cut at whatever separates them; a word that is as short as a group stays. */
+/** The digits of a word in groups of at most five. A word with no more digits than one group stays as it is. */
 function cutWord(word: string): string {
   const isShort = word.replaceAll(/\P{N}/gu, '').length <= 5;
   return isShort ? word : groupsOf(word).join('_');

@@ -87,7 +87,7 @@ const NAMES = [
 ];
 const matching = (pattern: string): string[] => NAMES.filter((name) => new RegExp(pattern).test(name));
 
-test('every service that meets the broker has one user, and nobody else has', () => {
+test('every service that connects to the broker has one user, and there are no other users', () => {
   expect(USERS.map(({ service }) => service).sort()).toEqual(Object.keys(PROGRAMS).sort());
   expect(brokerServices(CHANNELS).sort()).toEqual(Object.keys(PROGRAMS).sort());
 });
@@ -99,7 +99,7 @@ describe.each(USERS)('$service', (user: BrokerUser) => {
     expect(matching(user[right]).sort()).toEqual([...wanted[right]].sort());
   });
 
-  test('may write what its program needs, beyond that its own queues only', () => {
+  test('may write what its program needs, and otherwise its own queues only', () => {
     const more = matching(user.write).filter((name) => !wanted.write.has(name));
     const ownQueues = PROGRAMS[user.service]!.topology.queues.map(({ name }) => name);
     expect(ownQueues).toEqual(expect.arrayContaining(more));
@@ -128,7 +128,7 @@ describe.each(USERS)('$service', (user: BrokerUser) => {
   });
 });
 
-test('nobody has the right to write to the default exchange, which leads into every queue', () => {
+test('no service may write to the default exchange, which leads to every queue', () => {
   for (const { write } of USERS) expect('amq.default').not.toMatch(new RegExp(write));
 });
 

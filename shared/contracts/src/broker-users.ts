@@ -21,12 +21,12 @@ import {
  */
 export interface BrokerUser {
   service: string;
-  /** Of RabbitMQ's management API. */
+  /** The user's tags in RabbitMQ's management API. */
   tags: '' | 'monitoring';
   configure: string;
   write: string;
   read: string;
-  /** What the routing keys must be, of messages (`write`) and bindings (`read`), where an exchange is shared. */
+  /** Regular expressions over routing keys of messages (`write`) and bindings (`read`), for an exchange that is shared. */
   topics: { exchange: string; write: string; read: string }[];
 }
 
@@ -91,7 +91,7 @@ export function brokerUsers(channels: readonly string[]): BrokerUser[] {
       read: anyOf(OWN_QUEUES, literal(LIVE_EXCHANGE), topics),
       topics: [],
     },
-    // A permission of nothing: without any the management API shows this vhost to nobody but administrators.
+    // A permission without rights: without any permission the management API shows this vhost to administrators only.
     {
       service: 'operations',
       tags: 'monitoring',
@@ -103,7 +103,7 @@ export function brokerUsers(channels: readonly string[]): BrokerUser[] {
   ];
 }
 
-/** The queues of what has lanes, and its delay and retry exchanges. */
+/** Patterns for the queues of a channel or of payouts, and for its delay and retry exchanges. */
 const lanesOf = (name: string): string[] => [
   String.raw`${name}\..+`,
   literal(delayExchange(name)),

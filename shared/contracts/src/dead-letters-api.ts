@@ -8,8 +8,8 @@ export const DEAD_LETTER_REASONS = [
   'exhausted',
   'unreadable',
   'delivery_limit',
-  // Its message does not come from the service that alone publishes such events. It is never replayed: a replay would
-  // give it the channel's own name.
+  // The message did not come from the service that publishes such events. It is never replayed, because the channel
+  // publishes replays in its own name and trusts them.
   'untrusted_publisher',
 ] as const;
 export const DeadLetterReason = z.enum(DEAD_LETTER_REASONS);

@@ -9,7 +9,7 @@ export const liveTopology: Topology = {
   queues: [],
   bindings: [],
 };
-/** What gateways own of them. */
+/** What gateways own of the live exchanges. */
 export const liveTopicsTopology: Topology = {
   exchanges: [{ name: LIVE_TOPICS_EXCHANGE, type: 'direct' }],
   queues: [],

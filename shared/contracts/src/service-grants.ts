@@ -21,7 +21,7 @@ export type RouteGrant = (typeof ROUTE_GRANTS)[number];
 export type TopicAction = 'follow' | 'publish';
 const TOPIC_GRANT = /^(follow|publish):(.*)$/s;
 
-/** Every form of a grant, for sentences that refuse another. */
+/** Every form of a grant, for errors about a wrong one. */
 export const GRANT_FORMS = [...ROUTE_GRANTS, 'follow:<topic or pattern>', 'publish:<topic or pattern>'].join(
   ', ',
 );
@@ -33,7 +33,7 @@ export const ServiceGrant = z.string().refine((text) => {
   return TopicPattern.safeParse(pattern).success && !(action === 'publish' && isOfAccounts(pattern));
 });
 
-/** Whether these grants allow it for a topic, or for every topic of a pattern. */
+/** Whether these grants allow an action on a topic, or on every topic of a pattern. */
 export function grantsTopic(grants: readonly string[], action: TopicAction, topic: string): boolean {
   return grants.some((grant) => {
     const [, granted, pattern = ''] = TOPIC_GRANT.exec(grant) ?? [];

@@ -27,7 +27,7 @@ export function visibleContact(
 const isPhoneNumber = (contact: string): boolean => contact.startsWith('+');
 const HOME_COUNTRY = '+91';
 
-/** Enough to recognise a contact that one knows, too little to use one that one does not know. */
+/** Shows enough to recognise a known contact, and too little to use an unknown one. */
 function masked(contact: string): string {
   const at = contact.lastIndexOf('@');
   if (at > 0) return `${contact.slice(0, 1)}***${contact.slice(at)}`;

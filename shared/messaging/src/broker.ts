@@ -12,7 +12,10 @@ export interface BrokerOptions {
   /** The service's name, shown in the broker's management page. */
   name: string;
   log: Log;
-  /** What the service owns. Declared on every (re)connection, before anything is published or consumed, and again now and then. */
+  /**
+   * What the service owns. Declared on every (re)connection, before anything is published or consumed, and again at
+   * intervals.
+   */
   topology: Topology;
   /** How often it is declared again on average while connected, and quiet consumers consume anew; 30 s. */
   redeclareEveryMs?: number;
@@ -53,8 +56,8 @@ export class Broker {
   }
 
   /**
-   * Begins to connect, and waits for the first attempt only: without a broker a service starts all the same, and `ping`
-   * tells whether the broker is there.
+   * Begins to connect, and waits for the first attempt only: a service starts without its broker too, and `ping` reports
+   * whether the broker is there.
    *
    * @throws AccessRefusedError if the broker refuses this service its login or a right: that is a mistake in the set-up,
    *   and the program ends with it. A refusal later is logged, and the service goes on trying.

@@ -8,7 +8,7 @@ export interface Hindrance {
   why: string;
 }
 
-/** What was found, and done about it. */
+/** What a declaration found and changed. */
 export interface Declared {
   /** Exchanges and queues that were gone and are there again. */
   restored: string[];
@@ -21,7 +21,7 @@ export interface Declared {
 /**
  * Declares a topology, on a connection that may be in use. Declaring what is already there changes nothing. It goes on
  * after a refusal, and reports which exchanges and queues were missing; AMQP has no way to ask for a binding, so
- * bindings are declared again without a word.
+ * bindings are declared again without a report.
  *
  * @param hindrances by exchange; kept up to date. An exchange that lacks some of its bindings leads to some of its
  *   queues only, and the events would miss the others unnoticed.

@@ -5,8 +5,8 @@ import { settledWithin } from './within.ts';
 const START_TIMEOUT_MS = 5_000;
 
 /**
- * What became of the first attempt at something that is tried again and again. A refusal at start is a mistake in the
- * set-up, which ends the start; anything else may pass, so that the program starts without its broker.
+ * The outcome of the first attempt at something that is repeated until it succeeds. A refusal is a mistake in the
+ * set-up and ends the start; other failures may pass, so the program starts without its broker.
  */
 export class FirstAttempt {
   #settle: (refusal: AccessRefusedError | undefined) => void = () => undefined;

@@ -103,7 +103,7 @@ export class Publisher {
     return this.#connection.blocked ?? (this.#healing ? 'declaring the topology again' : undefined);
   }
 
-  /** Which right the broker refused to a message not long ago. */
+  /** The right that the broker refused to a message while its exchange is still avoided. */
   get refusal(): string | undefined {
     const refused = [...this.#avoided.values()].find(
       ({ kind, untilMs }) => kind === 'refused' && performance.now() < untilMs,
@@ -241,7 +241,10 @@ export class Publisher {
     this.#avoid(exchange, { kind: 'returned', why: `there is no exchange ${exchange}` });
   }
 
-  /** So does one message that this program may not publish: to the exchange at all, or under its routing key. */
+  /**
+   * One message that this program may not publish also costs the channel. If the program lacks the right to the whole
+   * exchange, the exchange is avoided for a while; if only to a routing key, the messages with that key fail.
+   */
   #onRefused({ message }: Error, why: string): void {
     const [, topic, ofTopic] = /to topic '(.*)' in exchange '([^']+)'/.exec(message) ?? [];
     const exchange = ofTopic ?? /to exchange '([^']+)'/.exec(message)?.[1];

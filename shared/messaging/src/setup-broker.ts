@@ -129,7 +129,7 @@ async function expectUnused(management: Management, path: string, queue: HeldQue
   );
 }
 
-/** `email.retry.5s` is email's. */
+/** The service that owns a queue: `email` for `email.retry.5s`. */
 const ownerOf = ({ name }: Pick<Queue, 'name'>): string => name.slice(0, name.indexOf('.'));
 
 function hasArguments(held: HeldQueue, wanted: Queue | undefined): boolean {

@@ -186,7 +186,7 @@ describe('the queue and its bindings are made again', () => {
     await until('the message', () => seen.includes('after'));
   });
 
-  test('after the exchange of another program was deleted, of which the broker tells nobody', async () => {
+  test('after the exchange of another program was deleted, which the broker does not report', async () => {
     await connected();
     const nothing: Topology = { exchanges: [], queues: [], bindings: [] };
     const broker = await connected({ topology: nothing, redeclareEveryMs: 200 });

@@ -192,7 +192,7 @@ describe('what another program owns', () => {
     expect([await idsIn('inbox'), await idsIn('other')]).toEqual([['after'], ['after']]);
   });
 
-  test('an exchange of ours comes back by itself if a queue dead-letters into it: nobody publishes there', async () => {
+  test('an exchange into which a queue dead-letters comes back, although no program publishes to it', async () => {
     await connected({ topology: channel, redeclareEveryMs: 50 });
     await deletedUntil(
       () => world.admin.deleteExchange('back'),

@@ -112,7 +112,7 @@ export class TopologyKeeper {
    * be done now. Never rejects. A round that has begun may have passed what is missing: who asks then gets
    * the next one.
    *
-   * @param why what was found missing, for people
+   * @param why what was found missing, for the log
    */
   restore(why: string): Promise<void> {
     this.#wants.push(why);
@@ -128,7 +128,7 @@ export class TopologyKeeper {
   async #keep(): Promise<void> {
     const { everyMs, random } = this.#options;
     while (!this.#isStopping()) {
-      // While events wait for a queue of another program, they wait for this round.
+      // Events wait until a round finds the missing queue of another program, so the next round comes soon.
       const untilNextMs = this.#hindrances.size > 0 ? REST_MS : spreadMs(everyMs, random);
       await pause(untilNextMs, this.#stopping.signal);
       await this.#nextRound();

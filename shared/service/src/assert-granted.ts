@@ -2,13 +2,13 @@ import { Problem } from './problem.ts';
 import type { Principal } from './token.ts';
 import type { RouteGrant } from '@payfan/contracts';
 
-/** For routes that only services with this grant may use. Throws a 403 problem for everybody else. */
+/** For routes that only services with this grant may use. Throws a 403 problem for any other principal. */
 export function assertGranted(principal: Principal, grant: RouteGrant): void {
   if (principal.kind === 'service' && principal.grants.includes(grant)) return;
   throw forbidden(principal, grant);
 }
 
-/** The same, where operators may do it too. */
+/** Like `assertGranted`, for routes that operators may use too. */
 export function assertOperatorOrGranted(principal: Principal, grant: RouteGrant): void {
   if (principal.kind !== 'operator') assertGranted(principal, grant);
 }

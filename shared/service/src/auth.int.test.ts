@@ -201,7 +201,7 @@ test.each(['', 'x'.repeat(600), `ps_${'x'.repeat(43)}`, `eyJ${'x'.repeat(10_000)
   },
 );
 
-test('the transaction service is told by which service and for which client a key is exchanged', async () => {
+test('an exchange of a key names our service and the client to the transaction service', async () => {
   const transaction = await startTransaction();
   const options = { transactionUrl: transaction.url, serviceKey: 'key-of-email' };
   await remoteAuthenticator(options)('demo_asha', { address: '192.0.2.7' });

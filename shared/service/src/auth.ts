@@ -10,7 +10,7 @@ import { looksLikeSession, looksLikeToken, verifyToken } from './token.ts';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Principal, VerifiedToken } from './token.ts';
 
-/** Who sends a credential, as far as authentication needs to know. */
+/** The client that sends a credential. */
 export interface Caller {
   /** IP address of the client. */
   readonly address: string;
@@ -18,7 +18,7 @@ export interface Caller {
   readonly headers?: IncomingHttpHeaders;
 }
 
-/** By these a service names itself and the client for which it exchanges a key. */
+/** The headers in which a service names itself and the client for which it exchanges a key. */
 export const SERVICE_KEY_HEADER = 'payfan-service-key';
 export const CLIENT_ADDRESS_HEADER = 'payfan-client-address';
 
@@ -28,7 +28,7 @@ export type Authenticate = (bearer: string, caller?: Caller) => Promise<Principa
 export interface RemoteAuthenticatorOptions {
   /** Base URL of the transaction service, which holds the keys and issues the tokens. */
   readonly transactionUrl: string;
-  /** Our own API key, by which the transaction service believes the address of the client that we name. */
+  /** Our own API key: with it the transaction service trusts the client address that we name. */
   readonly serviceKey?: string;
   readonly timeoutMs?: number;
   /** How long a refused key is refused without asking again: guessing must not become load on the issuer. */

@@ -5,8 +5,8 @@ import { isNativeError } from 'node:util/types';
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /**
- * Checks that Node can have loaded the certification authorities that NODE_EXTRA_CA_CERTS names: Node itself only
- * warns, and then refuses every server with a reason that does not name the file.
+ * Checks the file of certification authorities that NODE_EXTRA_CA_CERTS names. Node itself only warns about a wrong
+ * file, and then refuses every server with a reason that does not name it.
  *
  * @returns a sentence about what is wrong; undefined if all is well
  */

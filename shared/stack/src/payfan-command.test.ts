@@ -137,7 +137,7 @@ describe('secrets', () => {
       shell.on('error', reject).on('close', resolve);
     });
 
-  test('written to a file by npm there is nothing else in it, and nobody else reads it', async () => {
+  test('written to a file by npm, they are alone in it, and no other user can read it', async () => {
     expect(await redirect('> .env')).toBe(0);
     expect(readFileSync(inTree('.env'), 'utf8')).toMatch(/^# A\.\nA_PASSWORD=[0-9a-f]{48}\nPAYFAN_DEMO/);
     expect(statSync(inTree('.env')).mode & 0o077).toBe(0);

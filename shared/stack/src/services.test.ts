@@ -103,7 +103,7 @@ test.each([
   });
 });
 
-test('nobody is given the database role or the broker user of another, or a key but that of the service it works for', () => {
+test('no program gets the database role, the broker user or the key of a service that it does not work for', () => {
   for (const { name, worksFor = name, environment } of services) {
     const { DATABASE_URL: url, AMQP_URL: broker, SERVICE_KEY: key } = environment(around);
     expect(broker ?? `amqp://payfan_${worksFor}@broker`).toBe(`amqp://payfan_${worksFor}@broker`);

@@ -10,7 +10,7 @@ export interface KeyPair {
   readonly key: string;
 }
 
-export interface CertificateOptions {
+interface CertificateOptions {
   /** DNS names and IPv4 addresses of the server. */
   readonly hosts: readonly string[];
   readonly notBefore?: Date;

@@ -99,7 +99,7 @@ test.each(['operator', 'service'])('the %s sees both deliveries whole', async (k
   ]);
 });
 
-test('a party sees both; a payer sees the number that the payer entered, a payee only the end of the other one', async () => {
+test('a party sees both deliveries: a payer the whole number of the payee, a payee the last digits of the payer’s', async () => {
   const { body } = await deliveries('payer');
   expect(body.data.map(({ recipient }) => recipient)).toEqual([payer.phone, payee.phone]);
   expect((await deliveries('payee')).body.data.map(({ recipient }) => recipient)).toEqual([
@@ -159,7 +159,7 @@ describe('of a payout', () => {
     expect((await whole('stranger')).body.data).toEqual([]);
   });
 
-  test('its owner sees how a payee was told, by the phone number that the owner entered', async () => {
+  test('its owner sees the delivery to a payee with the phone number that the owner entered', async () => {
     const path = `/v1/deliveries?transferId=${part.data.transferId}`;
     const { body } = await api.get<List>(path, 'owner');
     expect(body.data).toMatchObject([{ role: 'payee', recipient: part.data.payee.phone }]);

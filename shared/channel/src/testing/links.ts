@@ -8,7 +8,7 @@ for (const scheme of ['tel:', 'sms:', 'upi:', 'javascript:', 'intent:', 'geo:', 
   linkify.add(scheme, { validate: (text, position) => /^\S*/.exec(text.slice(position))?.[0].length ?? 0 });
 }
 
-/** Stricter than the linkifiers: what could be a link at all, under any domain (none begins with a digit) or scheme. */
+/** Stricter than the linkifiers: all that could be a link, under any domain (none begins with a digit) or scheme. */
 const ANY_LINK: readonly RegExp[] = [
   /[\p{L}\p{M}\p{N}_-][.。](?!\p{N})[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}]{2}/giu,
   /(?<![\p{L}\p{N}])[a-z][a-z\d+.-]*:[^\s,.:]/giu,
@@ -23,8 +23,8 @@ const PHONE_NUMBER = /\p{Nd}(?:[\p{M}\s\p{Pd}\p{Ps}\p{Pe}./\\~]{0,4}\p{Nd}){8,}/
 const INVISIBLE = /(?!\s)[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}\u2800]/gu;
 
 /**
- * Whatever a mail program, phone or browser might turn into a link in a text, as it is, as it looks (NFKC, without
- * invisible characters), and percent-decoded. Independent of how alerts are cleaned.
+ * Everything that a mail program, phone or browser might turn into a link: in the text as it is, as it looks (NFKC,
+ * without invisible characters), and percent-decoded. Shares no code with `withoutLinks`, which it tests.
  */
 export function linksIn(text: string): string[] {
   const bare = text.replaceAll(INVISIBLE, '');
@@ -149,10 +149,10 @@ const around = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 5 }),
 );
 
-/** What somebody types who wants a link in another person's alert: in many spellings, with text around it. */
+/** What a customer types to put a link into another person's alert: in many spellings, with text around it. */
 export const typedLinks: fc.Arbitrary<string> = fc.oneof(
   { weight: 4, arbitrary: fc.tuple(around, spelled, around).map((parts) => parts.join('')) },
-  // Whatever else the characters of links come to.
+  // Other combinations of the characters of links.
   fc.string({
     unit: fc.constantFrom(...Array.from('ab.:/@%&#1²⒈-( '), 'com', '98765', '２', 'भ', ...UNSEEN, ...DOTS),
     maxLength: 40,

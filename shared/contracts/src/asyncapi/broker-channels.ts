@@ -194,7 +194,7 @@ function liveChannels(): Record<string, Channel> {
     [LIVE_EXCHANGE]: {
       ...exchange(liveTopology, LIVE_EXCHANGE, {
         messages: [FEED_MESSAGE],
-        summary: 'Transient updates of accounts for gateways. Whoever misses one reads it in the feed',
+        summary: 'Transient updates of accounts for gateways. A gateway that misses one reads it in the feed',
         description: 'Only push may publish here, so that nothing else can write what an account sees.',
       }),
       ...keyed,

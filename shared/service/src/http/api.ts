@@ -229,7 +229,7 @@ function probes({ health, metrics, metricsToken }: ProbesOptions): Router {
   return router;
 }
 
-/** Compares hashes, so that neither the time nor the length tells how much of a guess was right. */
+/** Compares hashes, so that neither the time nor the length reveals how much of a guess was right. */
 function assertMayReadMetrics(request: IncomingMessage, metricsToken: string): void {
   const [sent, wanted] = [bearerOf(request), metricsToken].map((text) => hash('sha256', text, 'buffer'));
   if (sent !== undefined && wanted !== undefined && timingSafeEqual(sent, wanted)) return;

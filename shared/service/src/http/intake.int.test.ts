@@ -68,7 +68,7 @@ interface Sent {
   readonly key?: string;
   readonly type?: string;
   readonly headers?: string;
-  /** What is sent of the body; its length is said to be a million bytes unless told. */
+  /** What is sent of the body; its Content-Length is a million bytes by default. */
   readonly body?: string | Buffer;
   readonly length?: number;
 }
@@ -182,7 +182,7 @@ test('a compressed body that is idle ends as well', async () => {
   expect(await closed).toContain('"code":"request_timeout"');
 });
 
-test('a connection whose body nobody reads is closed as well, after its answer', async () => {
+test('a connection whose body no handler reads is closed as well, after its answer', async () => {
   const { server, refusals } = await startUploads({ bodyBounds: { tickMs: 20 } });
   const texts = [{ key: 'stranger' }, { path: '/nowhere' }].map((sent) => begin(server.port, sent).closed);
   const [stranger, nowhere] = await Promise.all(texts);

@@ -79,7 +79,7 @@ test('a client that trusts the CA is answered by https', async () => {
 
 test('a client that does not trust the CA leaves, and so does one that speaks plain HTTP', async () => {
   const running = await start();
-  const stranger = testAuthority('somebody else');
+  const stranger = testAuthority('another CA');
   await expect(ask(running, { ca: stranger.certificate })).rejects.toMatchObject({
     code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
   });
