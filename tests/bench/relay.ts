@@ -66,8 +66,8 @@ interface World {
   /** Of the process, which is present: its leases are respected. */
   relayId: string;
   bare: BareAmqp;
-  /** As an administrator, who alone may empty the queues of others. */
-  eye: BareAmqp;
+  /** As an administrator: a service may not empty queues of other services. */
+  brokerAdmin: BareAmqp;
   close(): Promise<void>;
 }
 
@@ -87,16 +87,16 @@ async function openWorld({ infrastructure }: Servers): Promise<World> {
   await Promise.all([presence.start(), broker.start()]);
   await waitFor(() => broker.ping(), { what: 'the broker', timeoutMs: 20_000 });
   const bare = await BareAmqp.open(vhost.urlFor('transaction'));
-  const eye = await BareAmqp.open(vhost.amqpUrl);
+  const brokerAdmin = await BareAmqp.open(vhost.amqpUrl);
   return {
     database,
     admin,
     broker,
     relayId,
     bare,
-    eye,
+    brokerAdmin,
     async close() {
-      await Promise.all([bare.close(), eye.close(), broker.stop(), presence.stop()]);
+      await Promise.all([bare.close(), brokerAdmin.close(), broker.stop(), presence.stop()]);
       await Promise.all([database.stop(), admin.stop()]);
     },
   };
@@ -121,7 +121,7 @@ async function measure(world: World, count: number, way: Way): Promise<number> {
   const rate = await perSecond(count, work);
   for (const channel of CHANNELS) {
     const queue = laneQueue(channel, 'interactive');
-    const arrived = await world.eye.purge(queue);
+    const arrived = await world.brokerAdmin.purge(queue);
     if (arrived !== count) throw new Error(`${arrived} messages are in ${queue} instead of ${count}`);
   }
   return rate;

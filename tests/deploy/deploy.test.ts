@@ -247,7 +247,7 @@ test('the migrations run from the same image, with a password for each role that
   expect(images.migrate).toEqual([container.image]);
 
   const told = environmentOf(container);
-  // These tell a demo, which there is none of here.
+  // A deployment is no demo and needs neither.
   const ofDemos = ['PAYFAN_DEMO', 'PAYFAN_BIND'];
   const inCompose = Object.keys(compose['migrate']?.environment ?? {}).filter(
     (key) => !ofDemos.includes(key),
@@ -270,7 +270,7 @@ test('the broker is set up from the same image, with a password for each user th
   expect(`${container.image}:local`).toBe(compose['setup-broker']?.image);
 
   const told = environmentOf(container);
-  // In a demo alone may passwords be weak.
+  // Only a demo may have weak passwords.
   const inCompose = Object.keys(compose['setup-broker']?.environment ?? {});
   expect(Object.keys(told)).toEqual(expect.arrayContaining(inCompose.filter((key) => key !== 'PAYFAN_DEMO')));
   expect(told).not.toHaveProperty('PAYFAN_DEMO');

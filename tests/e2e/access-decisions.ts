@@ -15,9 +15,9 @@ export interface Known {
   payoutId: string;
 }
 
-/** The statuses that a route answers, by who asks. */
+/** The status that a route answers to each kind of caller. */
 export interface Decision {
-  /** With its parameters and query; the path of the document unless told. */
+  /** With its parameters and query; the path of the document unless given. */
   path?: (known: Known) => string;
   body?: (known: Known) => unknown;
   /** Asha. */
@@ -25,8 +25,8 @@ export interface Decision {
   operator: number;
   /** The status of every service, or the grant that is needed (else 403) and the status with it. */
   service: number | { needs: Grant; status: number };
-  /** A caller without a key; 401 unless told. */
-  nobody?: number;
+  /** A caller without a key; 401 unless given. */
+  withoutKey?: number;
 }
 
 const ONLY_ACCOUNTS = { account: 200, operator: 403, service: 403 };
@@ -79,7 +79,7 @@ const ownTopic = (route: string): Decision => ({
 export const DECISIONS: Record<string, Record<string, Decision>> = {
   ...Object.fromEntries(channelNames.map((name) => [name, channel(name)])),
   transaction: {
-    'GET /.well-known/jwks.json': { ...EVERYBODY, nobody: 200 },
+    'GET /.well-known/jwks.json': { ...EVERYBODY, withoutKey: 200 },
     'GET /v1/accounts/me': ONLY_ACCOUNTS,
     'GET /v1/accounts/me/entries': ONLY_ACCOUNTS,
     // By a session alone: no key is one.

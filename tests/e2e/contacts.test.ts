@@ -29,7 +29,7 @@ beforeAll(async () => {
     'the payee of the payout being told',
     async () => (await world.payeesTold('salary')) === 3,
   );
-  // Each look ends with a transfer that makes its sender a party: the account that is none looks first.
+  // Meera looks first: looking ends with a transfer, which makes her a party.
   for (const key of ['demo_meera', 'demo_operator', 'demo_asha', 'demo_ravi'])
     seen[key] = await lookAround(key);
 });

@@ -12,7 +12,7 @@ export interface OnTurnOptions {
   park: ParkTurn;
   /** Called with each turn that is put off. */
   onPutOff: () => void;
-  /** Called with each message that is put away for good. */
+  /** Called with the reason for each message that is put into the dead queue. */
   onPutAway: (reason: PutAway) => void;
   logger: Logger;
 }

@@ -17,7 +17,7 @@ import { keepQuiet } from './payout-store.ts';
 const REASON_HEADER = 'payfan-reason';
 const [FIRST_STEP] = RETRY_STEPS;
 
-/** Why a message is no turn to be taken. */
+/** Why a message is put into the dead queue. */
 export type PutAway = 'unreadable' | 'untrusted_publisher';
 
 export interface ParkTurn {
@@ -26,7 +26,7 @@ export interface ParkTurn {
    * It keeps its chunk, which may have been paid in part: put back, its lines could be cancelled.
    */
   forLater(message: Incoming, turn: PayoutTurn): Promise<void>;
-  /** Puts away what is no turn, into the dead queue. */
+  /** Puts a message into the dead queue. */
   forGood(message: Incoming, reason: PutAway): Promise<void>;
 }
 

@@ -182,7 +182,7 @@ describe('commit_transfers', () => {
     );
   });
 
-  test('what a payer cannot afford has the same outcome whoever is to be paid, also when it is repeated', async () => {
+  test('an amount that the payer cannot afford has the same outcome for every payee, known or not, also when it is repeated', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 1_000 }), fc.nat(999), async (amount, shortBy) => {
         await ledger.setBalances([Math.max(0, amount - 1 - shortBy), 0, MAX_AMOUNT_MINOR, 0]);

@@ -21,7 +21,7 @@ export interface Limits {
   readonly unknownPayees: Limit | undefined;
   /** Of one client address. */
   readonly wrongKeys: Limit | undefined;
-  /** Of one key. */
+  /** Tokens that one key or session buys, and sessions that one key opens. */
   readonly tokens: Limit | undefined;
 }
 
@@ -33,15 +33,6 @@ export interface LimitSettings {
   readonly WRONG_KEYS_PER_MINUTE: number;
   readonly TOKENS_PER_MINUTE: number;
 }
-
-/** For tests and benchmarks. */
-export const NO_LIMITS: Limits = {
-  transfers: undefined,
-  transfersToOnePayee: undefined,
-  unknownPayees: undefined,
-  wrongKeys: undefined,
-  tokens: undefined,
-};
 
 const MINUTE = 60;
 const HOUR = 3_600;

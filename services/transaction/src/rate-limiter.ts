@@ -19,7 +19,7 @@ export interface RateLimiterOptions {
 /** Requests in one statement at most, and statements under way at once. */
 const MAX_ITEMS = 500;
 const CONCURRENCY = 2;
-/** Some hundred times what a statement takes, and less than a person notices. */
+/** Much longer than a statement takes, and shorter than a person notices. */
 const DEADLINE_MS = 500;
 /** After a failure the store is left alone for this long, so that not every request waits for it. */
 const COOL_DOWN_MS = 5_000;

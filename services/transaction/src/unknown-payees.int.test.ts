@@ -34,7 +34,7 @@ const commit = async (requests: TransferRequest[], perHour = PER_HOUR) => {
 const misses = (count: number) => Array.from({ length: count }, () => asked());
 const kindsOf = (names: string[]) => new Set(names);
 
-test('beyond the limit every transfer of the account is refused alike, whoever is to be paid and whatever it costs', async () => {
+test('beyond the limit every transfer of the account gets the same refusal, for every payee and every amount', async () => {
   expect(kindsOf(await commit(misses(PER_HOUR)))).toEqual(new Set(['recipient_not_found']));
   const payees = [NOBODY, ...ledger.people.slice(1).map(({ phone }) => phone)];
   const requests = payees.flatMap((payeePhone) => [
@@ -89,7 +89,7 @@ test('without a limit nothing is counted', async () => {
   expect(await commit([asked()])).toEqual(['recipient_not_found']);
 });
 
-test('is exact, however many requests of an account arrive at several processes at once', async () => {
+test('the limit is exact when many requests of an account arrive at several processes at once', async () => {
   const outbox = {
     lease: () => ({ holder: newId(), seconds: 0 }),
     handOff: () => undefined,

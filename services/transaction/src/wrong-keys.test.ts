@@ -1,13 +1,7 @@
-import { limitsOf } from './limits.ts';
+import type { Limit } from './limits.ts';
 import { WrongKeys } from './wrong-keys.ts';
 
-const { wrongKeys: limit } = limitsOf({
-  TRANSFERS_PER_MINUTE: 0,
-  TRANSFERS_TO_ONE_PAYEE_PER_HOUR: 0,
-  UNKNOWN_PAYEES_PER_HOUR: 0,
-  WRONG_KEYS_PER_MINUTE: 3,
-  TOKENS_PER_MINUTE: 0,
-});
+const limit: Limit = { name: 'wrong_keys', count: 3, seconds: 60, burst: 3, detail: '' };
 const OWNER = { kind: 'account', accountId: 'a', tier: 'free' } as const;
 
 /** A guard over a bucket of three that never regains a unit, and what is looked up through it. */
@@ -18,7 +12,7 @@ function guarded() {
   const take = async () => {
     await new Promise(setImmediate);
     left -= 1;
-    return left < 0 ? { limit: limit!, waitSeconds: 20 } : undefined;
+    return left < 0 ? { limit, waitSeconds: 20 } : undefined;
   };
   const guard = new WrongKeys({ limit, limiter: { take }, nowMs: () => nowMs });
   return {
@@ -33,7 +27,7 @@ function guarded() {
         })
         .then(
           (principal) => (principal === undefined ? 401 : 200),
-          (error: { status: number }) => error.status,
+          (error: unknown) => (error as { status: number }).status,
         ),
   };
 }

@@ -57,12 +57,12 @@ test.each<[what: string, operations: RequestListener | string, said: string]>([
   expect(err).toContain(said);
 });
 
-test('letters that are never replayed are counted, with the reason', async () => {
+test('dead letters that cannot be replayed are counted, with the reason', async () => {
   const operations = json(200, replayed(0, 0, 2));
   const { out, err } = await command(operations, ['dead-letters', 'replay', '--all', '--dry-run']);
   expect(out).toContain('0 dead letters would be replayed.');
   expect(err).toContain(
-    '2 dead letters never to be replayed: the message did not come from the service that publishes such events.',
+    '2 dead letters cannot be replayed: not sent by the service that publishes such events.',
   );
 });
 

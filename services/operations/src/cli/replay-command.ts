@@ -77,7 +77,7 @@ function tell(around: Around, { json }: CommonOptions, outcome: ReplayOutcome, s
   around.terminal.print(json ? JSON.stringify(outcome) : sentence);
   if (refused > 0) {
     around.terminal.note(
-      `${letterCount(refused)} never to be replayed: the message did not come from the service that publishes such events.`,
+      `${letterCount(refused)} cannot be replayed: not sent by the service that publishes such events.`,
     );
   }
   sayUnavailable(around, outcome.unavailable);

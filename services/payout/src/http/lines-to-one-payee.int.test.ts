@@ -25,7 +25,7 @@ describe.each([
     expect(answer).toMatchObject({ status: 202, body: { total: 2 * LIMIT } });
   });
 
-  test('each further line is a mistake of that line, in whatever spelling', async () => {
+  test('each further line is reported as wrong, in every spelling of the number', async () => {
     const answer = await api.send(write([...payees(LIMIT + 2), MEERA]));
     expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request', errorCount: 2 } });
     expect(answer.body.errors).toEqual(

@@ -83,7 +83,7 @@ describe('GET /v1/payouts/{id}', () => {
     }
   });
 
-  test('tells whose it is to operators and to services that were granted it', async () => {
+  test('operators and services with the grant payout-owners read who owns a payout', async () => {
     const path = `/v1/payouts/${await send(1)}/owner`;
     const me = await fetch(`${api.transaction.url}/v1/accounts/me`, {
       headers: { authorization: 'Bearer demo_asha' },

@@ -51,7 +51,7 @@ export function localAuthentication({
     const hash = hashKey(key);
     return wrongKeys.lookUp(address, hash.toString('hex'), () => keys.find(hash));
   };
-  /** A service with the grant exchanges the key of a client, whose wrong keys are not its own. */
+  /** A service with the grant names the client whose key it exchanges, so that wrong keys count for that client. */
   const addressOf = async ({ address, headers = {} }: Caller) => {
     const { [SERVICE_KEY_HEADER]: serviceKey, [CLIENT_ADDRESS_HEADER]: named } = headers;
     if (typeof serviceKey !== 'string' || typeof named !== 'string' || isIP(named) === 0) return address;

@@ -1,14 +1,7 @@
 import { waitFor } from '@payfan/stack/testing';
 import { limitsOf, type LimitSettings } from '../limits.ts';
-import { nextKey, openApi, type Answer, type TestApi } from '../testing/api.ts';
+import { LIMITS_OFF, nextKey, openApi, type Answer, type TestApi } from '../testing/api.ts';
 
-const OFF: LimitSettings = {
-  TRANSFERS_PER_MINUTE: 0,
-  TRANSFERS_TO_ONE_PAYEE_PER_HOUR: 0,
-  UNKNOWN_PAYEES_PER_HOUR: 0,
-  WRONG_KEYS_PER_MINUTE: 0,
-  TOKENS_PER_MINUTE: 0,
-};
 const RAVI = '7010233311';
 const MEERA = '7010233312';
 const NOBODY = '9876543210';
@@ -26,7 +19,7 @@ const wait = (seconds: number) => (nowMs += seconds * 1_000);
 
 async function open(settings: Partial<LimitSettings>, deadlineMs?: number): Promise<void> {
   nowMs = Date.now();
-  const limits = limitsOf({ ...OFF, ...settings });
+  const limits = limitsOf({ ...LIMITS_OFF, ...settings });
   const options = {
     groupMax: 256,
     queueMax: 5_000,
@@ -82,7 +75,7 @@ test('an account may send twice its rate at once, and then at its rate', async (
   expect(statusesOf(await payMany(70))).toEqual({ 201: 60, 429: 10 });
 });
 
-test('one payee is paid so often, in whatever spelling, and others still', async () => {
+test('an account pays one payee up to the limit, in every spelling of the number, and other payees go on', async () => {
   await open({ TRANSFERS_TO_ONE_PAYEE_PER_HOUR: 30 });
   const spellings = ['7010233311', '+91 70102 33311', '07010233311'];
   const answers = await Promise.all(Array.from({ length: 33 }, (_, n) => pay(spellings[n % 3])));
@@ -99,7 +92,7 @@ test('what one limit refuses is not counted by another', async () => {
   expect(statusesOf(await payMany(11, MEERA))).toEqual({ 201: 10, 429: 1 });
 });
 
-test('look-ups of unknown payees end with a refusal of every transfer', async () => {
+test('beyond the limit of unknown payees every transfer of the account is refused', async () => {
   await open({ UNKNOWN_PAYEES_PER_HOUR: 20 });
   expect(statusesOf(await payMany(25, NOBODY))).toEqual({ 404: 20, 429: 5 });
   const limit = { name: 'unknown_payees', rate: '20 per hour' };
@@ -133,7 +126,7 @@ const exchangeMany = (count: number, how?: Parameters<typeof exchange>[0]) =>
   Promise.all(Array.from({ length: count }, () => exchange(how)));
 const WRONG_KEYS = { name: 'wrong_keys', rate: '30 per minute' };
 
-test('an address may send so many wrong keys, and then only keys that are known to be valid are looked up', async () => {
+test('an address may send wrong keys up to the limit; beyond it only keys that are known to be valid are looked up', async () => {
   await open({ WRONG_KEYS_PER_MINUTE: 30 });
   for (const api of processes) expect((await api.call('/v1/accounts/me')).status).toBe(200);
   expect(statusesOf(await exchangeMany(40))).toEqual({ 401: 30, 429: 10 });
@@ -160,9 +153,9 @@ test('a service with the grant names the client, whose wrong keys are counted fo
 });
 
 test.each([
-  ['shop-key', 'has no grant'],
-  ['guess', 'is not valid'],
-])('nobody else names another address: %s %s', async (by) => {
+  ['has no grant', 'shop-key'],
+  ['is not valid', 'guess'],
+])('the address of a client is not believed from a service whose key %s', async (_what, by) => {
   await open({ WRONG_KEYS_PER_MINUTE: 30 });
   const answers = await Promise.all(
     Array.from({ length: 40 }, (_, n) => exchange({ address: `192.0.2.${n}`, by })),
@@ -171,7 +164,7 @@ test.each([
   expect(statusesOf(answers)[429]).toBeGreaterThanOrEqual(10);
 });
 
-test('a key buys so many tokens', async () => {
+test('a key buys tokens up to the limit', async () => {
   await open({ TOKENS_PER_MINUTE: 60 });
   expect(statusesOf(await exchangeMany(65, { key: 'demo_asha' }))).toEqual({ 201: 60, 429: 5 });
   expectRefusal(await exchange({ key: 'demo_asha' }), { name: 'tokens', rate: '60 per minute' }, '1');
@@ -203,7 +196,7 @@ describe('without the store of the limits transfers go on, and a metric counts t
     expect((await failuresOf(processes[0])) + (await failuresOf(processes[1]))).toBe(10);
   });
 
-  test('and for keys likewise', async () => {
+  test('and keys buy tokens, while its table is missing', async () => {
     await open({ WRONG_KEYS_PER_MINUTE: 1, TOKENS_PER_MINUTE: 1 });
     await processes[0].admin.query({ text: 'alter table transaction.rate_limits rename to gone' });
     expect(statusesOf(await exchangeMany(5))).toEqual({ 401: 5 });

@@ -76,8 +76,9 @@ export function transferRoutes(
     async ({ principal, headers, body }) => {
       const { to, amount, currency, note } = body;
       const payerId = accountOf(principal);
-      const units = takesOf([limits.transfers, payerId], [limits.transfersToOnePayee, `${payerId} ${to}`]);
-      if (units.length > 0) await limiter.assertAllowed(units);
+      await limiter.assertAllowed(
+        takesOf([limits.transfers, payerId], [limits.transfersToOnePayee, `${payerId} ${to}`]),
+      );
       const context = currentContext();
       const transferId = newId();
       const outcome = await makeTransfer({

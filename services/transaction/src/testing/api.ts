@@ -11,7 +11,7 @@ import { freshDatabase, type FreshDatabase } from '@payfan/stack/testing';
 import { DEMO_KEYS, openDemoAccounts } from '../demo-accounts.ts';
 import { routes, type RoutesOptions } from '../http/routes.ts';
 import { KeyOwners, type KnownKey } from '../key-owners.ts';
-import { NO_LIMITS } from '../limits.ts';
+import { limitsOf, type LimitSettings } from '../limits.ts';
 import { SigningKeys } from '../signing-keys.ts';
 import { LIMITER_POOL, RateLimiter } from '../rate-limiter.ts';
 
@@ -50,6 +50,14 @@ export interface TestApi {
 let keys = 0;
 export const nextKey = (): string => `key-${++keys}`;
 
+export const LIMITS_OFF: LimitSettings = {
+  TRANSFERS_PER_MINUTE: 0,
+  TRANSFERS_TO_ONE_PAYEE_PER_HOUR: 0,
+  UNKNOWN_PAYEES_PER_HOUR: 0,
+  WRONG_KEYS_PER_MINUTE: 0,
+  TOKENS_PER_MINUTE: 0,
+};
+
 interface TestApiOptions extends Partial<Pick<RoutesOptions, 'groupMax' | 'queueMax' | 'limits' | 'now'>> {
   /** Keys in memory beside the demo's. */
   known?: readonly KnownKey[];
@@ -66,7 +74,7 @@ export async function openApi({
   now: clock,
   groupMax = 256,
   queueMax = 5_000,
-  limits = NO_LIMITS,
+  limits = limitsOf(LIMITS_OFF),
   known = [],
   beside,
   port = 0,
