@@ -17,7 +17,7 @@ export async function POST(request: Request): Promise<Response> {
     if (error instanceof BodyTooLarge) return error;
     throw error;
   });
-  if (body instanceof BodyTooLarge) return problem(413, 'body_too_large', 'Send a key in at most 1 KB.');
+  if (body instanceof BodyTooLarge) return problem(413, 'payload_too_large', 'Send a key in at most 1 KB.');
   const key = (body as { key?: unknown } | null | undefined)?.key;
   const trimmed = typeof key === 'string' ? key.trim() : undefined;
   if (!isKey(trimmed)) return problem(422, 'invalid_request', 'A key is letters, digits and _ . ~ + / = -');
