@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import type { KeyPair } from '@payfan/stack/testing';
 import { SMTPServer } from 'smtp-server';
 
-export interface ReceivedMail {
+interface ReceivedMail {
   to: string[];
   /** Whether it came over TLS. */
   secure: boolean;
