@@ -175,10 +175,10 @@ export class Stack {
 
   #surroundings({ postgres, rabbitmq, outside }: Infrastructure, secrets: Secrets): Surroundings {
     const atBroker = (url: string, service: string) =>
-      asUser(url, brokerUserName(service), secrets.broker[service] ?? service);
+      asUser(url, brokerUserName(service), secretOf(secrets.broker, service));
     return {
       databaseUrl: (service) =>
-        withRole(postgres.address.adminUrl, `payfan_${service}`, secrets.services[service] ?? service),
+        withRole(postgres.address.adminUrl, `payfan_${service}`, secretOf(secrets.services, service)),
       amqpUrl: (service) => atBroker(rabbitmq.address.amqpUrl, service),
       managementUrl: atBroker(rabbitmq.address.managementUrl, 'operations'),
       smtpUrl: outside.address.smtpUrl,
@@ -191,7 +191,7 @@ export class Stack {
         (host) => `http://${host}:${this.#pagesPort()}`,
       ),
       publicUrl: (service) => this.#urlOf(service),
-      serviceKey: (service) => secrets.keys[service] ?? service,
+      serviceKey: (service) => secretOf(secrets.keys, service),
       operatorKeys: setting('OPERATOR_KEYS') ?? '',
       keyEncryptionKey: setting('KEY_ENCRYPTION_KEY') ?? '',
       demo: this.#demo,
@@ -280,6 +280,13 @@ async function planInfrastructure(place: Place, secrets: Secrets) {
     rabbitmq: await planRabbitmq(place),
     outside: await planOutsideWorld(place),
   };
+}
+
+/** A service without a secret of its own must not get one that anyone can guess. */
+function secretOf(secrets: Readonly<Record<string, string>>, service: string): string {
+  const secret = secrets[service];
+  if (secret === undefined) throw new Error(`No secret was made for ${service}`);
+  return secret;
 }
 
 function limitLog(logFile: string): void {

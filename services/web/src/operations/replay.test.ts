@@ -6,6 +6,7 @@ const outcome = (replayed: number, remaining: number): ReplayOutcome => ({
   matched: replayed + remaining,
   replayed,
   remaining,
+  refused: 0,
   unavailable: [],
 });
 
