@@ -10,7 +10,14 @@ import {
 
 export type Person = 'Asha Rao' | 'Ravi Kumar' | 'Meera Iyer' | 'Operator';
 
-/** All of Payfan with its pages, as shipped, and a browser to look at them. */
+/** All of Payfan with its pages, as shipped. */
+export interface PagesServer {
+  readonly payfan: Payfan;
+  /** Of the pages, as people type it. */
+  readonly origin: string;
+}
+
+/** The same, and a browser to look at them. */
 export interface Pages {
   readonly payfan: Payfan;
   /** A browser of somebody's own: nothing is shared with another. */
@@ -26,35 +33,44 @@ export interface Visit {
   signIn: (person: Person) => Promise<void>;
 }
 
-export async function startPages(): Promise<Pages> {
+/** @param environment variables of single services, as `startPayfan` takes them */
+export async function startPagesServer(
+  environment: Record<string, Record<string, string>> = {},
+): Promise<PagesServer> {
   const port = await freePort();
-  // As people type it, and as the APIs are told.
   const origin = `http://localhost:${port}`;
-  let environment: Record<string, string> | undefined;
+  let environmentOfWeb: Record<string, string> | undefined;
   const payfan = await startPayfan({
+    environment,
     surroundings: (_service, around) => {
-      environment = web.environment(around);
+      environmentOfWeb = web.environment(around);
       return { ...around, pageOrigins: [origin] };
     },
   });
-  let browser: Browser | undefined;
-  const stop = async () => {
-    await browser?.close();
-    await payfan.stop();
-  };
   try {
     await startProgram({
       name: web.name,
       entry: web.entry,
-      env: { ...environment, NODE_ENV: 'production', PORT: String(port) },
+      env: { ...environmentOfWeb, NODE_ENV: 'production', PORT: String(port) },
     });
-    browser = await openBrowser();
   } catch (error) {
-    await stop();
+    await payfan.stop();
     throw error;
   }
-  const opened = browser;
-  return { payfan, stop, visit: (options) => visit(opened, { baseURL: origin, ...options }) };
+  return { payfan, origin };
+}
+
+export async function startPages(): Promise<Pages> {
+  const { payfan, origin } = await startPagesServer();
+  const browser = await openBrowser().catch(async (error: unknown) => {
+    await payfan.stop();
+    throw error;
+  });
+  const stop = async () => {
+    await browser.close();
+    await payfan.stop();
+  };
+  return { payfan, stop, visit: (options) => visit(browser, { baseURL: origin, ...options }) };
 }
 
 function openBrowser(): Promise<Browser> {

@@ -301,7 +301,7 @@ test('no program logs in to the broker as its administrator', () => {
 
 test('services are known by the keys that they have', () => {
   const keys = new Map(
-    services.flatMap(({ name, worksFor = name }) => {
+    programs.flatMap(({ name, worksFor = name }) => {
       const key = environment(name)['SERVICE_KEY'];
       return key === undefined ? [] : [[worksFor, `${worksFor}=${key}`]];
     }),

@@ -10,6 +10,10 @@ export interface PublicAddresses {
 export interface WebConfig {
   /** Where this server itself finds the transaction service. */
   transactionUrl: string;
+  /** This server's own API key, which the transaction service knows. */
+  serviceKey: string;
+  /** Proxies of yours in front of this server, each of which appends to `X-Forwarded-For`. */
+  trustedProxies: number;
   publicAddresses: PublicAddresses;
   /** Offers the demo people, whose keys everybody knows. */
   demo: boolean;
@@ -32,8 +36,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** @throws ConfigError */
 export function readWebConfig(env: Environment): WebConfig {
   const wrong: string[] = [];
-  const refuse = (name: string, wanted: string, value: string) =>
-    wrong.push(`${name} must be ${wanted}, but it is ${shown(value)}.`);
+  const refuse = (name: string, wanted: string, value: string | undefined) =>
+    wrong.push(`${name} must be ${wanted}, but it is ${value === undefined ? 'not set' : shown(value)}.`);
 
   // An empty string counts as unset, as compose files write `WEB_URL=` for "the default".
   const given = (name: string) => {
@@ -53,9 +57,23 @@ export function readWebConfig(env: Environment): WebConfig {
     return value === 'true';
   };
 
+  const serviceKey = () => {
+    const value = given('SERVICE_KEY');
+    if (value !== undefined) return value;
+    refuse('SERVICE_KEY', 'the API key that SERVICE_KEYS of the transaction service has for web', value);
+    return '';
+  };
+  const proxies = () => {
+    const value = given('TRUSTED_PROXIES') ?? '0';
+    if (!/^(\d|10)$/.test(value)) refuse('TRUSTED_PROXIES', 'a whole number from 0 to 10', value);
+    return Number(value);
+  };
+
   const transactionUrl = url('TRANSACTION_URL', 'http://127.0.0.1:4000');
   const read: WebConfig = {
     transactionUrl,
+    serviceKey: serviceKey(),
+    trustedProxies: proxies(),
     publicAddresses: {
       transaction: url('PUBLIC_TRANSACTION_URL', 'http://127.0.0.1:4000'),
       gateway: url('PUBLIC_GATEWAY_URL', 'http://127.0.0.1:4010'),

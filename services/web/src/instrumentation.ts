@@ -8,6 +8,8 @@ export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME === 'nodejs') {
     const { checkSettings } = await import('./starting.ts');
     checkSettings();
+    const { rememberRemoteAddresses } = await import('./session/client-address.ts');
+    rememberRemoteAddresses();
   }
 }
 

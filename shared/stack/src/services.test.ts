@@ -78,7 +78,9 @@ test('the pages tell browsers where every API is, and themselves ask the transac
 });
 
 test('every program that asks the transaction service has a key of the service that it works for', () => {
-  const asking = services.filter(({ environment }) => environment(around)['TRANSACTION_URL'] !== undefined);
+  const asking = [...services, web].filter(
+    ({ environment }) => environment(around)['TRANSACTION_URL'] !== undefined,
+  );
   for (const { name, worksFor = name, environment } of asking) {
     expect([name, environment(around)['SERVICE_KEY']]).toEqual([name, `key-of-${worksFor}`]);
   }
@@ -104,7 +106,7 @@ test.each([
 });
 
 test('no program gets the database role, the broker user or the key of a service that it does not work for', () => {
-  for (const { name, worksFor = name, environment } of services) {
+  for (const { name, worksFor = name, environment } of [...services, web]) {
     const { DATABASE_URL: url, AMQP_URL: broker, SERVICE_KEY: key } = environment(around);
     expect(broker ?? `amqp://payfan_${worksFor}@broker`).toBe(`amqp://payfan_${worksFor}@broker`);
     expect(url ?? `postgres://payfan_${worksFor}`).toBe(`postgres://payfan_${worksFor}`);

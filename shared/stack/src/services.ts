@@ -114,6 +114,7 @@ const GRANTS: Record<string, readonly string[]> = {
   payout: ['batch', 'client-address'],
   ...Object.fromEntries(channelNames.map((name) => [name, ['client-address']])),
   operations: ['client-address'],
+  web: ['client-address'],
 };
 
 /** Services that have an API key of their own. */
@@ -191,6 +192,7 @@ export const web: Service = {
       HOSTNAME: bindAddress(),
       PAYFAN_DEMO: String(around.demo),
       TRANSACTION_URL: around.serviceUrl('transaction'),
+      SERVICE_KEY: around.serviceKey('web'),
       PUBLIC_TRANSACTION_URL: around.publicUrl('transaction'),
       PUBLIC_GATEWAY_URL: around.publicUrl('gateway'),
       PUBLIC_PAYOUT_URL: around.publicUrl('payout'),

@@ -116,8 +116,13 @@ test('a repeat counts like any request, and a refusal stores nothing under its k
 
 let guesses = 0;
 /** Exchanges a key, a new wrong one unless given, as a service does it for a client. */
-const exchange = ({ key = `guess-${++guesses}`, address = '', by = 'gateway-key' } = {}) =>
-  next().call('/v1/tokens', {
+const exchange = ({
+  key = `guess-${++guesses}`,
+  address = '',
+  by = 'gateway-key',
+  path = '/v1/tokens',
+} = {}) =>
+  next().call(path, {
     method: 'POST',
     key,
     headers: address === '' ? {} : { 'payfan-service-key': by, 'payfan-client-address': address },
@@ -142,15 +147,18 @@ test('an address may send wrong keys up to the limit; beyond it only keys that a
   expect(statusesOf(await exchangeMany(32))).toEqual({ 401: 30, 429: 2 });
 });
 
-test('a service with the grant names the client, whose wrong keys are counted for its own address', async () => {
-  await open({ WRONG_KEYS_PER_MINUTE: 30 });
-  expect(statusesOf(await exchangeMany(33, { address: '192.0.2.7' }))).toEqual({ 401: 30, 429: 3 });
-  for (const _ of processes) expectRefusal(await exchange({ address: '192.0.2.7' }), WRONG_KEYS, '2');
-  expect((await exchange({ key: 'demo_ravi', address: '192.0.2.7' })).status).toBe(429);
-  // Neither another client of the service nor the service itself.
-  expect((await exchange({ key: 'demo_ravi', address: '192.0.2.8' })).status).toBe(201);
-  expect((await exchange({ key: 'gateway-key' })).status).toBe(201);
-});
+test.each(['/v1/tokens', '/v1/sessions'])(
+  'a service with the grant names the client at %s, whose wrong keys are counted for its own address',
+  async (path) => {
+    await open({ WRONG_KEYS_PER_MINUTE: 30 });
+    expect(statusesOf(await exchangeMany(33, { address: '192.0.2.7', path }))).toEqual({ 401: 30, 429: 3 });
+    for (const _ of processes) expectRefusal(await exchange({ address: '192.0.2.7', path }), WRONG_KEYS, '2');
+    expect((await exchange({ key: 'demo_ravi', address: '192.0.2.7', path })).status).toBe(429);
+    // Neither another client of the service nor the service itself.
+    expect((await exchange({ key: 'demo_ravi', address: '192.0.2.8', path })).status).toBe(201);
+    expect((await exchange({ key: 'gateway-key' })).status).toBe(201);
+  },
+);
 
 test.each([
   ['has no grant', 'shop-key'],

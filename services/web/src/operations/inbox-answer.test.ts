@@ -2,6 +2,7 @@ import { inboxAnswer } from './inbox-answer.ts';
 
 const OURS = new Headers({ 'sec-fetch-site': 'same-origin' });
 const THEIRS = new Headers({ 'sec-fetch-site': 'same-site' });
+const ACCESS = { transactionUrl: 'http://transaction', serviceKey: 'key-of-web', clientAddress: '192.0.2.7' };
 const ADDRESS = 'http://mail/api/v2/messages';
 const tokenOf = (claims: object) => `h.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.s`;
 const OPERATOR = { sub: 'operator', role: 'operator' };
@@ -31,10 +32,7 @@ async function ask({
 }: { headers?: Headers; session?: string | undefined; address?: string | undefined } = {}) {
   const read = (answer: unknown) =>
     (answer as string[]).map((id) => ({ id, to: 't', subject: null, text: '', at: '' }));
-  const answer = await inboxAnswer(
-    { headers, session, transactionUrl: 'http://transaction' },
-    { address, read },
-  );
+  const answer = await inboxAnswer({ headers, session, access: ACCESS }, { address, read });
   const body = (await answer.json()) as { code?: string; data?: { id: string }[] };
   return {
     status: answer.status,
@@ -69,7 +67,7 @@ test.each([
 test('nobody does without a session', async () => {
   const fetches = outside({ exchange: OPERATOR });
   const answer = await inboxAnswer(
-    { headers: OURS, session: undefined, transactionUrl: 'http://transaction' },
+    { headers: OURS, session: undefined, access: ACCESS },
     { address: ADDRESS, read: () => [] },
   );
   expect([answer.status, fetches.mock.calls]).toEqual([401, []]);
@@ -82,7 +80,7 @@ test('an inbox that is away says so', async () => {
 
 test('where there is none, there is nothing to be had', async () => {
   const answer = await inboxAnswer(
-    { headers: OURS, session: 'a-session', transactionUrl: 'http://transaction' },
+    { headers: OURS, session: 'a-session', access: ACCESS },
     { address: undefined, read: () => [] },
   );
   expect(answer.status).toBe(404);

@@ -1,7 +1,7 @@
 import { fromElsewhere, NEVER_KEPT, problem } from '../session/answers.ts';
 import { principalOf } from '../session/principal.ts';
 import { mayRead } from '../session/same-origin.ts';
-import { exchangeSession } from '../session/session-client.ts';
+import { exchangeSession, type TransactionAccess } from '../session/session-client.ts';
 import type { Captured } from './captured.ts';
 
 interface Inbox {
@@ -13,23 +13,18 @@ interface Inbox {
 interface Asking {
   headers: Pick<Headers, 'get'>;
   session: string | undefined;
-  transactionUrl: string;
+  access: TransactionAccess;
 }
 
 const TIMEOUT_MS = 5_000;
 const RETRY_AFTER = { 'retry-after': '2' };
 
 /** An inbox of the demo, for a page of ours at which an operator sits: others' messages are in it. */
-export async function inboxAnswer(
-  { headers, session, transactionUrl }: Asking,
-  inbox: Inbox,
-): Promise<Response> {
+export async function inboxAnswer({ headers, session, access }: Asking, inbox: Inbox): Promise<Response> {
   if (inbox.address === undefined) return problem(404, 'not_found', 'There is no such inbox here.');
   if (!mayRead(headers)) return fromElsewhere();
   const exchange =
-    session === undefined
-      ? ({ outcome: 'refused' } as const)
-      : await exchangeSession(transactionUrl, session);
+    session === undefined ? ({ outcome: 'refused' } as const) : await exchangeSession(access, session);
   if (exchange.outcome === 'refused') {
     return problem(401, 'unauthenticated', 'There is no session any more. Sign in again.');
   }

@@ -1,5 +1,4 @@
 import { cookies } from 'next/headers';
-import { config } from '../../config.ts';
 import { countSession } from '../../metrics.ts';
 import { fromElsewhere, NEVER_KEPT, problem } from '../../session/answers.ts';
 import { isKey, noSessionCookies, sessionCookies, sessionIn } from '../../session/cookie.ts';
@@ -7,6 +6,7 @@ import { principalOf } from '../../session/principal.ts';
 import { isSameOrigin } from '../../session/same-origin.ts';
 import { endSession, exchangeSession, openSession, type Opened } from '../../session/session-client.ts';
 import { BodyTooLarge, readSmallBody } from '../../session/small-body.ts';
+import { transactionAccess } from '../../transaction-access.ts';
 
 const KEY_REFUSED = 'This key is not known. Check that all of it was pasted, and nothing else.';
 
@@ -22,10 +22,10 @@ export async function POST(request: Request): Promise<Response> {
   const trimmed = typeof key === 'string' ? key.trim() : undefined;
   if (!isKey(trimmed)) return problem(422, 'invalid_request', 'A key is letters, digits and _ . ~ + / = -');
 
-  const { transactionUrl } = config();
-  const opened = await openSession(transactionUrl, trimmed);
+  const access = transactionAccess(request.headers);
+  const opened = await openSession(access, trimmed);
   if (opened.outcome !== 'opened') return notOpened(opened);
-  const exchange = await exchangeSession(transactionUrl, opened.session);
+  const exchange = await exchangeSession(access, opened.session);
   if (exchange.outcome !== 'token') return notOpened(exchange);
   countSession('opened');
   const { token, secondsLeft } = exchange;
@@ -46,7 +46,8 @@ export async function DELETE(request: Request): Promise<Response> {
   if (!isSameOrigin(request.headers)) return fromElsewhere();
   const jar = await cookies();
   const session = sessionIn(jar, request.headers, request.url);
-  const ended = session === undefined ? undefined : await endSession(config().transactionUrl, session);
+  const access = transactionAccess(request.headers);
+  const ended = session === undefined ? undefined : await endSession(access, session);
   if (ended?.outcome === 'unavailable') {
     countSession('unavailable');
     return unavailable('The session cannot be ended at the moment.', ended);

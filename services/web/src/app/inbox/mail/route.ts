@@ -3,10 +3,14 @@ import { config } from '../../../config.ts';
 import { capturedMail } from '../../../operations/captured.ts';
 import { inboxAnswer } from '../../../operations/inbox-answer.ts';
 import { sessionIn } from '../../../session/cookie.ts';
+import { transactionAccess } from '../../../transaction-access.ts';
 
 export async function GET({ headers, url }: Request): Promise<Response> {
-  const { mailUrl, transactionUrl } = config();
+  const { mailUrl } = config();
   const session = sessionIn(await cookies(), headers, url);
   const address = mailUrl !== undefined ? `${mailUrl}/api/v2/messages?limit=50` : undefined;
-  return inboxAnswer({ headers, session, transactionUrl }, { address, read: capturedMail });
+  return inboxAnswer(
+    { headers, session, access: transactionAccess(headers) },
+    { address, read: capturedMail },
+  );
 }

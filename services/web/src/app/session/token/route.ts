@@ -1,10 +1,10 @@
 import { cookies } from 'next/headers';
-import { config } from '../../../config.ts';
 import { countSession } from '../../../metrics.ts';
 import { fromElsewhere, NEVER_KEPT, problem } from '../../../session/answers.ts';
 import { sessionIn } from '../../../session/cookie.ts';
 import { isSameOrigin } from '../../../session/same-origin.ts';
 import { exchangeSession } from '../../../session/session-client.ts';
+import { transactionAccess } from '../../../transaction-access.ts';
 
 /** A new token for the session, to be kept in a page's memory. */
 export async function POST(request: Request): Promise<Response> {
@@ -13,7 +13,7 @@ export async function POST(request: Request): Promise<Response> {
   const exchange =
     session === undefined
       ? ({ outcome: 'refused' } as const)
-      : await exchangeSession(config().transactionUrl, session);
+      : await exchangeSession(transactionAccess(request.headers), session);
   if (exchange.outcome === 'refused') {
     // The cookies stay: this may arrive after those of a session that was opened meanwhile, and take them along.
     if (session !== undefined) countSession('refused');
