@@ -96,6 +96,9 @@ let known: WebConfig | undefined;
 /** Of this process. The start has read it once, so that nothing wrong is found later. */
 export const config = (): WebConfig => (known ??= readWebConfig(process.env));
 
+/** The file of CA certificates that Node trusts beside the public ones; Node reads it by itself. */
+export const extraCaFile = (): string | undefined => process.env['NODE_EXTRA_CA_CERTS'];
+
 function isHttpUrl(text: string): boolean {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }

@@ -1,11 +1,11 @@
 import { accessSync, constants } from 'node:fs';
-import { ConfigError, config } from './config.ts';
+import { ConfigError, config, extraCaFile } from './config.ts';
 
 /** What is wrong with the settings ends the start, with a sentence for each. */
 export function checkSettings(): void {
   try {
     config();
-    assertCaFileIsReadable(process.env['NODE_EXTRA_CA_CERTS']);
+    assertCaFileIsReadable(extraCaFile());
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);

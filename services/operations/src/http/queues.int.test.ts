@@ -130,7 +130,7 @@ test('tells of each queue what waits in it, what is in hands, and who consumes i
   const stopping = consumer.stop();
   inHands.forEach((finish) => finish());
   await stopping;
-  await Promise.all([push, transaction, payout].map((broker) => broker?.stop()));
+  await Promise.all([push, transaction, payout].map(async (broker) => broker?.stop()));
 });
 
 test('names queues that the broker does not hold', async () => {
