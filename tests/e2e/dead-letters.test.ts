@@ -17,13 +17,24 @@ afterAll(() => payfan.stop());
 
 const CLI = path.resolve(__dirname, '../../services/operations/dist/cli/main.js');
 
+/** A command that has not ended by then never ends by itself. */
+const COMMAND_TIMEOUT_MS = 60_000;
+
 /** Starts a command as an operator would, with nothing in the environment and no terminal. */
 function begin(args: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [CLI, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [CLI, ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: COMMAND_TIMEOUT_MS,
+    killSignal: 'SIGKILL',
+  });
   const said = { out: '', err: '' };
   child.stdout.on('data', (chunk: Buffer) => (said.out += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (said.err += chunk.toString()));
-  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, ...said }));
+  const ended = once(child, 'close').then(([code, signal]) => {
+    if (signal !== null) throw new Error(`payfan ${args.join(' ')} did not end: ${JSON.stringify(said)}`);
+    return { code: code as number | null, ...said };
+  });
   return { child, said, ended };
 }
 const command = (...args: string[]) => begin([...args, '--url', payfan.url('operations')]).ended;

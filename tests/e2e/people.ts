@@ -18,6 +18,9 @@ export interface Transfer {
   amount: number;
 }
 
+/** A request that is not answered by then fails, so that the failure names its address. */
+const ANSWER_TIMEOUT_MS = 60_000;
+
 /** What people and programs do with Payfan from outside. */
 export function outside(payfan: Payfan) {
   async function call<Body>(
@@ -28,6 +31,7 @@ export function outside(payfan: Payfan) {
     const { body, headers, method = 'GET' } = init;
     const response = await fetch(url, {
       method,
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
       headers: {
         authorization: `Bearer ${key}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),

@@ -1,5 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+/**
+ * How long a condition may take where the caller names no limit. It is generous, because it only decides how soon a
+ * failure is reported: a machine that is five times slower than usual must not fail.
+ */
+export const WAIT_TIMEOUT_MS = 90_000;
+
 /** The condition did not come true in time. */
 export class WaitTimeout extends Error {
   constructor(what: string, timeoutMs: number, last: unknown) {
@@ -10,30 +16,48 @@ export class WaitTimeout extends Error {
 }
 
 export interface WaitOptions {
-  /** Completes "… did not happen within 30 s". */
+  /** Completes "… did not happen within 90 s". */
   what: string;
-  timeoutMs: number;
+  timeoutMs?: number;
   intervalMs?: number;
   signal?: AbortSignal;
 }
 
-/** Tries `attempt` until it neither throws nor answers false. The last reason is in the error. */
+/**
+ * Tries `attempt` until it neither throws nor answers false. The limit also ends a wait for an attempt that never
+ * settles. The last reason is in the error.
+ */
 export async function waitFor(
   attempt: () => Promise<unknown>,
-  { what, timeoutMs, intervalMs = 50, signal }: WaitOptions,
+  { what, timeoutMs = WAIT_TIMEOUT_MS, intervalMs = 50, signal }: WaitOptions,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   let last: unknown;
   for (;;) {
     signal?.throwIfAborted();
     try {
-      if ((await attempt()) !== false) return;
+      if ((await settled(attempt(), deadline - performance.now())) !== false) return;
       last = undefined;
     } catch (error) {
       last = error;
     }
     if (performance.now() > deadline) throw new WaitTimeout(what, timeoutMs, last);
     await delay(intervalMs, undefined, signal === undefined ? {} : { signal });
+  }
+}
+
+/** Rejects if the attempt has not settled in time. */
+async function settled(attempt: Promise<unknown>, timeoutMs: number): Promise<unknown> {
+  const ended = new AbortController();
+  const tooLate = delay(Math.max(timeoutMs, 0) + 1, undefined, { signal: ended.signal }).then(() => {
+    throw new Error('the last attempt has not ended');
+  });
+  // Aborted as soon as the attempt settles first.
+  tooLate.catch(() => undefined);
+  try {
+    return await Promise.race([attempt, tooLate]);
+  } finally {
+    ended.abort();
   }
 }
 
