@@ -168,6 +168,7 @@ async function measureChannel(world: World, events: number, concurrency: number)
     bulkShare: 1,
     sendTimeoutMs: SEND_TIMEOUT_MS,
     random: Math.random,
+    nowMs: () => performance.now(),
   });
   const deliveries = events * ROLES.length;
   const rate = await perSecond(deliveries, async () => {

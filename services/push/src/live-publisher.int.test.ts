@@ -107,6 +107,7 @@ async function startChannel() {
     bulkShare: 1,
     sendTimeoutMs: 10_000,
     random: Math.random,
+    nowMs: () => performance.now(),
   });
   stops.push(() => channel.stop());
   await channel.start();

@@ -13,6 +13,7 @@ type Lookup = 'has it' | 'has it not' | 'does not say' | 'cannot be asked';
 function world(...tellings: { name: string; result: SendResult; lookup?: Lookup }[]) {
   const done: string[] = [];
   const changes: string[] = [];
+  const clock = { nowMs: 0 };
   const guarded = tellings.map((telling) => {
     const provider: Provider<string> = {
       name: telling.name,
@@ -31,7 +32,12 @@ function world(...tellings: { name: string; result: SendResult; lookup?: Lookup 
         );
       };
     }
-    return guard(provider, { concurrency: 100, onChange: (name, state) => changes.push(`${name} ${state}`) });
+    return guard(provider, {
+      concurrency: 100,
+      nowMs: () => clock.nowMs,
+      onChange: (name, state) => changes.push(`${name} ${state}`),
+      onRefusal: (name, error) => changes.push(`${name} refuses: ${error}`),
+    });
   });
   const go = (earlier: Partial<AttemptOptions> = {}) =>
     attempt(guarded, 'hello', {
@@ -42,7 +48,7 @@ function world(...tellings: { name: string; result: SendResult; lookup?: Lookup 
       leftBehind: false,
       ...earlier,
     });
-  return { done, changes, tellings, go };
+  return { done, changes, tellings, clock, go };
 }
 
 describe('with two providers', () => {
@@ -245,19 +251,27 @@ describe('after an attempt of which nobody knows whether it was accepted', () =>
 });
 
 describe('a provider that keeps failing', () => {
-  beforeEach(() => void jest.useFakeTimers());
-  afterEach(() => void jest.useRealTimers());
-
   test('is passed over after ten failures in a row, and tried again after ten seconds', async () => {
-    const { go, done, changes, tellings } = world({ name: 'a', result: failed }, { name: 'b', result: sent });
+    const { go, done, changes, tellings, clock } = world(
+      { name: 'a', result: failed },
+      { name: 'b', result: sent },
+    );
     for (let message = 0; message < 12; message += 1) expect((await go()).provider).toBe('b');
     expect(done.filter((what) => what === 'send a')).toHaveLength(10);
     expect(changes).toEqual(['a skipped']);
 
-    jest.advanceTimersByTime(10_001);
+    clock.nowMs += 10_000;
     tellings[0]!.result = sent;
     expect((await go()).provider).toBe('a');
     expect(changes).toEqual(['a skipped', 'a back']);
+  });
+
+  test('is skipped at its first refusal of Payfan itself, and the next provider gets the message', async () => {
+    const refusal: SendResult = { kind: 'failed', error: '535 bad credentials', refusesUs: true };
+    const { go, done, changes } = world({ name: 'a', result: refusal }, { name: 'b', result: sent });
+    for (let message = 0; message < 3; message += 1) expect((await go()).provider).toBe('b');
+    expect(done.filter((what) => what === 'send a')).toHaveLength(1);
+    expect(changes).toEqual(['a skipped', 'a refuses: 535 bad credentials']);
   });
 
   test('is tried all the same where there is no other', async () => {

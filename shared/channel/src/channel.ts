@@ -13,6 +13,8 @@ export interface ChannelOptions<Message> extends Omit<
   broker: Pick<Broker, 'publish' | 'consume'>;
   /** Of one processor's time, in (0, 1]: what bulk may use of it. */
   bulkShare: number;
+  /** A clock that only goes forward, in milliseconds. */
+  nowMs: () => number;
 }
 
 /** Nobody waits for one outcome of bulk: those of a batch are recorded together. */
@@ -24,7 +26,7 @@ const DEAD_PREFETCH = 10;
  * A channel at work: for each lane a consumer and providers of its own, and a consumer for what the
  * broker gave up on. Stopping finishes what is in hand.
  */
-export function createChannel<Message>({ bulkShare, ...options }: ChannelOptions<Message>): Part {
+export function createChannel<Message>({ bulkShare, nowMs, ...options }: ChannelOptions<Message>): Part {
   const { definition, broker, logger, metrics, concurrency } = options;
   const { name } = definition;
   const claimsInHand = new ClaimsInHand();
@@ -35,11 +37,19 @@ export function createChannel<Message>({ bulkShare, ...options }: ChannelOptions
     const providers = opened.map((provider) =>
       guard(provider, {
         concurrency,
+        nowMs,
+        onRefusal(name, error) {
+          metrics.providerRefusals.inc({ lane, provider: name });
+          logger.error(
+            { lane, provider: name, error },
+            'provider refuses Payfan itself: check its credentials and the sender',
+          );
+        },
         onChange(name, state) {
           metrics.providersSkipped.set({ lane, provider: name }, state === 'skipped' ? 1 : 0);
           logger.warn(
             { lane, provider: name },
-            state === 'skipped' ? 'provider passed over: it keeps failing' : 'provider is back',
+            state === 'skipped' ? 'provider is skipped: it keeps failing' : 'provider works again',
           );
         },
       }),

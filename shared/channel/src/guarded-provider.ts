@@ -1,18 +1,17 @@
 import { isNativeError } from 'node:util/types';
-import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhenResult } from 'cockatiel';
+import { CircuitBreaker, type CallResult } from './circuit-breaker.ts';
 import type { Provider, SendOptions, SendResult } from './provider.ts';
 
 export interface GuardOptions {
   /** Messages and questions that it gets at once; others wait for their turn. */
   concurrency: number;
-  /** Told when a provider is passed over from now on, and when it is back. */
+  /** A clock that only goes forward, in milliseconds. */
+  nowMs: () => number;
+  /** Called when a provider is skipped from now on, and when it works again. */
   onChange: (provider: string, state: 'skipped' | 'back') => void;
+  /** Called whenever a provider refuses Payfan itself: only its operator can mend that. */
+  onRefusal: (provider: string, error: string) => void;
 }
-
-/** So many failures in a row, and a provider is passed over while there is another … */
-const FAILURES_IN_A_ROW = 10;
-/** … for this long; then one message finds out whether it works again. */
-const SKIPPED_FOR_MS = 10_000;
 
 /** A provider that answers in time, whatever it does, and knows when it had better be passed over. */
 export interface GuardedProvider<Message> {
@@ -29,42 +28,42 @@ export interface GuardedProvider<Message> {
 /** Guards a provider against its own silence and failures. */
 export function guard<Message>(
   provider: Provider<Message>,
-  { concurrency, onChange }: GuardOptions,
+  { concurrency, nowMs, onChange, onRefusal }: GuardOptions,
 ): GuardedProvider<Message> {
   const { name } = provider;
   const inTurn = turns(concurrency);
-  const breaker = circuitBreaker(
-    handleWhenResult((result) => ['failed', 'unknown'].includes((result as SendResult).kind)),
-    { halfOpenAfter: SKIPPED_FOR_MS, breaker: new ConsecutiveBreaker(FAILURES_IN_A_ROW) },
-  );
-  let skippedUntilMs = 0;
-  breaker.onBreak(() => {
-    skippedUntilMs = performance.now() + SKIPPED_FOR_MS;
-    onChange(name, 'skipped');
+  const breaker = new CircuitBreaker({
+    nowMs,
+    onChange: (state) => onChange(name, state === 'open' ? 'skipped' : 'back'),
   });
-  breaker.onReset(() => onChange(name, 'back'));
 
-  const isSkipped = () => breaker.state === CircuitState.Open && performance.now() < skippedUntilMs;
-  const sendInTime = (message: Message, reference: string, timeoutMs: number) =>
-    inTurn(() => inTime(timeoutMs, reference, (options) => provider.send(message, options)));
+  const isSkipped = () => breaker.state === 'open';
 
   return {
     name,
     canBeAsked: provider.lookup !== undefined,
     isSkipped,
     async send(message, reference, timeoutMs) {
-      // Whoever is the only one left is tried all the same, and what comes of it is not counted.
-      if (isSkipped()) return sendInTime(message, reference, timeoutMs);
-      try {
-        return await breaker.execute(() => sendInTime(message, reference, timeoutMs));
-      } catch {
-        // Another message is just finding out whether it works again.
-        return { kind: 'failed', error: `${name} is passed over, having failed too often` };
+      if (breaker.state === 'testing') {
+        await breaker.testEnded();
+        if (isSkipped()) {
+          return { kind: 'failed', error: `${name} is skipped: it failed too often` };
+        }
       }
+      const send = () =>
+        inTurn(() => inTime(timeoutMs, reference, (options) => provider.send(message, options)));
+      const result = await breaker.run<SendResult>(send, judge);
+      if (judge(result) === 'refuses us') onRefusal(name, 'error' in result ? result.error : '');
+      return result;
     },
     lookup: (reference, timeoutMs) =>
       inTurn(() => inTime(timeoutMs, reference, (options) => provider.lookup?.(options) ?? absent)),
   };
+}
+
+function judge(result: SendResult): CallResult {
+  if (result.kind === 'sent' || result.kind === 'rejected') return 'works';
+  return result.kind === 'failed' && result.refusesUs ? 'refuses us' : 'fails';
 }
 
 /** Has so many pieces of work done at once; others begin in the order in which they came. */

@@ -16,6 +16,8 @@ export interface ChannelMetrics {
   deadLettersReplayed: Counter;
   /** 1 while a provider is passed over for another, because it keeps failing. */
   providersSkipped: Gauge<'lane' | 'provider'>;
+  /** Attempts that a provider refused because of Payfan itself: its credentials or its sender. */
+  providerRefusals: Counter<'lane' | 'provider'>;
 }
 
 /** Registers a channel's metrics; once for each registry. */
@@ -50,6 +52,12 @@ export function channelMetrics(registry: Registry): ChannelMetrics {
     providersSkipped: new Gauge({
       name: 'provider_skipped',
       help: '1 while a provider is passed over for another, because it keeps failing',
+      labelNames: ['lane', 'provider'],
+      registers,
+    }),
+    providerRefusals: new Counter({
+      name: 'provider_refusals_total',
+      help: 'Attempts that a provider refused because of Payfan itself (its credentials, its sender)',
       labelNames: ['lane', 'provider'],
       registers,
     }),

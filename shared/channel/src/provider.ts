@@ -11,8 +11,11 @@ export type SendResult =
   | { kind: 'sent'; reference: string | null }
   /** It will never work: no such address, a message that is refused for what it is. */
   | { kind: 'rejected'; error: string }
-  /** Certainly not accepted, and it may work later; not before `retryAfterMs`, if the provider said so. */
-  | { kind: 'failed'; error: string; retryAfterMs?: number }
+  /**
+   * Certainly not accepted, and it may work later; not before `retryAfterMs`, if the provider said so. `refusesUs`: the
+   * provider refuses Payfan itself (its credentials, its sender), so it would refuse every other message too.
+   */
+  | { kind: 'failed'; error: string; retryAfterMs?: number; refusesUs?: true }
   /** Accepted or not, who knows: no answer after the request went out. */
   | { kind: 'unknown'; error: string };
 

@@ -45,6 +45,7 @@ export async function runChannel<Message>(
   registerOpenLetters(registry, database);
   for (const metric of definition.metrics ?? []) registry.registerMetric(metric);
   const broker = openBroker({ urls: config.AMQP_URL, name, log: logger, topology: topologyOf(definition) });
+  const nowMs = () => performance.now();
   const claimantId = newId();
   const presence = openPresence({ url: config.DATABASE_URL, name, id: claimantId });
   const channel = createChannel({
@@ -58,6 +59,7 @@ export async function runChannel<Message>(
     bulkShare: config.BULK_CPU_PERCENT / 100,
     sendTimeoutMs: config.SEND_TIMEOUT_MS,
     random: Math.random,
+    nowMs,
   });
   const days = config.DELIVERY_DAYS;
   const retention = openRetention({
@@ -87,7 +89,6 @@ export async function runChannel<Message>(
     problemFor: databaseAway,
   });
   deliveryRoutes(api, { name, database });
-  const nowMs = () => performance.now();
   deadLetterRoutes(api, { channel: name, database, broker, logger, metrics, nowMs });
   definition.routes?.(api);
   const own = definition.parts?.({ logger }) ?? [];

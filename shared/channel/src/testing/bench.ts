@@ -128,6 +128,7 @@ export async function setUp<Message>(subject: ChannelSubject<Message>) {
       bulkShare: 1,
       sendTimeoutMs: SEND_TIMEOUT_MS,
       random: Math.random,
+      nowMs: () => performance.now(),
     };
     return createChannel(options);
   };

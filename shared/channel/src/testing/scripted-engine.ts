@@ -46,7 +46,12 @@ export function scriptedEngine(
     },
     concurrency: CONCURRENCY,
     providers: providers.map((provider) =>
-      guard(provider, { concurrency: CONCURRENCY, onChange: () => undefined }),
+      guard(provider, {
+        concurrency: CONCURRENCY,
+        nowMs: () => performance.now(),
+        onChange: () => undefined,
+        onRefusal: () => undefined,
+      }),
     ),
     lane: 'interactive',
     database,
