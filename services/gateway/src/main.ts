@@ -69,8 +69,8 @@ main(async () => {
   const hub = new TopicHub({ shards, feeds, pause: retry.pause, logger, metrics });
   const audit = new Audit({ hub, logger, metrics, everyMs: settings.AUDIT_EVERY_MS });
 
-  // Without the broker what is new is late by up to an audit: others should be asked then.
-  const health = createHealth({ broker: () => broker.ping() });
+  // Feeds are read from push: without the broker events only arrive later, with the next audit.
+  const health = createHealth({ broker: { check: () => broker.ping(), required: 'once' } });
   const verify = remoteVerifier({
     transactionUrl: settings.TRANSACTION_URL,
     serviceKey: settings.SERVICE_KEY,

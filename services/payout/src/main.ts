@@ -38,7 +38,10 @@ main(async () => {
   const progress = new LiveProgress(broker, logger);
 
   // Payouts are taken without the broker: their turns wait in the outbox.
-  const health = createHealth({ database: () => database.ping() });
+  const health = createHealth({
+    database: () => database.ping(),
+    broker: { check: () => broker.ping(), required: 'never' },
+  });
   const http = httpSettings(settings);
   const api = routes({
     http,

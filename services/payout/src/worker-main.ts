@@ -49,7 +49,11 @@ main(async () => {
     ...{ newId, now: () => new Date() },
   });
 
-  const health = createHealth({ database: () => database.ping(), broker: () => broker.ping() });
+  // No copy can work without the broker, but one that is unready may not be evicted, and its node not be drained.
+  const health = createHealth({
+    database: () => database.ping(),
+    broker: { check: () => broker.ping(), required: 'once' },
+  });
   const http = httpSettings(settings);
   const api = createApi({
     title: `Payfan payout worker, lane ${lane}`,

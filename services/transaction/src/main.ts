@@ -59,8 +59,11 @@ main(async () => {
   const keys = new KeyOwners(database, KNOWN_KEYS);
   const signingKeys = await SigningKeys.open({ database, encryption: settings.KEY_ENCRYPTION_KEY, logger });
 
-  // Money moves without the broker, so only the database makes this service unready.
-  const health = createHealth({ database: () => database.ping() });
+  // Money moves without the broker: events wait in the outbox.
+  const health = createHealth({
+    database: () => database.ping(),
+    broker: { check: () => broker.ping(), required: 'never' },
+  });
   const http = httpSettings(settings);
   const api = routes({
     http,

@@ -71,7 +71,11 @@ export async function runChannel<Message>(
   });
   registerRetentionMetrics(registry, retention);
 
-  const health = createHealth({ database: () => database.ping(), broker: () => broker.ping() });
+  // Timelines, dead letters and feeds are read from the database, also while the broker is away.
+  const health = createHealth({
+    database: () => database.ping(),
+    broker: { check: () => broker.ping(), required: 'once' },
+  });
   const http = httpSettings(config);
   const api = createApi({
     title: `Payfan ${name}`,

@@ -18,6 +18,44 @@ test('says which check failed and why, without secrets', async () => {
   });
 });
 
+describe('a check that is not always required', () => {
+  const scripted = (required: 'once' | 'never') => {
+    let answer = () => Promise.reject<undefined>(new Error('away'));
+    const health = createHealth({ database: allWell, broker: { required, check: () => answer() } });
+    return {
+      returns: () => (answer = () => Promise.resolve(undefined)),
+      goes: () => (answer = () => Promise.reject(new Error('away'))),
+      ready: () => health.ready(),
+    };
+  };
+  const isThere = { database: 'ok', broker: 'ok' };
+  const isAway = { database: 'ok', broker: 'away' };
+
+  test('`never` is reported and changes nothing', async () => {
+    const broker = scripted('never');
+    expect(await broker.ready()).toEqual({ ready: true, checks: isAway });
+    broker.returns();
+    expect(await broker.ready()).toEqual({ ready: true, checks: isThere });
+  });
+
+  test('`once` makes the service unready until it first passes, and never again', async () => {
+    const broker = scripted('once');
+    expect(await broker.ready()).toEqual({ ready: false, checks: isAway });
+    broker.returns();
+    expect(await broker.ready()).toEqual({ ready: true, checks: isThere });
+    broker.goes();
+    expect(await broker.ready()).toEqual({ ready: true, checks: isAway });
+  });
+
+  test('does not hide that another one fails', async () => {
+    const health = createHealth({
+      database: () => Promise.reject(new Error('gone')),
+      broker: { required: 'never', check: allWell },
+    });
+    expect((await health.ready()).ready).toBe(false);
+  });
+});
+
 test('a check that throws at once, or an error without words, is a failed check', async () => {
   const health = createHealth({
     one: () => {

@@ -1,5 +1,18 @@
 import { redactText } from './redact.ts';
 
+/** Resolves when all is well, and rejects with the reason when not. */
+export type Check = () => Promise<void>;
+
+/** A check of something whose absence does not stop the service from answering. */
+export interface LenientCheck {
+  readonly check: Check;
+  /**
+   * `once`: until it first passes, so that a version with a wrong address does not replace one that works. `never`: its
+   * outcome is only reported.
+   */
+  readonly required: 'once' | 'never';
+}
+
 export interface Readiness {
   readonly ready: boolean;
   /** By check: `ok`, or in a few words why not. */
@@ -18,22 +31,34 @@ export interface Health {
 const CHECK_TIMEOUT_MS = 2_000;
 
 /**
- * @param checks by name, what this service cannot work without; each resolves when all is well and rejects with the reason
+ * @param checks by name, what this service depends on. All copies of a service share their dependencies, so a check is
+ *   required only if the service cannot answer without it: else its outage would leave no copy to send requests to.
  */
 export function createHealth(
-  checks: Readonly<Record<string, () => Promise<void>>>,
+  checks: Readonly<Record<string, Check | LenientCheck>>,
   { timeoutMs = CHECK_TIMEOUT_MS }: { timeoutMs?: number } = {},
 ): Health {
   let draining = false;
   let underWay: Promise<Record<string, string>> | undefined;
+  const named = Object.entries(checks).map(([name, given]) => {
+    const { check, required } = typeof given === 'function' ? { check: given, required: 'always' } : given;
+    return { name, check, required };
+  });
+  const passedOnce = new Set<string>();
 
   // Calls that overlap share one round of checks: a storm of probes must not become a storm of queries.
   const runAll = async () => {
     const answers = await Promise.all(
-      Object.entries(checks).map(async ([name, check]) => [name, await outcomeOf(check, timeoutMs)] as const),
+      named.map(async ({ name, check }) => [name, await outcomeOf(check, timeoutMs)] as const),
     );
+    for (const [name, outcome] of answers) if (outcome === 'ok') passedOnce.add(name);
     return Object.fromEntries(answers);
   };
+  const allows = (results: Record<string, string>) =>
+    named.every(
+      ({ name, required }) =>
+        results[name] === 'ok' || required === 'never' || (required === 'once' && passedOnce.has(name)),
+    );
 
   return {
     get draining() {
@@ -47,16 +72,15 @@ export function createHealth(
         underWay = undefined;
       });
       const results = await underWay;
-      const allOk = Object.values(results).every((result) => result === 'ok');
       return {
-        ready: allOk && !draining,
+        ready: allows(results) && !draining,
         checks: draining ? { ...results, shutdown: 'draining' } : results,
       };
     },
   };
 }
 
-async function outcomeOf(check: () => Promise<void>, timeoutMs: number): Promise<string> {
+async function outcomeOf(check: Check, timeoutMs: number): Promise<string> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<string>((resolve) => {
     timer = setTimeout(() => resolve(`no answer within ${timeoutMs} ms`), timeoutMs);

@@ -261,6 +261,8 @@ test('the probes tell life and readiness apart', async () => {
     503,
     { status: 'not ready', checks: { database: 'database is away' } },
   ]);
+  const metrics = await (await fetch(`${api.url}/metrics`)).text();
+  expect(metrics).toContain('payfan_check_passed{check="database",service="test"} 0');
   expect(await probe('/livez')).toEqual([200, { status: 'ok' }]);
   database = 'up';
   api.health.drain();

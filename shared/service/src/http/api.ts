@@ -17,6 +17,7 @@ import type { Registry } from 'prom-client';
 import type { z } from 'zod';
 import { runInContext } from '../context.ts';
 import type { Authenticate } from '../auth.ts';
+import { registerHealthMetrics } from '../metrics.ts';
 import type { Health } from '../health.ts';
 import type { Logger } from '../logger.ts';
 import type { Problem } from '../problem.ts';
@@ -105,6 +106,7 @@ export function createApi(options: ApiOptions): Api {
   const begin = exchangeBeginner({ logger, metrics, trustedProxies });
   const isAnsweredAcrossOrigins = crossOrigin(options.allowedOrigins ?? []);
   const fail = answerError(problemFor);
+  registerHealthMetrics(metrics, health);
   const intake = new Intake(metrics, options.bodyBounds?.bytes);
   const bodyTimeouts = new BodyTimeouts({
     fail: (problem, response) => fail(problem, response),
