@@ -42,6 +42,7 @@ export default {
   globalSetup: '<rootDir>/shared/stack/bin/jest-setup.mjs',
   globalTeardown: '<rootDir>/shared/stack/bin/jest-teardown.mjs',
   reporters: ['default', '<rootDir>/shared/stack/bin/jest-report.mjs'],
-  testTimeout: 30_000,
+  // Longer than a wait of a test may take (`WAIT_TIMEOUT_MS`), so that the wait reports what is missing.
+  testTimeout: 300_000,
   maxWorkers: 2,
 };

@@ -3,7 +3,6 @@ import { check } from './check.ts';
 import { PATH } from './rendering.ts';
 
 // The parser reads some two thousand lines in seconds, and next to other tests in several times as many.
-jest.setTimeout(120_000);
 
 const text = readFileSync(PATH, 'utf8');
 

@@ -55,7 +55,6 @@ export class Talk {
   async until(words: string): Promise<void> {
     await waitFor(() => Promise.resolve(this.heard.some((text) => text.includes(words))), {
       what: `hearing ${words} (heard: ${this.heard.join(' ')})`,
-      timeoutMs: 20_000,
     });
   }
 

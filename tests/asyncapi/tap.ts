@@ -69,7 +69,7 @@ export class Tap {
       if (message !== false) this.#channel.reject(message, true);
       return (await this.#channel.checkQueue(dead)).messageCount > 0;
     };
-    await waitFor(isDead, { what: `${queue} giving up`, timeoutMs: 30_000 });
+    await waitFor(isDead, { what: `${queue} giving up` });
   }
 
   async close(): Promise<void> {

@@ -53,7 +53,6 @@ async function somethingHappens(): Promise<void> {
   await pay(10_000, { note: 'what his mailbox refuses' });
   await waitFor(async () => (await groups()).body.data.length > 0, {
     what: 'a dead letter',
-    timeoutMs: 30_000,
   });
   await behave({});
 
@@ -69,7 +68,7 @@ async function somethingHappens(): Promise<void> {
       const { body } = await call<{ status: string }>(`${payouts}/${payout.id}`, 'demo_asha');
       return body.status === 'completed_with_failures';
     },
-    { what: 'a payout of which a line failed', timeoutMs: 30_000 },
+    { what: 'a payout of which a line failed' },
   );
 
   const { body: transfer } = await pay(10_000);

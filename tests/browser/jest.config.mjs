@@ -10,6 +10,5 @@ export default {
     'default',
     ['<rootDir>/shared/stack/bin/jest-report.mjs', { file: 'browser-test-report.json' }],
   ],
-  testTimeout: 120_000,
   maxWorkers: 1,
 };

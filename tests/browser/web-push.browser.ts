@@ -77,7 +77,6 @@ async function shownBy(visit: Visit, message: string): Promise<unknown> {
     .then((all) => all.map(({ title, body }) => ({ title, body })))`;
   await waitFor(async () => (await ask<unknown[]>(visit, shown)).length > 0, {
     what: 'a notification',
-    timeoutMs: 20_000,
   });
   return ask(visit, shown);
 }
@@ -107,7 +106,6 @@ test('turned on, this device is told by its push service; turned off, or left, i
   await people.pay(4_200, { to: '7010233312', note: 'tea' });
   await waitFor(async () => (await toldTo(id)).length > 0, {
     what: 'a message to the browser',
-    timeoutMs: 20_000,
   });
   expect(await toldTo(id)).toEqual([
     expect.objectContaining({ title: 'You received ₹42.00', body: 'From Asha Rao: tea' }),
@@ -131,7 +129,6 @@ test('turned on, this device is told by its push service; turned off, or left, i
   await page.getByRole('button', { name: 'Account: Ravi Kumar' }).waitFor();
   await waitFor(() => ask<boolean>(visit, '!isSubscribed()'), {
     what: 'the end of the subscription',
-    timeoutMs: 20_000,
   });
   await page.keyboard.press('Escape');
   await toggle.open();

@@ -4,8 +4,6 @@ import { BackEnd } from '../live/back-end.ts';
 import { DECISIONS, GRANTS, type Decision, type Grant, type Known } from './access-decisions.ts';
 import { ASHA_ID, outside } from './people.ts';
 
-jest.setTimeout(120_000);
-
 /** A service without grants, one with all of them, and for each grant one that has it alone and one that lacks it alone. */
 const BACK_ENDS = Object.fromEntries([
   ['bare', ''],

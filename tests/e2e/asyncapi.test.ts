@@ -27,8 +27,6 @@ import { Talk } from '../asyncapi/talk.ts';
 import { Tap } from '../asyncapi/tap.ts';
 import { outside } from './people.ts';
 
-jest.setTimeout(120_000);
-
 const judge = new Judge(readFileSync(PATH, 'utf8'));
 let payfan: Payfan;
 let people: ReturnType<typeof outside>;
@@ -48,7 +46,7 @@ const expectToBe = (heard: Heard, ...messages: string[]) =>
   expect(judge.hear(heard)).toEqual({ is: messages, problems: [] });
 
 const several = (what: string, list: readonly unknown[], count: number) =>
-  waitFor(() => Promise.resolve(list.length >= count), { what, timeoutMs: 30_000 });
+  waitFor(() => Promise.resolve(list.length >= count), { what });
 
 const topicOf = async (key: string) =>
   accountTopic(
@@ -142,7 +140,6 @@ test('a delivery that fails waits, and comes back; one that is refused is replay
   await people.pay(100);
   await waitFor(async () => (await lettersOf('rejected')).length === 1, {
     what: 'a dead letter',
-    timeoutMs: 30_000,
   });
   await mailServer({});
   const before = returned.length;
@@ -164,7 +161,6 @@ test('what lies in a lane’s queue, and in the queue of what the broker gave up
   await payfan.restart('email');
   await waitFor(async () => (await lettersOf('delivery_limit')).length === 2, {
     what: 'both deliveries being given up',
-    timeoutMs: 30_000,
   });
 });
 

@@ -76,7 +76,7 @@ async function streamed(key: string): Promise<string> {
   })().catch(() => undefined);
   const to = key === 'demo_meera' ? '7010233310' : '7010233312';
   const { body: last } = await people.pay(1, { from: key, to, note: 'last' });
-  await waitFor(() => Promise.resolve(text.includes(last.id)), { what: 'the last event', timeoutMs: 30_000 });
+  await waitFor(() => Promise.resolve(text.includes(last.id)), { what: 'the last event' });
   leaving.abort();
   await reading;
   return text;

@@ -5,8 +5,6 @@ import type { DeadLetter, DeadLetterDetail, DeadLetterGroup, ReplayResult } from
 import { startPayfan, waitFor, type Payfan } from '@payfan/stack/testing';
 import { inbox, messages, outside } from './people.ts';
 
-jest.setTimeout(120_000);
-
 let payfan: Payfan;
 let people: ReturnType<typeof outside>;
 beforeAll(async () => {
@@ -71,7 +69,7 @@ const mailsAbout = async (transferId: string) =>
 test('a mailbox that refuses is a dead letter, seen in every way; mended and replayed, it is told once', async () => {
   await behave('mailApi', { reject: ['ravi@example.com'] });
   const { body: transfer } = await people.pay(10_000);
-  await waitFor(async () => (await openLetters()).length === 1, { what: 'a dead letter', timeoutMs: 30_000 });
+  await waitFor(async () => (await openLetters()).length === 1, { what: 'a dead letter' });
 
   // By the API, as JSON, and as a table.
   const [letter] = await openLetters();
@@ -134,7 +132,6 @@ test('a replay that is interrupted says how far it came; the next does the rest,
   const transfers = await Promise.all(Array.from({ length: 4 }, async () => (await people.pay(100)).body.id));
   await waitFor(async () => (await openLetters()).length === 8, {
     what: 'eight dead letters',
-    timeoutMs: 30_000,
   });
   await behave('smsUrl', {});
 
@@ -143,7 +140,6 @@ test('a replay that is interrupted says how far it came; the next does the rest,
   const slowly = begin(['dead-letters', 'replay', ...filter, '--rate', '1', '--url', url]);
   await waitFor(() => Promise.resolve(slowly.said.err.includes('Replayed 2, 6 left')), {
     what: 'the first call',
-    timeoutMs: 30_000,
   });
   slowly.child.kill('SIGINT');
   const { code, out } = await slowly.ended;
@@ -170,7 +166,6 @@ test('letters that die again do not keep a replay going, and are open again', as
   await people.pay(100);
   await waitFor(async () => (await openLetters()).length === before + 2, {
     what: 'two dead letters',
-    timeoutMs: 30_000,
   });
   const outcome = await json<ReplayResult>('dead-letters', 'replay', '--all', '--rate', '1', '--yes');
   expect(outcome).toMatchObject({ matched: 2, remaining: 0 });
@@ -179,7 +174,7 @@ test('letters that die again do not keep a replay going, and are open again', as
       const letters = await openLetters();
       return letters.length === 2 && letters.every(({ times }) => times > 1);
     },
-    { what: 'both dying again', timeoutMs: 30_000 },
+    { what: 'both dying again' },
   );
   await behave('mailApi', {});
   await command('dead-letters', 'replay', '--all', '--yes');
@@ -206,7 +201,6 @@ test('queues are shown with who consumes them, and the outbox', async () => {
   const watching = begin(['queues', '--watch', '--url', payfan.url('operations')]);
   await waitFor(() => Promise.resolve(watching.said.out.split('Outbox:').length > 2), {
     what: 'a second look',
-    timeoutMs: 30_000,
   });
   watching.child.kill('SIGINT');
   expect((await watching.ended).code).toBe(0);

@@ -12,8 +12,6 @@ import { Sockets } from '../live/sockets.ts';
 import { areAtTheEnd, NOTHING_AMISS, tally } from '../live/tally.ts';
 import { outside } from './people.ts';
 
-jest.setTimeout(120_000);
-
 let fleet: Fleet;
 let urls: [string, string];
 const sockets = new Sockets();
@@ -30,8 +28,7 @@ afterAll(async () => {
   await fleet.stop();
 });
 
-const until = (what: string, isSo: () => boolean | Promise<boolean>) =>
-  waitFor(async () => isSo(), { what, timeoutMs: 30_000 });
+const until = (what: string, isSo: () => boolean | Promise<boolean>) => waitFor(async () => isSo(), { what });
 
 function clientOf(url: string, key: string): LiveClient {
   const token = keyToken({ url: fleet.payfan.url('transaction'), key });

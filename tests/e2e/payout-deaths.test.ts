@@ -3,8 +3,6 @@ import { startTcpProxy, type TcpProxy } from '@payfan/messaging/testing';
 import { testInfrastructure } from '@payfan/stack/testing';
 import { ASHA, linesTo, MEERA, NOBODY, openPayoutWorld, type PayoutWorld } from './payout-world.ts';
 
-jest.setTimeout(180_000);
-
 const WORKER = 'payout-worker-free';
 const CALL = 'POST /v1/transfers/batch';
 const RECORD = 'payout-items-record';

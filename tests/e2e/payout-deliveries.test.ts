@@ -1,8 +1,6 @@
 import { DeliveryList, QueueList, type PayoutItemResult } from '@payfan/contracts';
 import { ASHA, MEERA, openPayoutWorld, type PayoutWorld } from './payout-world.ts';
 
-jest.setTimeout(120_000);
-
 let world: PayoutWorld;
 beforeAll(async () => {
   world = await openPayoutWorld();

@@ -18,8 +18,6 @@ import { startProgram, type Program } from '@payfan/stack/testing';
 import { outside } from './people.ts';
 import { ASHA, linesTo, MEERA, NOBODY, openPayoutWorld, RAVI, type PayoutWorld } from './payout-world.ts';
 
-jest.setTimeout(120_000);
-
 const FREE = 'payout-worker-free';
 const PREMIUM = 'payout-worker-premium';
 const CHUNK_ITEMS = 2;

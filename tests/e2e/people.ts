@@ -81,7 +81,7 @@ export function outside(payfan: Payfan) {
           const deliveries = await deliveriesOf(transferId);
           return deliveries.length === 6 && deliveries.every(({ status }) => status === 'sent');
         },
-        { what: `six deliveries of ${transferId} being sent`, timeoutMs: 30_000 },
+        { what: `six deliveries of ${transferId} being sent` },
       ),
   };
 }

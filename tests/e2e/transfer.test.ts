@@ -8,8 +8,6 @@ import { BrokerAdmin, RecordingLog } from '@payfan/messaging/testing';
 import { startPayfan, waitFor, type Payfan } from '@payfan/stack/testing';
 import { inbox, messages, outside } from './people.ts';
 
-jest.setTimeout(120_000);
-
 let payfan: Payfan;
 let people: ReturnType<typeof outside>;
 let admin: Database;
@@ -180,7 +178,6 @@ test('a request’s correlation id is in the log of every service it sets off, a
     // Lines are gathered for a moment before they are written.
     await waitFor(() => Promise.resolve(log().includes(correlationId)), {
       what: `the correlation id in the log of ${service}`,
-      timeoutMs: 10_000,
     });
     expect(log()).not.toMatch(/7010233311|ravi@example\.com|demo_asha/);
   }
@@ -194,7 +191,7 @@ test('messages that no consumer understands become dead letters on every channel
     topology: { exchanges: [], queues: [], bindings: [] },
   });
   await broker.start();
-  await waitFor(() => broker.ping(), { what: 'the broker', timeoutMs: 20_000 });
+  await waitFor(() => broker.ping(), { what: 'the broker' });
   for (const body of ['not json', '{}', '{"specversion":"1.0","type":"payfan.transfer.completed.v2"}']) {
     await broker.publish({
       exchange: PAYMENTS_EXCHANGE,
@@ -213,7 +210,6 @@ test('messages that no consumer understands become dead letters on every channel
       );
     await waitFor(async () => (await letters()).body.data.length === 3, {
       what: 'three dead letters',
-      timeoutMs: 20_000,
     });
     expect((await letters()).body.data.map(({ error }) => error).sort()).toEqual([
       'malformed: the body is not JSON',
@@ -236,7 +232,6 @@ test('an event that transaction did not publish causes no alert, and no replay s
       people.call<{ data: { reason: string }[] }>(`${url}?reason=${reason}`, 'demo_operator');
     await waitFor(async () => (await letters()).body.data.length === 1, {
       what: `the dead letter of ${channel}`,
-      timeoutMs: 20_000,
     });
   }
   const replay = { method: 'POST', body: { filter: { reason } } };
@@ -278,6 +273,5 @@ test('after all of this the money adds up, and nothing waits', async () => {
   ).toBe(0);
   await waitFor(async () => (await count('select count(*) as n from transaction.outbox')) === 0, {
     what: 'the outbox being empty',
-    timeoutMs: 10_000,
   });
 });

@@ -3,8 +3,6 @@ import { request, type ClientRequest } from 'node:http';
 import { openCrowd } from '../live/crowd.ts';
 import { ASHA, linesTo, MEERA, openPayoutWorld, RAVI, type PayoutWorld } from './payout-world.ts';
 
-jest.setTimeout(180_000);
-
 const MB = 1024 * 1024;
 /** In megabytes, of the young generation's two halves; V8 needs three times as much for it. */
 const SEMI_SPACE_MB = 16;

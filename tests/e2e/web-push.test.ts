@@ -1,8 +1,6 @@
 import { startPayfan, waitFor, type Payfan } from '@payfan/stack/testing';
 import { outside } from './people.ts';
 
-jest.setTimeout(120_000);
-
 interface Shown {
   title: string;
   body: string;
@@ -22,7 +20,6 @@ const send = (method: string, path: string, body: unknown) =>
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
-const soon = (what: string) => ({ what, timeoutMs: 30_000 });
 
 /** Somebody's browser, from the key to the subscription, as a page does it. */
 async function browserOf(key: string) {
@@ -56,7 +53,7 @@ test('browsers of payer and payee are told, each in its own words', async () => 
   const { id } = (await pay(12_345, { note: 'lunch 🍛' })).body;
   await everybodyTold(id);
   for (const browser of [asha, ravi]) {
-    await waitFor(async () => (await browser.shown()).length === 1, soon('a browser being told'));
+    await waitFor(async () => (await browser.shown()).length === 1, { what: 'a browser being told' });
   }
   expect(await asha.shown()).toMatchObject([
     { title: 'You paid ₹123.45', body: 'To Ravi Kumar: lunch 🍛', data: { transferId: id } },
@@ -72,11 +69,11 @@ test('a process that is killed while it tells a browser leaves that to the next,
   const browser = await browserOf('demo_meera');
   await send('PUT', '/behaviour', { hang: true });
   const { id } = (await pay(100, { to: '7010233312' })).body;
-  await waitFor(async () => (await browser.attempts()).length > 0, soon('the attempt'));
+  await waitFor(async () => (await browser.attempts()).length > 0, { what: 'the attempt' });
   await payfan.program('push').kill();
   await send('PUT', '/behaviour', {});
   await payfan.restart('push');
-  await waitFor(async () => (await browser.attempts()).includes('repeated'), soon('another attempt'));
+  await waitFor(async () => (await browser.attempts()).includes('repeated'), { what: 'another attempt' });
   await everybodyTold(id);
   const [shown, ...more] = await browser.shown();
   expect([shown?.data.transferId, more]).toEqual([id, []]);

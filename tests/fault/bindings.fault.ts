@@ -11,7 +11,7 @@ let admin: BrokerAdmin;
 beforeAll(async () => {
   world = await openWorld(['transaction to rabbitmq']);
   admin = new BrokerAdmin(world.payfan.vhost);
-}, 120_000);
+});
 afterAll(() => world.stop());
 
 const CHANNELS = ['push', 'phone', 'email'] as const;

@@ -17,7 +17,7 @@ let broker: RabbitmqNode;
 beforeAll(async () => {
   servers = await startServers();
   [broker] = servers.rabbitmq;
-}, 240_000);
+});
 afterAll(() => servers.stop());
 
 const LOST = '"msg":"broker connection lost"';
@@ -48,7 +48,7 @@ describe('the broker', () => {
         amqpUrl: (name) => `${around.amqpUrl(name)}?heartbeat=2`,
       }),
     });
-  }, 120_000);
+  });
   afterAll(() => world.stop());
 
   fault('5. the broker killed under load and started again, three times', async (run) => {
@@ -61,7 +61,7 @@ describe('the broker', () => {
       await broker.server.kill();
       await outboxGrows(payfan);
       await broker.server.restart();
-      await until('an empty outbox, or nearly', async () => (await inOutbox(payfan)) < 20, 60_000);
+      await until('an empty outbox, or nearly', async () => (await inOutbox(payfan)) < 20);
       // Who is not back yet has nothing to lose the next time.
       await until('everybody connected again', () =>
         [...held].every(([program, connections]) => connectionsOf(program) === connections),
@@ -119,7 +119,7 @@ describe('the broker', () => {
     } finally {
       await broker.control('set_vm_memory_high_watermark', '0.4');
     }
-    await until('an empty outbox, or nearly', async () => (await inOutbox(payfan)) < 20, 60_000);
+    await until('an empty outbox, or nearly', async () => (await inOutbox(payfan)) < 20);
     await load.stop();
     expect(Object.fromEntries(load.refusals)).toEqual({});
     expect(await run.judge(payfan)).toMatchObject({ ...KEPT, mailsSentAgain: [] });
@@ -145,7 +145,7 @@ describe('the handshake', () => {
     world = await openWorld(['transaction to rabbitmq', 'phone to rabbitmq'], {
       servers: servers.infrastructure,
     });
-  }, 120_000);
+  });
   afterAll(() => world.stop());
 
   for (const service of ['transaction', 'phone'] as const) {

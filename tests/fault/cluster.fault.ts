@@ -10,7 +10,7 @@ let world: World<never>;
 beforeAll(async () => {
   servers = await startServers({ rabbitmqNodes: 3 });
   world = await openWorld([], { servers: servers.infrastructure });
-}, 240_000);
+});
 afterAll(async () => {
   await world.stop();
   await servers.stop();
@@ -38,7 +38,7 @@ async function goesOn(load: Load): Promise<void> {
       `select coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 as count
        from transaction.outbox`,
     );
-  await until('publishing going on', async () => (await oldestSeconds()) < 2, 60_000);
+  await until('publishing going on', async () => (await oldestSeconds()) < 2);
 }
 
 /** Whether all three nodes are up, and none thinks that it and another went separate ways. */
@@ -67,7 +67,7 @@ fault('18. three nodes: the leader of a queue killed under load, and started aga
 });
 
 fault('19. three nodes: one cut off under load until the others have given it up, and back', async (run) => {
-  await until('a whole cluster', isWhole, 60_000);
+  await until('a whole cluster', isWhole);
   const load = run.load(world.payfan, LOAD);
   await goesOn(load);
   const { server, name } = await leaderOf('push.interactive');
@@ -76,19 +76,19 @@ fault('19. three nodes: one cut off under load until the others have given it up
     Promise.all(others.map(async (node) => (await node.control('eval', 'nodes().')).includes(name)));
   server.suspend();
   run.faults += 1;
-  await until('the others giving it up', async () => !(await seenByOthers()).includes(true), 60_000);
+  await until('the others giving it up', async () => !(await seenByOthers()).includes(true));
   await goesOn(load);
   server.resume();
-  await until('its return', async () => !(await seenByOthers()).includes(false), 60_000);
+  await until('its return', async () => !(await seenByOthers()).includes(false));
   // It and the others think of each other as gone, and stay apart, until someone restarts it.
-  await until('nodes that are apart', async () => !(await isWhole()), 60_000);
+  await until('nodes that are apart', async () => !(await isWhole()));
   await goesOn(load);
   expect(await isWhole()).toBe(false);
   await server.kill();
   run.faults += 1;
   await goesOn(load);
   await server.restart();
-  await until('a whole cluster', isWhole, 60_000);
+  await until('a whole cluster', isWhole);
   await goesOn(load);
   await load.stop();
   expect(load.refusals.size).toBe(0);

@@ -8,7 +8,6 @@ type Wires = 'transaction to postgres' | 'transaction to rabbitmq';
 
 /** Enough that every case has groups of several transfers under way when it strikes. */
 const FEW = 20;
-const soon = (what: string) => ({ what, timeoutMs: 30_000 });
 /** The method frame of `basic.publish`: class 60, method 40. */
 const PUBLISH = Buffer.from([0, 60, 0, 40]);
 const COMMIT = 'commit\0';
@@ -17,7 +16,7 @@ describe('the transaction service dies', () => {
   let world: World<Wires>;
   beforeAll(async () => {
     world = await openWorld(['transaction to postgres', 'transaction to rabbitmq']);
-  }, 120_000);
+  });
   afterAll(() => world.stop());
 
   /** Runs a load, waits until `moment` comes about on a wire, kills the service, and starts it again. */
@@ -25,13 +24,13 @@ describe('the transaction service dies', () => {
     fault(at, async (run) => {
       const { payfan, wires } = world;
       const load = run.load(payfan);
-      await waitFor(() => Promise.resolve(load.answered.size >= FEW), soon('the first answers'));
+      await waitFor(() => Promise.resolve(load.answered.size >= FEW), { what: 'the first answers' });
       await moment(wires);
       await run.kill(payfan.program('transaction'));
       for (const wire of Object.values(wires)) await wire.forward();
       await payfan.restart('transaction');
       const before = load.answered.size;
-      await waitFor(() => Promise.resolve(load.answered.size >= before + FEW), soon('further answers'));
+      await waitFor(() => Promise.resolve(load.answered.size >= before + FEW), { what: 'further answers' });
       await load.stop();
       expect(await run.judge(payfan)).toMatchObject({ ...KEPT, mailsSentAgain: [] });
     });
@@ -50,7 +49,7 @@ describe('the database connection', () => {
   let world: World<'transaction to postgres'>;
   beforeAll(async () => {
     world = await openWorld(['transaction to postgres']);
-  }, 120_000);
+  });
   afterAll(() => world.stop());
 
   fault('3. cut during COMMIT, again and again, clients repeating their keys', async (run) => {
@@ -59,7 +58,7 @@ describe('the database connection', () => {
     const load = run.load(payfan);
     for (; run.faults < 10; run.faults += 1) {
       const before = load.answered.size;
-      await waitFor(() => Promise.resolve(load.answered.size > before + 5), soon('answers'));
+      await waitFor(() => Promise.resolve(load.answered.size > before + 5), { what: 'answers' });
       await wire.freezeAfter(COMMIT);
       wire.cut();
       await wire.forward();
@@ -75,7 +74,7 @@ describe('a control without an outbox', () => {
   let world: World<'transaction to rabbitmq'>;
   beforeAll(async () => {
     world = await openWorld(['transaction to rabbitmq']);
-  }, 120_000);
+  });
   afterAll(() => world.stop());
 
   fault(
@@ -84,7 +83,7 @@ describe('a control without an outbox', () => {
       const { payfan, wires } = world;
       await bypassOutbox(payfan.database.adminUrl);
       const load = run.load(payfan);
-      await waitFor(() => Promise.resolve(load.answered.size >= FEW), soon('the first answers'));
+      await waitFor(() => Promise.resolve(load.answered.size >= FEW), { what: 'the first answers' });
       await wires['transaction to rabbitmq'].freezeBefore(PUBLISH);
       await run.kill(payfan.program('transaction'));
       await wires['transaction to rabbitmq'].forward();

@@ -19,7 +19,7 @@ type Channel = 'push' | 'phone' | 'email';
 let world: World<(typeof WIRES)[number]>;
 beforeAll(async () => {
   world = await openWorld(WIRES);
-}, 120_000);
+});
 afterAll(() => world.stop());
 
 const APPEND = 'feed-append';

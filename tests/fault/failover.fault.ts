@@ -21,7 +21,7 @@ beforeAll(async () => {
     }),
     environment: { phone: PATIENCE, email: PATIENCE },
   });
-}, 120_000);
+});
 afterAll(async () => {
   await world.stop();
   await first.stop();

@@ -25,7 +25,7 @@ const balancers: Balancer[] = [];
 const followers: Follower[] = [];
 beforeAll(async () => {
   fleet = await Fleet.start({ members: MEMBERS });
-}, 120_000);
+});
 beforeEach(() => {
   sockets = new Sockets();
 });
@@ -175,7 +175,7 @@ describe('17. a client that no byte reaches any more', () => {
       // Half of those that come back are led into the same hole again.
       balancer.targets = [wire.through(near.url), far.url];
       await moreAnswers(load, 40);
-      await until('everybody being elsewhere', () => sockets.opened >= opened + followers.length, 60_000);
+      await until('everybody being elsewhere', () => sockets.opened >= opened + followers.length);
       await moreAnswers(load, 20);
       // What was held arrives at those who have gone.
       await wire.forward();

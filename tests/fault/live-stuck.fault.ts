@@ -29,7 +29,7 @@ const PASSING_ON_MB = 100;
 let fleet: Fleet;
 beforeAll(async () => {
   fleet = await Fleet.start();
-}, 120_000);
+});
 afterAll(() => fleet.stop());
 
 /** Clients that follow `public.flood`, and read no more. */

@@ -16,7 +16,7 @@ beforeAll(async () => {
   payfan = await startPayfan({
     environment: { phone: { CONCURRENCY: '100', LOG_LEVEL: 'warn' }, sandbox: { LOG_LEVEL: 'warn' } },
   });
-}, 120_000);
+});
 afterAll(() => payfan.stop());
 
 const asBody = (value: unknown) => Buffer.from(JSON.stringify(value));

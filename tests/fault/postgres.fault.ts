@@ -12,7 +12,7 @@ let world: World<never>;
 beforeAll(async () => {
   servers = await startServers();
   world = await openWorld([], { servers: servers.infrastructure });
-}, 240_000);
+});
 afterAll(async () => {
   await world.stop();
   await servers.stop();

@@ -8,7 +8,7 @@ import { openWorld, PATIENCE, type World } from './lib/world.ts';
 let world: World<never>;
 beforeAll(async () => {
   world = await openWorld([], { environment: { phone: PATIENCE } });
-}, 120_000);
+});
 afterAll(() => world.stop());
 
 /** Little, as all of it is tried several times. */

@@ -31,7 +31,7 @@ beforeAll(async () => {
     servers: servers.infrastructure,
     environment: { phone: { SEND_TIMEOUT_MS: '2000' }, email: { SEND_TIMEOUT_MS: '2000' } },
   });
-}, 240_000);
+});
 afterAll(async () => {
   await world.stop();
   await servers.stop();

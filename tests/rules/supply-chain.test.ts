@@ -2,8 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-jest.setTimeout(60_000);
-
 const ROOT = path.resolve(__dirname, '../..');
 
 interface Manifest {

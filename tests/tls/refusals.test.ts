@@ -20,8 +20,6 @@ import {
 import { tlsFront } from './front.ts';
 import { startMailServer } from './mail-server.ts';
 
-jest.setTimeout(120_000);
-
 const REPOSITORY = path.resolve(__dirname, '../..');
 const MIGRATE = path.join(REPOSITORY, 'shared/database/dist/migrate-main.js');
 const CLIENT = path.join(REPOSITORY, 'tests/dist/tls/client-main.js');
@@ -263,7 +261,6 @@ describe('a program', () => {
       (await (await fetch(`${program.url}/readyz`)).json()) as { status: string; checks: { broker: string } };
     await waitFor(async () => reason.test((await readiness()).checks.broker), {
       what: 'the reason in /readyz',
-      timeoutMs: 20_000,
     });
     expect((await readiness()).status).toBe('not ready');
     expect(program.output()).toMatch(reason);

@@ -20,8 +20,6 @@ import WebSocket from 'ws';
 import { httpsClient } from './https-client.ts';
 import { startMailServer, type MailServer } from './mail-server.ts';
 
-jest.setTimeout(180_000);
-
 const authority = testAuthority();
 const pair = authority.issue({ hosts: ['127.0.0.1'] });
 const ask = httpsClient(authority.certificate);
@@ -94,7 +92,7 @@ test('with TLS on every connection a transfer is committed, and its six alerts a
       deliveries = (await ask<{ data: Delivery[] }>(url, 'demo_operator')).body.data;
       return deliveries.length === 6 && deliveries.every((delivery) => delivery.status === 'sent');
     },
-    { what: 'six deliveries being sent', timeoutMs: 60_000 },
+    { what: 'six deliveries being sent' },
   );
   expect(mailServer.mails.map(({ to, secure }) => [to.join(), secure]).sort()).toEqual([
     ['asha@example.com', true],
@@ -130,7 +128,6 @@ test('the servers themselves say that every connection is encrypted', async () =
   // The management API counts connections at intervals.
   await waitFor(async () => (await ours()).length > 0, {
     what: 'the list of connections',
-    timeoutMs: 30_000,
   });
   expect((await ours()).filter(({ ssl }) => !ssl)).toEqual([]);
 });

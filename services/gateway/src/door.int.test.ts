@@ -5,8 +5,6 @@ import { handshake, TestClients, type TestClient } from './testing/client.ts';
 import { counted } from './testing/metrics.ts';
 import { World } from './testing/world.ts';
 
-jest.setTimeout(120_000);
-
 let world: World;
 const clients = new TestClients();
 beforeAll(async () => {
@@ -78,7 +76,7 @@ describe('who may come in', () => {
         const again = await connect(url, { key: 'demo_ravi' });
         return Promise.race([again.ask({ t: 'ping' }).then(({ ok }) => ok), again.closed.then(() => false)]);
       },
-      { what: 'a place being free', timeoutMs: 5_000 },
+      { what: 'a place being free' },
     );
   });
 
@@ -212,7 +210,6 @@ describe('a connection', () => {
     await world.pay(2);
     await waitFor(async () => (await counted(url, 'gateway_connections', { kind: 'websocket' })) === 1, {
       what: 'the connection being cut',
-      timeoutMs: 10_000,
     });
     const again = await connect(url, { key: 'demo_ravi' });
     await again.ask({ t: 'subscribe', topic, after: seq });
@@ -224,7 +221,7 @@ describe('a token', () => {
   test('is asked for before it ends; a new one of the same owner keeps the connection', async () => {
     const client = await connect(gateway(), { key: await world.tokenFor('demo_ravi', 20) });
     const isTold = () => client.frames.some((frame) => 't' in frame && frame.t === 'token-ends');
-    await waitFor(() => Promise.resolve(isTold()), { what: 'being told', timeoutMs: 10_000 });
+    await waitFor(() => Promise.resolve(isTold()), { what: 'being told' });
     expect(await client.ask({ t: 'token', token: 'eyJh.eyJi.c2ln' })).toMatchObject({
       error: { code: 'unauthenticated' },
     });

@@ -3,8 +3,6 @@ import { TestClients, type TestClient } from './testing/client.ts';
 import { counted } from './testing/metrics.ts';
 import { World } from './testing/world.ts';
 
-jest.setTimeout(120_000);
-
 let world: World;
 /** Compares what it told with the log every second or so. */
 let attentive: Program;
@@ -92,7 +90,7 @@ describe('what live messages do not tell', () => {
     await world.writeUntold(ravi, 2);
     expect(await client.numbers(2)).toEqual([head + 1, head + 2]);
     const found = () => counted(attentive.url, 'gateway_audits_total', { found: 'behind' });
-    await waitFor(async () => (await found()) > 0, { what: 'the finding being counted', timeoutMs: 5_000 });
+    await waitFor(async () => (await found()) > 0, { what: 'the finding being counted' });
   });
 
   test('is found when the broker is there again', async () => {
@@ -102,7 +100,6 @@ describe('what live messages do not tell', () => {
     // The broker lists connections a little late.
     await waitFor(async () => (await world.broker.connectionNames()).includes('gateway consuming'), {
       what: 'the gateway being listed',
-      timeoutMs: 15_000,
     });
     await world.broker.closeConnections();
     await world.pay(3);

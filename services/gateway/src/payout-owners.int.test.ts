@@ -32,7 +32,7 @@ afterEach(() => {
 });
 
 const asked = (count: number) =>
-  waitFor(() => Promise.resolve(waiting.length === count), { what: `${count} requests`, timeoutMs: 20_000 });
+  waitFor(() => Promise.resolve(waiting.length === count), { what: `${count} requests` });
 const answer = (status: number, body: object) =>
   waiting.pop()?.response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 

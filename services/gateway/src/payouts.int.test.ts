@@ -4,8 +4,6 @@ import { freePort } from '@payfan/stack/testing';
 import { TestClients } from './testing/client.ts';
 import { World } from './testing/world.ts';
 
-jest.setTimeout(120_000);
-
 let world: World;
 const clients = new TestClients();
 beforeAll(async () => {

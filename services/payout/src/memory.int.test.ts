@@ -11,8 +11,6 @@ import {
 } from '@payfan/stack/testing';
 import { nextKey } from './testing/payout-api.ts';
 
-jest.setTimeout(180_000);
-
 const MB = 1024 * 1024;
 const LINES = 100_000;
 /**

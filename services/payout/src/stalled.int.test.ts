@@ -56,7 +56,7 @@ const aFewLooks = () => pause(10 * LOOK_EVERY_MS);
 
 test('while a worker is idle, payouts that stand still get one turn each', async () => {
   idleMs = MINUTE_MS;
-  await waitFor(() => Promise.resolve(turns.length > 0), { what: 'new turns', timeoutMs: 5_000 });
+  await waitFor(() => Promise.resolve(turns.length > 0), { what: 'new turns' });
   await aFewLooks();
   expect(served().sort()).toEqual([late, later].sort());
   expect(renewed).toBe(2);
@@ -64,7 +64,7 @@ test('while a worker is idle, payouts that stand still get one turn each', async
 
 test('on a lane that is never idle, who was passed over gets a turn, and who is only late does not', async () => {
   stalled.saw(turnAt(new Date()));
-  await waitFor(() => Promise.resolve(turns.length > 0), { what: 'a new turn', timeoutMs: 5_000 });
+  await waitFor(() => Promise.resolve(turns.length > 0), { what: 'a new turn' });
   await aFewLooks();
   expect(served()).toEqual([later]);
 });

@@ -91,7 +91,6 @@ describe('a gateway that answers 100 MB', () => {
       const result = await Promise.resolve(use(smsGateway(long.url))).catch(String);
       await waitFor(() => Promise.resolve(long.ends.length === 1), {
         what: 'the answer ending',
-        timeoutMs: 20_000,
       });
       expect(long.ends).toEqual(['cut off']);
       return result;

@@ -57,9 +57,8 @@ afterEach(async () => {
   await Promise.all([fresh.drop(), vhost.remove()]);
 });
 
-const soon = (what: string) => ({ what, timeoutMs: 20_000 });
 const until = (what: string, condition: () => boolean) =>
-  waitFor(() => Promise.resolve(condition()), soon(what));
+  waitFor(() => Promise.resolve(condition()), { what });
 
 /** Push, on the other end of the wire, or another service, which declares nothing. */
 async function connected(service = 'push'): Promise<Broker> {
@@ -73,7 +72,7 @@ async function connected(service = 'push'): Promise<Broker> {
   });
   stops.push(() => broker.stop());
   await broker.start();
-  await waitFor(() => broker.ping(), soon('connecting'));
+  await waitFor(() => broker.ping(), { what: 'connecting' });
   return broker;
 }
 
@@ -178,15 +177,18 @@ test('a delivery is recorded sent though the broker went away before it could be
     // The feeds wait for this lock while the broker goes.
     await tx.query({ text: 'lock table push.feed_events in access exclusive mode' });
     await publish(event);
-    await waitFor(async () => {
-      const waiting = await admin.query({
-        text: `select from pg_locks where not granted and relation = 'push.feed_events'::regclass`,
-      });
-      return waiting.length > 0;
-    }, soon('the feed being written'));
+    await waitFor(
+      async () => {
+        const waiting = await admin.query({
+          text: `select from pg_locks where not granted and relation = 'push.feed_events'::regclass`,
+        });
+        return waiting.length > 0;
+      },
+      { what: 'the feed being written' },
+    );
     await wire.refuse();
   });
-  await waitFor(async () => (await sent(event)) === 2, soon('both being recorded'));
+  await waitFor(async () => (await sent(event)) === 2, { what: 'both being recorded' });
   expect(await registry.getSingleMetricAsString('live_publishes_total')).toMatch(/outcome="failed".* 2$/m);
   await wire.forward();
   for (const { accountId } of [payer, payee]) {
@@ -210,7 +212,7 @@ describe('while the broker does not confirm', () => {
     expect(await count('skipped')).toBe(2);
     expect(broker.unconfirmed).toBe(3);
     await wire.forward();
-    await waitFor(async () => (await count('confirmed')) === 3, soon('the confirms'));
+    await waitFor(async () => (await count('confirmed')) === 3, { what: 'the confirms' });
     live.tell(last);
     await until('the last', () =>
       heard.some(({ headers }) => headers['payfan-topic'] === accountTopic(last.accountId)),

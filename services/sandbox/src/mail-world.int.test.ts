@@ -167,10 +167,10 @@ test('a line that hangs, and an answer that is late, do not outlive the server',
   const { send, behave, list, stop } = await startWorld();
   await behave({ hang: true });
   const hung = send().catch((error: unknown) => error);
-  await waitFor(async () => (await list()).total === 1, { what: 'storing', timeoutMs: 10_000 });
+  await waitFor(async () => (await list()).total === 1, { what: 'storing' });
   await behave({ delayMs: 600_000 });
   const late = send();
-  await waitFor(async () => (await list()).total === 2, { what: 'storing', timeoutMs: 10_000 });
+  await waitFor(async () => (await list()).total === 2, { what: 'storing' });
 
   await stop();
   expect(await hung).toBeInstanceOf(Error);
@@ -191,7 +191,7 @@ test('a client that leaves in the middle of a mail is none', async () => {
   let heard = '';
   socket.on('data', (data: Buffer) => (heard += data.toString()));
   const heardCode = (code: string) =>
-    waitFor(() => Promise.resolve(heard.includes(code)), { what: `answer ${code}`, timeoutMs: 10_000 });
+    waitFor(() => Promise.resolve(heard.includes(code)), { what: `answer ${code}` });
   await heardCode('220 ');
   socket.write('EHLO me\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n');
   await heardCode('354 ');

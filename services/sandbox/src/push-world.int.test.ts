@@ -189,7 +189,7 @@ test('misbehaves as it is told: busy, away, gone, silent', async () => {
   const unanswered = send(subscription, 'x', { topic: 't' }, undefined, impatient.signal).catch(
     (error: unknown) => error,
   );
-  await waitFor(async () => (await list()).total === 1, { what: 'the message', timeoutMs: 10_000 });
+  await waitFor(async () => (await list()).total === 1, { what: 'the message' });
   impatient.abort();
   expect(await unanswered).toMatchObject({ name: 'AbortError' });
   await behave({});

@@ -126,7 +126,7 @@ test('hang stores and never answers; looking it up tells that it was accepted', 
   await behave({ hang: true });
   const impatient = new AbortController();
   const unanswered = send(sms('d-2'), { signal: impatient.signal }).catch((error: unknown) => error);
-  await waitFor(async () => (await fetch(`${url}/messages/d-2`)).ok, { what: 'storing', timeoutMs: 10_000 });
+  await waitFor(async () => (await fetch(`${url}/messages/d-2`)).ok, { what: 'storing' });
   impatient.abort();
   expect(await unanswered).toMatchObject({ name: 'AbortError' });
 
@@ -139,10 +139,10 @@ test('an answer may be late; neither that nor a line that hangs outlives the gat
   const { send, behave, list, stop } = await startWorld();
   await behave({ delayMs: 600_000 });
   const late = send(sms('d-1'));
-  await waitFor(async () => (await list()).total === 1, { what: 'storing', timeoutMs: 10_000 });
+  await waitFor(async () => (await list()).total === 1, { what: 'storing' });
   await behave({ hang: true });
   const hung = send(sms('d-2')).catch((error: unknown) => error);
-  await waitFor(async () => (await list()).total === 2, { what: 'storing', timeoutMs: 10_000 });
+  await waitFor(async () => (await list()).total === 2, { what: 'storing' });
 
   await stop();
   expect((await late).status).toBe(201);

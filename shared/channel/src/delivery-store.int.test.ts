@@ -169,7 +169,7 @@ test.each(ENDINGS)('%s locks rows in the order of their keys, as claims do', asy
     const promise = end(database, [high, low]);
     await waitFor(
       async () => (await database.query({ text: 'select from pg_locks where not granted' })).length > 0,
-      { what: 'a statement waiting for the row', timeoutMs: 10_000 },
+      { what: 'a statement waiting for the row' },
     );
     expect(await tx.query(lock(high))).toHaveLength(1);
     return { promise };

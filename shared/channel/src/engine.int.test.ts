@@ -198,7 +198,7 @@ test('while somebody else is at it the message is held, and nothing is sent', as
   const release = answerInHand();
   const slow = engineWith(() => release.promise);
   const working = slow.engine.onMessage(incoming(event));
-  await waitFor(() => Promise.resolve(slow.sent.length === 2), { what: 'both claims', timeoutMs: 5_000 });
+  await waitFor(() => Promise.resolve(slow.sent.length === 2), { what: 'both claims' });
   const other = engineWith(accepts);
   await expect(other.engine.onMessage(incoming(event))).rejects.toThrow(DeliveryBusy);
   expect(other.sent).toEqual([]);
@@ -216,7 +216,7 @@ test('a claim of a process that is no more is taken over at once when the broker
   const tooLate = answerInHand();
   const dying = engineWith(() => tooLate.promise, { claimantId, sendTimeoutMs: 60_000 });
   const abandoned = dying.engine.onMessage(incoming(event));
-  await waitFor(() => Promise.resolve(dying.sent.length === 2), { what: 'both claims', timeoutMs: 5_000 });
+  await waitFor(() => Promise.resolve(dying.sent.length === 2), { what: 'both claims' });
 
   const heir = engineWith(accepts);
   const again = { ...incoming(event), redelivered: true };
@@ -235,7 +235,7 @@ test('an outcome is kept until the database is back, and nothing is sent again f
   const release = answerInHand();
   const { engine, sent } = engineWith(() => release.promise);
   const working = engine.onMessage(incoming(event));
-  await waitFor(() => Promise.resolve(sent.length === 2), { what: 'both claims', timeoutMs: 5_000 });
+  await waitFor(() => Promise.resolve(sent.length === 2), { what: 'both claims' });
   // Every connection to the database is cut, and none is let in for a while.
   await admin.query({ text: `alter database ${fresh.name} allow_connections false` });
   await admin.query({
@@ -246,7 +246,7 @@ test('an outcome is kept until the database is back, and nothing is sent again f
   // A connection that was idle says first that it was cut.
   await waitFor(
     () => expect(database.query({ text: 'select 1' })).rejects.toThrow(/not currently accepting connections/),
-    { what: 'the database being closed', timeoutMs: 5_000 },
+    { what: 'the database being closed' },
   );
   await admin.query({ text: `alter database ${fresh.name} allow_connections true` });
   await working;
@@ -290,7 +290,7 @@ test('a claim whose answer was lost on the way is taken up again at once, by the
   const heard = wire.freezeAfter('deliveries-claim');
   const failed = engine.onMessage(incoming(event)).catch((error: unknown) => error);
   await heard;
-  await waitFor(async () => (await rowsOf(event.id)).length === 2, { what: 'the claims', timeoutMs: 10_000 });
+  await waitFor(async () => (await rowsOf(event.id)).length === 2, { what: 'the claims' });
   wire.cut();
   await wire.forward();
   expect(await failed).toBeInstanceOf(Error);
@@ -310,7 +310,7 @@ test('of two copies in one process one waits for the other, and then has nothing
   const { engine, sent } = engineWith(() => answer.promise);
   const event = someTransfer();
   const first = engine.onMessage(incoming(event));
-  await waitFor(() => Promise.resolve(sent.length === 2), { what: 'both being sent', timeoutMs: 10_000 });
+  await waitFor(() => Promise.resolve(sent.length === 2), { what: 'both being sent' });
   await expect(engine.onMessage(incoming(event))).rejects.toBeInstanceOf(DeliveryBusy);
   answer.resolve({ kind: 'sent', reference: 'x' });
   await first;

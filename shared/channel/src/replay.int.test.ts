@@ -74,9 +74,8 @@ afterAll(async () => {
   await bench.close();
 });
 
-const brokerIsThere = () => waitFor(() => broker.ping(), { what: 'the broker', timeoutMs: 20_000 });
-const eventually = (what: string, condition: () => Promise<boolean>) =>
-  waitFor(condition, { what, timeoutMs: 15_000 });
+const brokerIsThere = () => waitFor(() => broker.ping(), { what: 'the broker' });
+const eventually = (what: string, condition: () => Promise<boolean>) => waitFor(condition, { what });
 
 const replay = async (wish: object) =>
   (await api.post<ReplayResult>('/v1/dead-letters/replay', { ratePerSecond: 1_000, ...wish })).body;

@@ -6,7 +6,6 @@ let fresh: FreshDatabase;
 let database: Database;
 let beside: Database;
 const broken: Error[] = [];
-const soon = (what: string) => ({ what, timeoutMs: 10_000 });
 
 beforeAll(async () => {
   fresh = await freshDatabase();
@@ -133,7 +132,7 @@ describe('a transaction', () => {
     const failure = await database
       .transaction(async (tx) => {
         await insert(tx, 1);
-        await waitFor(async () => (await kill(`state = 'idle in transaction'`)) === 1, soon('the kill'));
+        await waitFor(async () => (await kill(`state = 'idle in transaction'`)) === 1, { what: 'the kill' });
         await insert(tx, 2);
       })
       .catch((error: unknown) => error);
@@ -147,7 +146,7 @@ describe('a transaction', () => {
     const failure = await beside.transaction(async (lock) => {
       await lock.query({ text: 'lock table notes in access exclusive mode' });
       const failing = database.transaction((tx) => insert(tx, 1)).catch((error: unknown) => error);
-      await waitFor(async () => (await kill(`wait_event_type = 'Lock'`)) === 1, soon('the kill'));
+      await waitFor(async () => (await kill(`wait_event_type = 'Lock'`)) === 1, { what: 'the kill' });
       return failing;
     });
     expect(failure).toMatchObject({ code: '57P01' });
@@ -160,7 +159,7 @@ describe('a transaction', () => {
     for (let round = 0; round < 5; round += 1) {
       const broken = only.transaction(async (tx) => {
         await insert(tx, 1);
-        await waitFor(async () => (await kill(`state = 'idle in transaction'`)) === 1, soon('the kill'));
+        await waitFor(async () => (await kill(`state = 'idle in transaction'`)) === 1, { what: 'the kill' });
       });
       await expect(broken).rejects.toThrow();
     }
@@ -187,7 +186,7 @@ test('connections that are killed while idle are told of, and replaced', async (
   await Promise.all([database.ping(), database.ping(), database.ping()]);
   const killed = await kill(`state = 'idle'`);
   expect(killed).toBeGreaterThan(0);
-  await waitFor(() => Promise.resolve(broken.length === killed), soon('being told'));
+  await waitFor(() => Promise.resolve(broken.length === killed), { what: 'being told' });
   expect(broken.every(isDatabaseAway)).toBe(true);
   await database.ping();
 });
@@ -256,7 +255,7 @@ describe('stop()', () => {
               text: `select 1 from pg_stat_activity where application_name = 'ours' and wait_event_type = 'Lock'`,
             }),
           ).toHaveLength(2),
-        soon('both waiting for the lock'),
+        { what: 'both waiting for the lock' },
       );
       work.push(database.stop().then(() => order.push('stopped')));
       return { work };
@@ -271,7 +270,7 @@ describe('stop()', () => {
     await Promise.all([database.stop(), database.stop()]);
     await database.stop();
     await expect(database.ping()).rejects.toThrow('after calling end');
-    await waitFor(async () => (await kill('true')) === 0, soon('the connections being gone'));
+    await waitFor(async () => (await kill('true')) === 0, { what: 'the connections being gone' });
     const never = openDatabase({ url: fresh.adminUrl, name: 'never' });
     await never.stop();
   });

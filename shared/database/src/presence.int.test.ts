@@ -61,7 +61,7 @@ test('the list of those present changes when one comes or goes, and only then', 
 test('one whose connection is cut comes back by itself', async () => {
   const { id } = await present();
   await cutAll();
-  await waitFor(async () => (await gone(id)) === false, { what: 'its return', timeoutMs: 10_000 });
+  await waitFor(async () => (await gone(id)) === false, { what: 'its return' });
 });
 
 test('one that is stopped while it is away stays away', async () => {

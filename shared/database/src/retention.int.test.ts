@@ -75,7 +75,6 @@ function retain(options: Partial<RetentionOptions> = {}): Retention {
 const swept = (retention: Retention, times = 1) =>
   waitFor(() => Promise.resolve(retention.sweeps.done >= times), {
     what: `the end of ${times} sweeps`,
-    timeoutMs: 10_000,
   });
 
 test('old rows go and recent ones stay, and it says how many', async () => {
@@ -103,7 +102,6 @@ test('after a sweep nothing is left of it: neither the lock nor the session', as
   await swept(retention);
   await waitFor(async () => (await countAdvisoryLocks()) === 0, {
     what: 'the end of the session',
-    timeoutMs: 10_000,
   });
 });
 
@@ -114,8 +112,7 @@ describe('while a batch is held up', () => {
       await tx.query({ text: 'select from email.notes for update' });
       await work();
     });
-  const isAtIt = () =>
-    waitFor(async () => (await countAdvisoryLocks()) === 1, { what: 'a sweep under way', timeoutMs: 10_000 });
+  const isAtIt = () => waitFor(async () => (await countAdvisoryLocks()) === 1, { what: 'a sweep under way' });
 
   test('another process leaves the sweep to the one that is at it', async () => {
     await write(30);
@@ -126,7 +123,6 @@ describe('while a batch is held up', () => {
       await other.start();
       await waitFor(() => Promise.resolve(other.sweeps.busy >= 3), {
         what: 'being sent away',
-        timeoutMs: 10_000,
       });
       expect([one.sweeps.done, other.sweeps.done]).toEqual([0, 0]);
     });
@@ -173,7 +169,7 @@ test('a database that is away is logged, and swept when it is back', async () =>
   await allow(false);
   const retention = retain();
   await retention.start();
-  await waitFor(() => Promise.resolve(retention.sweeps.failed >= 2), { what: 'failures', timeoutMs: 10_000 });
+  await waitFor(() => Promise.resolve(retention.sweeps.failed >= 2), { what: 'failures' });
   expect(lines[0]?.message).toBe('old rows not removed, trying again later');
   await allow(true);
   await swept(retention);
@@ -187,7 +183,6 @@ test('what the database refuses is logged, and nothing goes', async () => {
   await retention.start();
   await waitFor(() => Promise.resolve(retention.sweeps.failed >= 1), {
     what: 'a failure',
-    timeoutMs: 10_000,
   });
   expect(lines[0]).toMatchObject({
     message: 'old rows not removed, trying again later',

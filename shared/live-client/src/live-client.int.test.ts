@@ -46,7 +46,7 @@ function follow(client: LiveClient, topic = ASHA, after?: number) {
   return { seqs, gaps, leave };
 }
 const until = (what: string, isSo: () => boolean) =>
-  waitFor(() => Promise.resolve(isSo()), { what, timeoutMs: 10_000, intervalMs: 5 });
+  waitFor(() => Promise.resolve(isSo()), { what, intervalMs: 5 });
 const isLive = (client: LiveClient) => until('live', () => client.status.state === 'live');
 const numbers = (last: number) => Array.from({ length: last }, (_, index) => index + 1);
 const socket = (index = 0): Socket => gateway.sockets[index]!;

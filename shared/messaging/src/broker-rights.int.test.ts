@@ -185,7 +185,7 @@ describe('a program', () => {
 
   test('that loses a right while it runs says so in its log and its readiness, and goes on once it has it again', async () => {
     const broker = await brokerAs('email');
-    await waitFor(() => broker.ping(), { what: 'the broker', timeoutMs: 20_000 });
+    await waitFor(() => broker.ping(), { what: 'the broker' });
     const admin = openManagement(fresh.managementUrl);
     const path = `permissions/${fresh.vhost}/payfan_email`;
     const rights = (await admin.get(path)) as Record<'configure' | 'write' | 'read', string>;
@@ -200,7 +200,7 @@ describe('a program', () => {
         const failure = await broker.publish(copy('copy')).catch((error: unknown) => error);
         expect(failure).toMatchObject({ kind: 'refused' });
       },
-      { what: 'the refusal', timeoutMs: 60_000 },
+      { what: 'the refusal' },
     );
     const sentence = `RabbitMQ refuses the user payfan_email the right to write to exchange 'retry.email'`;
     await waitFor(
@@ -208,18 +208,18 @@ describe('a program', () => {
         await broker.publish(copy('another')).catch(() => undefined);
         await expect(broker.ping()).rejects.toThrow(sentence);
       },
-      { what: 'the readiness saying so', timeoutMs: 60_000 },
+      { what: 'the readiness saying so' },
     );
     const errors = log.lines.filter(({ level }) => level === 'error');
     expect(JSON.stringify(errors)).toContain(sentence);
     await admin.put(path, rights);
-    await waitFor(() => broker.publish(copy('again')), { what: 'publishing again', timeoutMs: 60_000 });
+    await waitFor(() => broker.publish(copy('again')), { what: 'publishing again' });
   });
 
   test('publishes in its own name, which the broker has verified', async () => {
     const broker = await brokerAs('email');
     await new BrokerAdmin(fresh).take('email.bulk');
-    await waitFor(() => broker.ping(), { what: 'the broker', timeoutMs: 20_000 });
+    await waitFor(() => broker.ping(), { what: 'the broker' });
     const seen: (string | undefined)[] = [];
     const consumer = broker.consume({
       queue: 'email.bulk',
@@ -232,7 +232,7 @@ describe('a program', () => {
       ...{ exchange: 'retry.email', routingKey: '5s.bulk', messageId: 'own' },
       ...{ contentType: 'text/plain', body: Buffer.from('') },
     });
-    await waitFor(() => Promise.resolve(seen.length > 0), { what: 'the copy', timeoutMs: 20_000 });
+    await waitFor(() => Promise.resolve(seen.length > 0), { what: 'the copy' });
     expect(seen).toEqual(['payfan_email']);
   });
 });

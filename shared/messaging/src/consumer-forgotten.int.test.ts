@@ -1,6 +1,6 @@
 import { waitFor } from '@payfan/stack/testing';
 import type { Channel } from 'amqplib';
-import { connectionShowing, consumeIn, gate, noTopology, QUEUE, soon, until } from './testing/consuming.ts';
+import { connectionShowing, consumeIn, gate, noTopology, QUEUE, until } from './testing/consuming.ts';
 import { openWorld, type World } from './testing/world.ts';
 
 let world: World;
@@ -32,7 +32,7 @@ function losesAcks(channel: Channel): void {
 
 /** So many messages wait or are in somebody's hands, as the broker tells it after a while. */
 const brokerHas = (messages: number) =>
-  waitFor(async () => (await world.admin.messages()) === messages, soon(`${messages} messages`));
+  waitFor(async () => (await world.admin.messages()) === messages, { what: `${messages} messages` });
 
 describe('a consumer whom the broker takes to have more than it got', () => {
   test('gets it all the same, and what came after it', async () => {

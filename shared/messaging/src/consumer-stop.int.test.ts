@@ -1,5 +1,5 @@
 import { waitFor } from '@payfan/stack/testing';
-import { connectionShowing, consumeIn, gate, QUEUE, soon, until } from './testing/consuming.ts';
+import { connectionShowing, consumeIn, gate, QUEUE, until } from './testing/consuming.ts';
 import { openWorld, type World } from './testing/world.ts';
 
 let world: World;
@@ -37,7 +37,7 @@ describe('stop()', () => {
   test('while the consumer is still opening leaves none behind', async () => {
     const broker = world.broker();
     await broker.start();
-    await waitFor(() => broker.ping(), soon('connecting'));
+    await waitFor(() => broker.ping(), { what: 'connecting' });
     await world.queueOf(QUEUE, 'untouched');
     for (let round = 0; round < 20; round += 1) {
       const { seen, stop } = await consumeIn(world, {}, broker);
@@ -47,10 +47,9 @@ describe('stop()', () => {
       expect(seen.length).toBeLessThanOrEqual(1);
       if (seen.length === 1) await world.queueOf(QUEUE, 'untouched');
     }
-    await waitFor(
-      async () => expect(await world.eye.checkQueue(QUEUE)).toMatchObject({ consumerCount: 0 }),
-      soon('having no consumer'),
-    );
+    await waitFor(async () => expect(await world.eye.checkQueue(QUEUE)).toMatchObject({ consumerCount: 0 }), {
+      what: 'having no consumer',
+    });
     expect(await world.admin.take(QUEUE)).toMatchObject([{ body: 'untouched' }]);
   });
 
@@ -66,10 +65,9 @@ describe('stop()', () => {
       for (let turn = 0; turn < round; turn += 1) await new Promise(setImmediate);
       await stop();
     }
-    await waitFor(
-      async () => expect(await world.eye.checkQueue(QUEUE)).toMatchObject({ consumerCount: 0 }),
-      soon('having no consumer'),
-    );
+    await waitFor(async () => expect(await world.eye.checkQueue(QUEUE)).toMatchObject({ consumerCount: 0 }), {
+      what: 'having no consumer',
+    });
   });
 
   test('may be called before start, twice, and while the broker is away', async () => {

@@ -1,7 +1,7 @@
 import { waitFor } from '@payfan/stack/testing';
 import type { Channel } from 'amqplib';
 import type { Incoming } from './consumer.ts';
-import { connectionShowing, consumeIn, gate, QUEUE, soon, until } from './testing/consuming.ts';
+import { connectionShowing, consumeIn, gate, QUEUE, until } from './testing/consuming.ts';
 import { openWorld, type World } from './testing/world.ts';
 
 let world: World;
@@ -145,10 +145,9 @@ describe('consuming goes on', () => {
     await world.queueOf(QUEUE, 'before');
     const { seen } = await consumeIn(world, {}, world.broker({ name: 'email' }));
     await until('the first message', () => seen.length === 1);
-    await waitFor(
-      async () => expect(await world.admin.connectionNames()).toContain('email consuming'),
-      soon('the list of connections'),
-    );
+    await waitFor(async () => expect(await world.admin.connectionNames()).toContain('email consuming'), {
+      what: 'the list of connections',
+    });
     await world.admin.closeConnections();
     await until('the loss', () => world.log.saying('connection lost').length > 0);
     const publisher = world.broker();
@@ -162,7 +161,7 @@ describe('consuming goes on', () => {
           contentType: 'text/plain',
           body: Buffer.from('after'),
         }),
-      soon('publishing'),
+      { what: 'publishing' },
     );
     await until('the second message', () => seen.includes('after'));
   });
@@ -192,10 +191,9 @@ describe('consuming goes on', () => {
     }
     await world.queueOf(QUEUE, 'last');
     await until('the last message', () => seen.includes('last'));
-    await waitFor(
-      async () => expect(await world.eye.checkQueue(QUEUE)).toMatchObject({ consumerCount: 1 }),
-      soon('one consumer'),
-    );
+    await waitFor(async () => expect(await world.eye.checkQueue(QUEUE)).toMatchObject({ consumerCount: 1 }), {
+      what: 'one consumer',
+    });
   });
 });
 

@@ -25,12 +25,11 @@ const event = (messageId: string, over: Partial<Outgoing> = {}): Outgoing => ({
   body: Buffer.from(messageId),
   ...over,
 });
-const soon = (what: string) => ({ what, timeoutMs: 20_000 });
 
 async function connected(urls = [world.url]): Promise<Broker> {
   const broker = world.broker({ urls, topology });
   await broker.start();
-  await waitFor(() => broker.ping(), soon('connecting'));
+  await waitFor(() => broker.ping(), { what: 'connecting' });
   return broker;
 }
 
@@ -94,7 +93,7 @@ test('an exchange that nobody declares is an error like a missing queue, and cos
   expect(lost).toMatchObject({ reason: { kind: 'returned', message: expect.stringContaining('nowhere') } });
   // It shared the channel, which the broker has closed.
   expect(neighbour).toMatchObject({ reason: { kind: 'disconnected' } });
-  await waitFor(() => broker.publish(event('e-1')), soon('a new channel'));
+  await waitFor(() => broker.publish(event('e-1')), { what: 'a new channel' });
   expect((await world.admin.take('inbox')).at(-1)).toMatchObject({ messageId: 'e-1' });
 });
 
@@ -117,7 +116,7 @@ test('a connection that breaks fails what was unconfirmed at once, and sends non
   }
   expect(broker.unconfirmed).toBe(0);
   await proxy.forward();
-  await waitFor(() => broker.publish(event('after')), soon('publishing again'));
+  await waitFor(() => broker.publish(event('after')), { what: 'publishing again' });
   expect(await world.admin.take('inbox')).toMatchObject([{ messageId: 'after' }]);
 });
 
@@ -133,7 +132,7 @@ describe('confirms that never come', () => {
     });
     world.onClose(() => publisher.stop());
     await world.queueOf('plain');
-    await waitFor(() => Promise.resolve(publisher.hindrance === undefined), soon('connecting'));
+    await waitFor(() => Promise.resolve(publisher.hindrance === undefined), { what: 'connecting' });
     const toPlain = { exchange: '', routingKey: 'plain' };
 
     proxy.holdAnswers();
@@ -145,7 +144,7 @@ describe('confirms that never come', () => {
     await expect(publisher.publish(event('e-3', toPlain))).rejects.toMatchObject({ kind: 'disconnected' });
 
     await proxy.forward();
-    await waitFor(() => publisher.publish(event('e-1', toPlain)), soon('publishing again'));
+    await waitFor(() => publisher.publish(event('e-1', toPlain)), { what: 'publishing again' });
     // A time-out says “perhaps stored”: here it was, so the first id is there twice.
     const stored = await world.admin.take('plain');
     expect(stored.map(({ messageId }) => messageId)).toEqual(['e-1', 'e-2', 'e-1']);
@@ -158,12 +157,12 @@ describe('a broker that is short of memory', () => {
     const proxy = await world.proxy();
     const broker = await connected([proxy.through(world.url)]);
     proxy.say(BLOCKED);
-    await waitFor(() => Promise.resolve(!broker.publishable), soon('being blocked'));
+    await waitFor(() => Promise.resolve(!broker.publishable), { what: 'being blocked' });
     await expect(broker.publish(event('e-1'))).rejects.toMatchObject({ kind: 'blocked' });
     await expect(broker.ping()).rejects.toThrow('low memory');
 
     proxy.say(UNBLOCKED);
-    await waitFor(() => broker.ping(), soon('being taken from again'));
+    await waitFor(() => broker.ping(), { what: 'being taken from again' });
     await broker.publish(event('e-2'));
     expect(await world.admin.take('inbox')).toMatchObject([{ messageId: 'e-2' }]);
   });
@@ -172,9 +171,9 @@ describe('a broker that is short of memory', () => {
     const proxy = await world.proxy();
     const broker = await connected([proxy.through(world.url)]);
     proxy.say(BLOCKED);
-    await waitFor(() => Promise.resolve(!broker.publishable), soon('being blocked'));
+    await waitFor(() => Promise.resolve(!broker.publishable), { what: 'being blocked' });
     proxy.cut();
-    await waitFor(() => broker.publish(event('e-1')), soon('publishing again'));
+    await waitFor(() => broker.publish(event('e-1')), { what: 'publishing again' });
   });
 });
 

@@ -3,7 +3,7 @@ import { waitFor } from '@payfan/stack/testing';
 import type { Broker, BrokerOptions } from './broker.ts';
 import { declareTopology } from './declare-topology.ts';
 import { Subscription, type SubscribeOptions } from './subscription.ts';
-import { noTopology, soon, until } from './testing/consuming.ts';
+import { noTopology, until } from './testing/consuming.ts';
 import { openWorld, type World } from './testing/world.ts';
 
 let world: World;
@@ -26,7 +26,7 @@ async function brokerIn(options: Partial<BrokerOptions> = {}): Promise<Broker> {
 
 async function connected(options: Partial<BrokerOptions> = {}): Promise<Broker> {
   const broker = await brokerIn(options);
-  await waitFor(() => broker.ping(), soon('connecting'));
+  await waitFor(() => broker.ping(), { what: 'connecting' });
   return broker;
 }
 
@@ -64,7 +64,7 @@ async function queueOf(...keys: string[]): Promise<string> {
   const bindings = () => world.admin.bindingsOf('news');
   await waitFor(
     async () => expect((await bindings()).map(({ routingKey }) => routingKey).sort()).toEqual(keys),
-    soon('the bindings'),
+    { what: 'the bindings' },
   );
   return (await bindings())[0]?.queue ?? '';
 }

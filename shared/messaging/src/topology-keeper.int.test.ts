@@ -1,7 +1,7 @@
 import type { Topology } from '@payfan/contracts';
 import { waitFor } from '@payfan/stack/testing';
 import type { Broker, BrokerOptions } from './broker.ts';
-import { consumeIn, soon, until } from './testing/consuming.ts';
+import { consumeIn, until } from './testing/consuming.ts';
 import { BLOCKED, UNBLOCKED } from './testing/frames.ts';
 import { openWorld, type World } from './testing/world.ts';
 import { TopologyKeeper, type TopologyKeeperOptions } from './topology-keeper.ts';
@@ -38,7 +38,7 @@ const event = (messageId: string) => ({
 async function connected(options: Partial<BrokerOptions> = {}): Promise<Broker> {
   const broker = world.broker({ topology, ...options });
   await broker.start();
-  await waitFor(() => broker.ping(), soon('connecting'));
+  await waitFor(() => broker.ping(), { what: 'connecting' });
   return broker;
 }
 const idsIn = async (queue: string) => (await world.admin.take(queue)).map(({ messageId }) => messageId);
@@ -54,7 +54,7 @@ async function deletedUntil(deleteIt: () => Promise<unknown>, isFound: () => boo
     await deleteIt();
     return false;
   };
-  await waitFor(found, { ...soon('a round that finds it gone'), intervalMs: 2_000 });
+  await waitFor(found, { ...{ what: 'a round that finds it gone' }, intervalMs: 2_000 });
 }
 
 describe('while connected', () => {
@@ -66,7 +66,7 @@ describe('while connected', () => {
     // Whatever goes out now could meet one of the bindings without the other.
     expect(broker.publishable).toBe(false);
     await expect(broker.publish(event('too early'))).rejects.toMatchObject({ kind: 'blocked' });
-    await waitFor(() => broker.publish(event('again')), soon('healing'));
+    await waitFor(() => broker.publish(event('again')), { what: 'healing' });
     expect([await idsIn('inbox'), await idsIn('other')]).toEqual([['again'], ['again']]);
   });
 
@@ -74,7 +74,7 @@ describe('while connected', () => {
     const broker = await connected();
     await world.admin.deleteExchange('events');
     await expect(broker.publish(event('missed it'))).rejects.toMatchObject({ kind: 'disconnected' });
-    await waitFor(() => broker.publish(event('again')), soon('healing'));
+    await waitFor(() => broker.publish(event('again')), { what: 'healing' });
     expect([await idsIn('inbox'), await idsIn('other')]).toEqual([['again'], ['again']]);
     expect(restored()).toEqual(['events']);
   });
@@ -83,10 +83,13 @@ describe('while connected', () => {
     const broker = await connected({ redeclareEveryMs: 50 });
     await world.admin.unbind('events', 'other', 'known.*');
     let sent = 0;
-    await waitFor(async () => {
-      await broker.publish(event(`e-${++sent}`));
-      return (await idsIn('other')).length > 0;
-    }, soon('the binding'));
+    await waitFor(
+      async () => {
+        await broker.publish(event(`e-${++sent}`));
+        return (await idsIn('other')).length > 0;
+      },
+      { what: 'the binding' },
+    );
     expect((await idsIn('inbox')).length).toBe(sent);
   });
 
@@ -111,7 +114,7 @@ describe('a consumer', () => {
     await until('the queue', () => restored().includes('inbox'));
     await waitFor(
       async () => expect(await world.eye.checkQueue('inbox')).toMatchObject({ consumerCount: 1 }),
-      soon('consuming again'),
+      { what: 'consuming again' },
     );
     await broker.publish(event('after'));
     await until('the second message', () => seen.includes('after'));
@@ -159,10 +162,9 @@ describe('what another program owns', () => {
       () => world.admin.deleteExchange('events'),
       () => restored().includes('events'),
     );
-    await waitFor(
-      async () => expect(await world.admin.bindingsOf('events')).toHaveLength(2),
-      soon('the bindings'),
-    );
+    await waitFor(async () => expect(await world.admin.bindingsOf('events')).toHaveLength(2), {
+      what: 'the bindings',
+    });
   });
 
   test.each([
@@ -188,7 +190,7 @@ describe('what another program owns', () => {
     expect(await idsIn('inbox')).toEqual([]);
     await world.admin.declareQueue('other');
     await world.admin.bind('events', 'other', 'known.*');
-    await waitFor(() => broker.publish(event('after')), soon('the queue being found again'));
+    await waitFor(() => broker.publish(event('after')), { what: 'the queue being found again' });
     expect([await idsIn('inbox'), await idsIn('other')]).toEqual([['after'], ['after']]);
   });
 
@@ -225,7 +227,7 @@ describe('restore()', () => {
     ]);
     expect(restored()).toEqual(['other', 'events']);
     world.eye.publish('events', 'known.event', Buffer.from(''), { messageId: 'for both' });
-    await waitFor(async () => expect(await idsIn('other')).toEqual(['for both']), soon('the rest'));
+    await waitFor(async () => expect(await idsIn('other')).toEqual(['for both']), { what: 'the rest' });
     expect(connection.model).toBe(model);
   });
 

@@ -16,13 +16,12 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const soon = (what: string) => ({ what, timeoutMs: 20_000 });
 const CHANNELS = ['push', 'phone', 'email'];
 
 async function declared(topology = paymentsTopology(CHANNELS)) {
   const broker = world.broker({ topology });
   await broker.start();
-  await waitFor(() => broker.ping(), soon('declaring the topology'));
+  await waitFor(() => broker.ping(), { what: 'declaring the topology' });
   return broker;
 }
 const message = (messageId: string, exchange: string, routingKey: string) => ({
@@ -70,8 +69,8 @@ test('a delivery comes back after its delay, to the lane that it came from and t
     broker.publish(message('a payout', delayExchange('email'), retryRoutingKey(step, 'bulk'))),
   ]);
   const back = async (queue: string) => (await world.messagesIn(queue)) === 1;
-  await waitFor(() => back(laneQueue('email', 'interactive')), soon('coming back'));
-  await waitFor(() => back(laneQueue('email', 'bulk')), soon('coming back'));
+  await waitFor(() => back(laneQueue('email', 'interactive')), { what: 'coming back' });
+  await waitFor(() => back(laneQueue('email', 'bulk')), { what: 'coming back' });
   // Not a matter of speed: coming back early would be no delay.
   expect(performance.now() - from).toBeGreaterThanOrEqual(step.delayMs);
   expect(await world.admin.take(laneQueue('email', 'interactive'))).toMatchObject([
@@ -89,13 +88,16 @@ test('a message that kills whoever takes it ends in the dead queue, and is not d
   const lane = laneQueue('email', 'interactive');
   await broker.publish(message('poison', 'payments', 'transfer.completed.interactive'));
   let deaths = 0;
-  await waitFor(async () => {
-    const taken = await world.eye.get(lane);
-    if (taken === false) return (await world.messagesIn(deadQueue('email'))) === 1;
-    deaths += 1;
-    world.eye.reject(taken, true);
-    return false;
-  }, soon('being given up on'));
+  await waitFor(
+    async () => {
+      const taken = await world.eye.get(lane);
+      if (taken === false) return (await world.messagesIn(deadQueue('email'))) === 1;
+      deaths += 1;
+      world.eye.reject(taken, true);
+      return false;
+    },
+    { what: 'being given up on' },
+  );
   expect(deaths).toBe(DELIVERY_LIMIT + 1);
   expect(await world.admin.take(deadQueue('email'))).toMatchObject([{ messageId: 'poison' }]);
 });

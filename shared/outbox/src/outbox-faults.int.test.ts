@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { waitFor } from '@payfan/stack/testing';
 import { claimExpired } from './outbox-store.ts';
-import { event, events, idsOf, nothing, openRelays, soon, type Relays } from './testing/relays.ts';
+import { event, events, idsOf, nothing, openRelays, type Relays } from './testing/relays.ts';
 
 let relays: Relays;
 beforeEach(async () => {
@@ -19,8 +19,10 @@ describe('a relay that dies', () => {
       // The lock makes the removal wait, so that we can strike between the two.
       await tx.query({ text: 'select 1 from transaction.outbox for update' });
       dead.outbox.handOff(handedOff);
-      await waitFor(() => killWaiting(dead.relayId), soon('the removal'));
-      await waitFor(() => Promise.resolve(relays.log.saying('not removed').length === 1), soon('the death'));
+      await waitFor(() => killWaiting(dead.relayId), { what: 'the removal' });
+      await waitFor(() => Promise.resolve(relays.log.saying('not removed').length === 1), {
+        what: 'the death',
+      });
     });
     expect(await relays.rows()).toMatchObject([{ eventId: sent.eventId, holder: dead.relayId }]);
     await relays.drained('the lease running out');
@@ -108,7 +110,7 @@ describe('two relays at once', () => {
     await slow.send([sent]);
     const heir = await inherit();
     await slow.wire.forward();
-    await waitFor(() => Promise.resolve(slow.outbox.counters.leaseLost === 1), soon('the late confirm'));
+    await waitFor(() => Promise.resolve(slow.outbox.counters.leaseLost === 1), { what: 'the late confirm' });
     expect(await relays.rows()).toEqual([{ eventId: sent.eventId, holder: heir, held: true }]);
   });
 });
@@ -123,7 +125,7 @@ describe('a relay that was stalled for longer than its lease', () => {
     expect(other.outbox.counters).toMatchObject({ swept: 3, confirmed: 3 });
 
     stalled.outbox.handOff(handedOff);
-    await waitFor(() => Promise.resolve(stalled.outbox.counters.leaseLost === 3), soon('waking up'));
+    await waitFor(() => Promise.resolve(stalled.outbox.counters.leaseLost === 3), { what: 'waking up' });
     expect(await relays.published()).toEqual([...idsOf(list), ...idsOf(list)].sort());
   });
 
@@ -143,26 +145,32 @@ describe('a relay that was stalled for longer than its lease', () => {
 /** Claims the one row there is for another relay, as soon as its lease has run out; answers that relay's id. */
 async function inherit(): Promise<string> {
   const heir = randomUUID();
-  await waitFor(async () => {
-    await relays.admin.transaction(async (tx) => {
-      await tx.query({ text: 'set local search_path to transaction' });
-      await claimExpired(tx, { holder: heir, seconds: 3_600 }, { limit: 10, fromId: 0 });
-    });
-    expect(await relays.rows()).toMatchObject([{ holder: heir }]);
-  }, soon('the lease passing on'));
+  await waitFor(
+    async () => {
+      await relays.admin.transaction(async (tx) => {
+        await tx.query({ text: 'set local search_path to transaction' });
+        await claimExpired(tx, { holder: heir, seconds: 3_600 }, { limit: 10, fromId: 0 });
+      });
+      expect(await relays.rows()).toMatchObject([{ holder: heir }]);
+    },
+    { what: 'the lease passing on' },
+  );
   return heir;
 }
 
 test('an outage of the database ends no sweeper', async () => {
   const relay = await relays.start();
   const { relayId, send, outbox, wire } = relay;
-  await waitFor(async () => {
-    const killed = await relays.admin.query({
-      text: 'select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1',
-      values: [relayId],
-    });
-    return killed.length > 0 && relays.log.saying('outbox not swept').length > 0;
-  }, soon('a sweep being cut short'));
+  await waitFor(
+    async () => {
+      const killed = await relays.admin.query({
+        text: 'select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1',
+        values: [relayId],
+      });
+      return killed.length > 0 && relays.log.saying('outbox not swept').length > 0;
+    },
+    { what: 'a sweep being cut short' },
+  );
   await relays.disconnect(relay);
   await send(events(5));
   await wire.forward();

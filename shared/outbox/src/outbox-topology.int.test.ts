@@ -1,5 +1,5 @@
 import { waitFor } from '@payfan/stack/testing';
-import { event, events, idsOf, openRelays, soon, type Relays } from './testing/relays.ts';
+import { event, events, idsOf, openRelays, type Relays } from './testing/relays.ts';
 
 let relays: Relays;
 beforeEach(async () => {
@@ -12,8 +12,8 @@ describe('an event that our topology has no queue for', () => {
     const { outbox, send } = await relays.start({ leaseSeconds: 1 });
     const [good, homeless] = [event(), event({ routingKey: 'unknown.event' })];
     await send([good, homeless]);
-    await waitFor(() => Promise.resolve(outbox.counters.returned > 0), soon('the return'));
-    await waitFor(async () => expect(await relays.rows()).toHaveLength(1), soon('the good one leaving'));
+    await waitFor(() => Promise.resolve(outbox.counters.returned > 0), { what: 'the return' });
+    await waitFor(async () => expect(await relays.rows()).toHaveLength(1), { what: 'the good one leaving' });
     expect(await relays.rows()).toMatchObject([{ eventId: homeless.eventId }]);
     expect(relays.log.saying('has no queue for it')[0]).toMatchObject({
       level: 'error',
@@ -30,7 +30,7 @@ describe('an event that our topology has no queue for', () => {
     const homeless = event({ routingKey: 'unknown.event' });
     await send([homeless]);
     for (let round = 0; round < 20; round += 1) await send(events(10));
-    await waitFor(async () => expect(await relays.rows()).toHaveLength(1), soon('the good ones leaving'));
+    await waitFor(async () => expect(await relays.rows()).toHaveLength(1), { what: 'the good ones leaving' });
     expect(outbox.counters).toMatchObject({ confirmed: 200, returned: 1, failed: 0 });
   });
 });
@@ -63,10 +63,13 @@ test('an exchange that is deleted under load costs no event: all reach the queue
   };
   for (let round = 0; round < 10; round += 1) await sendSome();
   const deleted = relays.operator.deleteExchange('events');
-  await waitFor(async () => {
-    await sendSome();
-    return isMissed();
-  }, soon('the exchange being missed'));
+  await waitFor(
+    async () => {
+      await sendSome();
+      return isMissed();
+    },
+    { what: 'the exchange being missed' },
+  );
   await deleted;
   for (let round = 0; round < 10; round += 1) await sendSome();
   await relays.drained();
@@ -78,7 +81,7 @@ test('an event for an exchange that nobody declares costs its neighbours one mor
   const { outbox, send } = await relays.start({ leaseSeconds: 3_600 });
   const homeless = event({ exchange: 'nowhere' });
   await send([event(), homeless, event()]);
-  await waitFor(async () => expect(await relays.rows()).toHaveLength(1), soon('the others leaving'));
+  await waitFor(async () => expect(await relays.rows()).toHaveLength(1), { what: 'the others leaving' });
   expect(await relays.rows()).toMatchObject([{ eventId: homeless.eventId, held: true }]);
   expect(outbox.counters).toMatchObject({ returned: 1, confirmed: 2 });
 });

@@ -1,7 +1,7 @@
 import { waitFor } from '@payfan/stack/testing';
 import { Registry } from 'prom-client';
 import { registerOutboxMetrics } from './metrics.ts';
-import { event, events, idsOf, nothing, openRelays, soon, type Relays } from './testing/relays.ts';
+import { event, events, idsOf, nothing, openRelays, type Relays } from './testing/relays.ts';
 
 let relays: Relays;
 beforeEach(async () => {
@@ -62,7 +62,7 @@ describe('while the broker is away', () => {
     const list = events(5);
     expect(await send(list)).toBe(5);
     wire.cut();
-    await waitFor(() => Promise.resolve(outbox.counters.failed >= 5), soon('the failure'));
+    await waitFor(() => Promise.resolve(outbox.counters.failed >= 5), { what: 'the failure' });
     await wire.forward();
     await relays.drained();
     expect(await relays.published()).toEqual(idsOf(list));
@@ -73,7 +73,7 @@ test('more than fits on the wire waits in the database', async () => {
   const { outbox, broker, wire, send } = await relays.start();
   wire.holdAnswers();
   expect(await send(events(1_990))).toBe(1_990);
-  await waitFor(() => Promise.resolve(broker.unconfirmed === 1_990), soon('the wire being full'));
+  await waitFor(() => Promise.resolve(broker.unconfirmed === 1_990), { what: 'the wire being full' });
   const late = events(20);
   expect(await send(late)).toBe(0);
   expect(await relays.rows()).toHaveLength(2_010);
@@ -150,10 +150,9 @@ test('the state tells what keeps vacuum from the rows that were removed', async 
     const { oldestXminAge } = await outbox.state();
     expect(oldestXminAge).toBeGreaterThanOrEqual(20);
   });
-  await waitFor(
-    async () => expect((await outbox.state()).deadRows).toBeGreaterThan(0),
-    soon('the statistics'),
-  );
+  await waitFor(async () => expect((await outbox.state()).deadRows).toBeGreaterThan(0), {
+    what: 'the statistics',
+  });
 });
 
 test('where migrations are run by a role that may not see sessions, what keeps vacuum is not known', async () => {

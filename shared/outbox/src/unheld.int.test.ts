@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { openDatabase, openPresence, type Database, type Statement } from '@payfan/database';
 import { freshDatabase, waitFor, type FreshDatabase } from '@payfan/stack/testing';
 import { insertEvents } from './outbox-store.ts';
-import { events, soon } from './testing/relays.ts';
+import { events } from './testing/relays.ts';
 import { Unheld } from './unheld.ts';
 
 const FREE = { holder: randomUUID(), seconds: 0 };
@@ -119,7 +119,7 @@ test('all are looked at as soon as somebody has gone, also if it was not heard t
         () => false,
         () => true,
       ),
-    soon('the takeover'),
+    { what: 'the takeover' },
   );
   lost = undefined;
   expect(await unheld.takeOver()).toBe(0);

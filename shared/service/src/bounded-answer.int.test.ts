@@ -20,7 +20,6 @@ async function long(): Promise<LongAnswer> {
 const cutOff = (server: LongAnswer, requests = 1) =>
   waitFor(() => Promise.resolve(server.ends.length === requests), {
     what: 'the answer ending',
-    timeoutMs: 20_000,
   }).then(() => expect(server.ends).toEqual(Array(requests).fill('cut off')));
 
 test('an answer is read up to its bound', async () => {

@@ -29,7 +29,6 @@ const said = (program: Program) =>
 const until = (program: Program, message: string) =>
   waitFor(() => Promise.resolve(said(program).includes(message)), {
     what: `“${message}”`,
-    timeoutMs: 10_000,
   });
 
 const STOPPING = ['stopping', 'stop last', 'stop first', 'stopped'];

@@ -6,8 +6,6 @@ import { payfanFolder, repository } from './paths.ts';
 import { isStillRunning } from './process-identity.ts';
 import { waitFor } from './wait.ts';
 
-jest.setTimeout(120_000);
-
 const started: ChildProcess[] = [];
 afterEach(() => {
   for (const child of started.splice(0)) child.kill('SIGTERM');
@@ -62,7 +60,7 @@ test('the demo tells both people on every channel, and says so in its last line'
 test('Ctrl-C while it starts ends everything that it had started by then', async () => {
   const demo = beginDemo();
   const begun = () => Promise.resolve(demo.texts.err.includes('PostgreSQL on'));
-  await waitFor(begun, { what: 'PostgreSQL running', timeoutMs: 60_000 });
+  await waitFor(begun, { what: 'PostgreSQL running' });
   const processes = processesOf(demo.record);
   expect(processes.length).toBeGreaterThan(1);
   process.kill(-demo.pid, 'SIGINT');

@@ -240,7 +240,7 @@ test('Ctrl-C during the installation ends npm and exits with 130', async () => {
   const pidFile = inTree('npm.pid');
   const installing = () =>
     Promise.resolve(existsSync(pidFile) && readFileSync(pidFile, 'utf8').endsWith('\n'));
-  await waitFor(installing, { what: 'npm running', timeoutMs: 10_000 });
+  await waitFor(installing, { what: 'npm running' });
   const npm = Number(readFileSync(pidFile, 'utf8'));
   const identity = processIdentity(npm) ?? '';
   child.kill('SIGINT');
@@ -252,12 +252,12 @@ test('Ctrl-C during the installation ends npm and exits with 130', async () => {
 test('of two at once one installs, and the other waits for it', async () => {
   npmThat(`until [ -e ${tree}/go ]; do sleep 0.05; done; ${INSTALLS}`);
   const first = begin('start');
-  await waitFor(() => Promise.resolve(calls().length === 1), { what: 'npm running', timeoutMs: 10_000 });
+  await waitFor(() => Promise.resolve(calls().length === 1), { what: 'npm running' });
   const second = begin('start');
   let said = '';
   second.child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
   const waits = () => Promise.resolve(said.includes(`Waiting for another command`));
-  await waitFor(waits, { what: 'the second saying that it waits', timeoutMs: 10_000 });
+  await waitFor(waits, { what: 'the second saying that it waits' });
   writeFileSync(inTree('go'), '');
   expect((await first.outcome).code).toBe(7);
   expect((await second.outcome).code).toBe(7);

@@ -10,8 +10,6 @@ import { Stack } from './stack.ts';
 import type { StackDescription } from './stack-file.ts';
 import { waitFor } from './wait.ts';
 
-jest.setTimeout(120_000);
-
 const records = mkdtempSync(path.join(os.tmpdir(), 'payfan-stack-'));
 const state = throwAwayState();
 const run = Run.begin('start', records);
@@ -72,7 +70,7 @@ test('the whole stack: told once it is ready, kept running, and ended without a 
   const killed = [description.services['push']?.pid ?? 0, description.infrastructure.postgres.pid ?? 0];
   for (const pid of killed) process.kill(pid, 'SIGKILL');
   const back = () => Promise.resolve(pidsOf(now()).every((pid) => !killed.includes(pid)));
-  await waitFor(back, { what: 'both having new pids', timeoutMs: 20_000 });
+  await waitFor(back, { what: 'both having new pids' });
   const all = async () => {
     for (const { url } of Object.values(now().services)) {
       const { status } = await fetch(`${url}/readyz`);
@@ -80,7 +78,7 @@ test('the whole stack: told once it is ready, kept running, and ended without a 
     }
     return true;
   };
-  await waitFor(all, { what: 'every service being ready again', timeoutMs: 30_000 });
+  await waitFor(all, { what: 'every service being ready again' });
   expect(now().services['push']?.url).toBe(description.services['push']?.url);
 
   const pids = pidsOf(now());

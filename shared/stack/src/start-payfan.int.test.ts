@@ -2,8 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { UnknownService } from './start-payfan.ts';
 import { startPayfan, waitFor, type Payfan } from './testing.ts';
 
-jest.setTimeout(90_000);
-
 let payfan: Payfan;
 beforeAll(async () => {
   payfan = await startPayfan();
@@ -31,7 +29,7 @@ const everybodyTold = (transfer: string) =>
       const { data } = (await answer.json()) as { data: { status: string }[] };
       return data.length === 6 && data.every(({ status }) => status === 'sent');
     },
-    { what: 'six deliveries being sent', timeoutMs: 20_000 },
+    { what: 'six deliveries being sent' },
   );
 
 const mailCount = async () =>
@@ -51,7 +49,6 @@ test('one of several can die, and one that died can come back at its URL', async
   await pay();
   await waitFor(async () => (await mailCount()) === before + 2, {
     what: 'mail by the second instance',
-    timeoutMs: 20_000,
   });
   const again = await payfan.restart('email');
   expect(again.url).toBe(payfan.url('email'));

@@ -55,7 +55,7 @@ test('what is killed is started again, and its new pid is told', async () => {
   const before = changes();
   process.kill(first, 'SIGKILL');
   const back = () => Promise.resolve(lines.some((line) => line.startsWith('push is back')));
-  await waitFor(back, { what: 'push being back', timeoutMs: 10_000 });
+  await waitFor(back, { what: 'push being back' });
 
   const second = supervisor.pidOf('push') ?? 0;
   expect(second).not.toBe(first);
@@ -69,7 +69,7 @@ test('what ends again and again is started again each time, ever more slowly', a
   const { supervisor, lines } = watched();
   await supervisor.start(unitOf('phone', 'setTimeout(() => process.exit(3), 50)'));
   const often = () => Promise.resolve(lines.filter((line) => line.includes('ended')).length >= 3);
-  await waitFor(often, { what: 'three ends', timeoutMs: 20_000 });
+  await waitFor(often, { what: 'three ends' });
   await supervisor.stop();
   const ends = lines.filter((line) => line.includes('ended')).slice(0, 3);
   expect(ends).toEqual(
@@ -96,7 +96,6 @@ test('stop also ends what is not ready yet, and what is just being made', async 
   const refused = expect(waiting).rejects.toThrow(Stopping);
   await waitFor(() => Promise.resolve(supervisor.pidOf('push') !== undefined), {
     what: 'push being made',
-    timeoutMs: 5_000,
   });
   const made = supervisor.start(unitOf('email', UNTIL_SIGTERM));
   await Promise.all([supervisor.stop(), refused, expect(made).rejects.toThrow(Stopping)]);
@@ -128,5 +127,5 @@ test('one that hears no signal is killed after its grace, with all that it start
   expect(identity).not.toBe('');
   await supervisor.stop();
   const gone = () => Promise.resolve(!isStillRunning(child, identity));
-  await waitFor(gone, { what: 'the end of the grandchild', timeoutMs: 5_000 });
+  await waitFor(gone, { what: 'the end of the grandchild' });
 });

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
  * How long a condition may take where the caller names no limit. It is generous, because it only decides how soon a
  * failure is reported: a machine that is five times slower than usual must not fail.
  */
-export const WAIT_TIMEOUT_MS = 90_000;
+export const WAIT_TIMEOUT_MS = 120_000;
 
 /** The condition did not come true in time. */
 export class WaitTimeout extends Error {
@@ -16,7 +16,7 @@ export class WaitTimeout extends Error {
 }
 
 export interface WaitOptions {
-  /** Completes "… did not happen within 90 s". */
+  /** Completes "… did not happen within 120 s". */
   what: string;
   timeoutMs?: number;
   intervalMs?: number;

@@ -5,10 +5,10 @@ import { until } from './look.ts';
 
 /** Waits until every transfer is in the feeds and everybody at their end, and counts what they were told. */
 export async function judgeLive(run: FaultRun, fleet: Fleet, followers: readonly Told[]): Promise<Tally> {
-  await until('every transfer being in the feeds', () => fleet.isTold(), 60_000);
+  await until('every transfer being in the feeds', () => fleet.isTold());
   const heads = await fleet.heads();
   try {
-    await until('everybody being told', () => areAtTheEnd(followers, heads), 60_000);
+    await until('everybody being told', () => areAtTheEnd(followers, heads));
   } finally {
     run.live = tally(followers, heads);
   }

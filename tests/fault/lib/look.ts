@@ -1,12 +1,12 @@
 import { openDatabase } from '@payfan/database';
-import { waitFor, type Payfan, type Program } from '@payfan/stack/testing';
+import { waitFor, WAIT_TIMEOUT_MS, type Payfan, type Program } from '@payfan/stack/testing';
 import type { Load } from './load.ts';
 
 /** Waits until a condition holds. */
 export function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  timeoutMs = 30_000,
+  timeoutMs = WAIT_TIMEOUT_MS,
 ): Promise<void> {
   return waitFor(async () => condition(), { what, timeoutMs, intervalMs: 100 });
 }
@@ -14,7 +14,7 @@ export function until(
 /** Waits until so many more transfers were answered. */
 export async function moreAnswers(load: Load, count = 20): Promise<void> {
   const before = load.answered.size;
-  await until(`${count} further answers`, () => load.answered.size >= before + count, 60_000);
+  await until(`${count} further answers`, () => load.answered.size >= before + count);
 }
 
 /** What a query that counts answers, as a role that sees everything. */

@@ -6,8 +6,6 @@ import { EventReader } from '../testing/event-reader.ts';
 import { counted } from '../testing/metrics.ts';
 import { World } from '../testing/world.ts';
 
-jest.setTimeout(120_000);
-
 let world: World;
 let ravi: string;
 const readers: EventReader[] = [];
@@ -60,7 +58,6 @@ describe('server-sent events', () => {
     const fresh = await stream();
     await waitFor(() => Promise.resolve(fresh.lastId === String(head)), {
       what: `an id (${fresh.lastId})`,
-      timeoutMs: 5_000,
     });
     fresh.close();
     await world.pay(1);
@@ -95,7 +92,7 @@ describe('server-sent events', () => {
   test('show that the connection is alive, and end with the token', async () => {
     const { url } = await world.gateway({ PING_EVERY_MS: '300' });
     const reader = await stream('', { key: await world.tokenFor('demo_ravi', 4), url });
-    await waitFor(() => Promise.resolve(reader.comments > 0), { what: 'a comment', timeoutMs: 5_000 });
+    await waitFor(() => Promise.resolve(reader.comments > 0), { what: 'a comment' });
     expect((await reader.events(1))[0]).toMatchObject({ event: 'token-ends' });
     await reader.ended;
   });
@@ -136,7 +133,7 @@ describe('server-sent events', () => {
     const second = await fetch(`${url}/v1/stream`, as('demo_ravi'));
     expect([second.status, await second.json()]).toMatchObject([429, { code: 'too_many_connections' }]);
     first.close();
-    await waitFor(() => stream('', { url }), { what: 'a place being free', timeoutMs: 5_000 });
+    await waitFor(() => stream('', { url }), { what: 'a place being free' });
   });
 
   test('need nothing kept for a client that has gone', async () => {
@@ -146,7 +143,7 @@ describe('server-sent events', () => {
       const text = await (await fetch(`${world.url}/metrics`)).text();
       return /^gateway_connections\{kind="stream".*\} 0$/m.test(text);
     };
-    await waitFor(connections, { what: 'no stream being open', timeoutMs: 5_000 });
+    await waitFor(connections, { what: 'no stream being open' });
   });
 
   test('that are not read are ended, and what waited for them is gone', async () => {
@@ -160,7 +157,7 @@ describe('server-sent events', () => {
     ];
     socket.write(`${lines.join('\r\n')}\r\n\r\n`);
     const open = () => counted(url, 'gateway_connections', { kind: 'stream' });
-    await waitFor(async () => (await open()) === 1, { what: 'the stream being open', timeoutMs: 5_000 });
+    await waitFor(async () => (await open()) === 1, { what: 'the stream being open' });
     const data = 'x'.repeat(50_000);
     for (let count = 0; count < 2_000 && (await open()) === 1; count += 1) {
       await service.ask({ t: 'publish', topic: 'public.flood', type: 'noise', data });

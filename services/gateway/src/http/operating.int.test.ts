@@ -4,8 +4,6 @@ import { TestClient } from '../testing/client.ts';
 import { EventReader } from '../testing/event-reader.ts';
 import { World } from '../testing/world.ts';
 
-jest.setTimeout(120_000);
-
 let world: World;
 beforeAll(async () => {
   world = await World.start();
@@ -31,7 +29,6 @@ test('a gateway tells who is connected by which way, and what they follow', asyn
   });
   await waitFor(async () => (await statusAt(world.url)).topics === before.topics + 2, {
     what: 'both topics being followed',
-    timeoutMs: 5_000,
   });
   expect(await statusAt(world.url)).toMatchObject({
     id: before.id,
@@ -68,7 +65,7 @@ test('operations lists it, and has it move its clients and end as on SIGTERM', a
   const drained = await call(`${operations}/v1/gateways/${id}/drain`, { method: 'POST' });
   expect([drained.status, GatewayDrain.parse(drained.body)]).toEqual([202, { id, draining: true }]);
   const isTold = () => client.frames.some((frame) => 't' in frame && frame.t === 'reconnect');
-  await waitFor(() => Promise.resolve(isTold()), { what: 'the client being told', timeoutMs: 5_000 });
+  await waitFor(() => Promise.resolve(isTold()), { what: 'the client being told' });
   // It still answers while its clients move, and may be asked again.
   expect(await gateways()).toMatchObject([{ id, draining: true }]);
   expect((await call(`${operations}/v1/gateways/${id}/drain`, { method: 'POST' })).status).toBe(202);

@@ -58,7 +58,7 @@ export class TestClient {
       found = this.frames.find((frame): frame is Reply => 're' in frame && frame.re === id);
       return Promise.resolve(found !== undefined);
     };
-    await waitFor(isThere, { what: `the reply to ${id}`, timeoutMs: 10_000 });
+    await waitFor(isThere, { what: `the reply to ${id}` });
     if (found === undefined) throw new Error('it was there a moment ago');
     return found;
   }

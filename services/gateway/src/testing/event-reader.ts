@@ -36,7 +36,6 @@ export class EventReader {
   async events(count: number): Promise<ReadEvent[]> {
     await waitFor(() => Promise.resolve(this.read.length >= count), {
       what: `${count} events of the stream (there are ${this.read.length})`,
-      timeoutMs: 15_000,
     });
     return this.read;
   }

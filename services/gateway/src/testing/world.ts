@@ -75,7 +75,6 @@ export class World {
     }
     await waitFor(async () => (await this.head(topic)) >= before + times, {
       what: `${times} entries more in the feed of ${payee}`,
-      timeoutMs: 30_000,
     });
   }
 

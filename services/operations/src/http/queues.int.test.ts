@@ -20,7 +20,7 @@ async function connected(service: string): Promise<Broker> {
   const topology = { exchanges: [], queues: [], bindings: [] };
   const broker = openBroker({ urls: [vhost.urlFor(service)], name: 'test', log: silent, topology });
   await broker.start();
-  await waitFor(() => broker.ping(), { what: 'the broker', timeoutMs: 10_000 });
+  await waitFor(() => broker.ping(), { what: 'the broker' });
   return broker;
 }
 
@@ -100,7 +100,7 @@ test('tells of each queue what waits in it, what is in hands, and who consumes i
         queue('payouts.premium')?.ready === 1
       );
     },
-    { what: 'the broker having counted', timeoutMs: 20_000 },
+    { what: 'the broker having counted' },
   );
   expect(queue('email.interactive')).toEqual({
     name: 'email.interactive',

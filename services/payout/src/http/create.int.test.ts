@@ -6,8 +6,6 @@ import { MAX_PAYOUT_ERRORS_LISTED } from '@payfan/contracts';
 import { waitFor } from '@payfan/stack/testing';
 import { HEADER, MEERA, nextKey, openPayoutApi, RAVI, type TestApi } from '../testing/payout-api.ts';
 
-jest.setTimeout(60_000);
-
 let api: TestApi;
 beforeAll(async () => {
   api = await openPayoutApi({ chunkItems: 2 });
@@ -341,7 +339,7 @@ describe('what is no payout', () => {
         const answers = await Promise.all([1, 2, 3, 4].map(() => api.send(THREE)));
         return answers.every(({ status }) => status === 202);
       },
-      { what: 'the upload being given up', timeoutMs: 10_000 },
+      { what: 'the upload being given up' },
     );
     const [row] = await api.admin.query<{ n: number }>({
       text: 'select count(*) as n from payout.payouts where total = 2000',
@@ -376,7 +374,6 @@ test('an account sends four uploads at once and no more, and others are not kept
   const uploads = [slow(), slow(), slow(), slow()];
   await waitFor(async () => (await probe()).status === 429, {
     what: 'a fifth being refused',
-    timeoutMs: 10_000,
   });
   const refused = await probe();
   expect(refused).toMatchObject({ status: 429, body: { code: 'too_many_uploads' } });
@@ -395,7 +392,6 @@ test('payouts that wait for the database count as well: they are in memory until
     try {
       await waitFor(async () => (await probe()).status === 429, {
         what: 'a fifth being refused',
-        timeoutMs: 10_000,
       });
     } finally {
       await tx.query({ text: 'commit' });

@@ -1,7 +1,5 @@
 import { HEADER, MEERA, openPayoutApi, RAVI, type TestApi } from '../testing/payout-api.ts';
 
-jest.setTimeout(60_000);
-
 const LIMIT = 3;
 let api: TestApi;
 beforeAll(async () => {

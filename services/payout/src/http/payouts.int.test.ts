@@ -1,8 +1,6 @@
 import { newId } from '@payfan/service';
 import { HEADER, MEERA, openPayoutApi, RAVI, type TestApi } from '../testing/payout-api.ts';
 
-jest.setTimeout(60_000);
-
 let api: TestApi;
 beforeAll(async () => {
   api = await openPayoutApi({ chunkItems: 2 });

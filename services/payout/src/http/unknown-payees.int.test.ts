@@ -1,7 +1,5 @@
 import { HEADER, MEERA, nextKey, openPayoutApi, RAVI, type TestApi } from '../testing/payout-api.ts';
 
-jest.setTimeout(60_000);
-
 const LIMIT = 2;
 const HOUR_MS = 3_600_000;
 let clockMs = Date.parse('2026-05-01T10:00:00Z');

@@ -54,7 +54,6 @@ const json = (method: string, path: string, body: unknown) =>
     body: JSON.stringify(body),
   });
 const behave = (behaviour: object) => json('PUT', '/behaviour', behaviour);
-const soon = (what: string) => ({ what, timeoutMs: 15_000 });
 
 /** A browser of an account, as its push service knows it. */
 async function browserOf(accountId: string) {
@@ -122,7 +121,8 @@ const jobs = () =>
            from web_push_jobs order by created_at`,
   });
 const subscriptions = () => database.query({ text: 'select id from web_push_subscriptions' });
-const everythingIsDone = () => waitFor(async () => (await jobs()).length === 0, soon('no job being left'));
+const everythingIsDone = () =>
+  waitFor(async () => (await jobs()).length === 0, { what: 'no job being left' });
 /** As if the jobs had waited as long as they must. */
 const makeDue = () => database.query({ text: 'update web_push_jobs set due_at = now()' });
 
@@ -145,7 +145,7 @@ test('every browser of an account is told what its feed tells, and only those', 
     });
   }
   expect(await other.shown()).toEqual([]);
-  await waitFor(async () => (await count('sent')) === 2, soon('both being counted'));
+  await waitFor(async () => (await count('sent')) === 2, { what: 'both being counted' });
 });
 
 test('jobs are written with the feed, once, and for nobody who cannot be told', async () => {
@@ -195,7 +195,7 @@ test('a browser that is gone is forgotten, with all that it was to be told', asy
   await tell([asha, asha, asha]);
   const { count } = await start();
   await everythingIsDone();
-  await waitFor(async () => (await count('gone')) === 3, soon('three being counted'));
+  await waitFor(async () => (await count('gone')) === 3, { what: 'three being counted' });
   expect(await subscriptions()).toHaveLength(1);
   expect(await other.shown()).toHaveLength(3);
 });
@@ -216,7 +216,7 @@ test('a push service that asks for a pause gets it', async () => {
   await behave({ failRate: 1, retryAfterSeconds: 600 });
   await tell([asha]);
   const { count, wake } = await start();
-  await waitFor(async () => (await count('retried')) === 1, soon('the refusal'));
+  await waitFor(async () => (await count('retried')) === 1, { what: 'the refusal' });
   const [job] = await jobs();
   expect(job?.waitSeconds).toBeGreaterThan(590);
   expect(job?.waitSeconds).toBeLessThanOrEqual(600);
@@ -233,7 +233,7 @@ test('without an answer it is sent again, and shown once', async () => {
   await behave({ hang: true });
   await tell([asha]);
   const { count, wake } = await start(create(300));
-  await waitFor(async () => (await count('retried')) === 1, soon('the time-out'));
+  await waitFor(async () => (await count('retried')) === 1, { what: 'the time-out' });
   expect(await browser.attempts()).toEqual(['hung']);
   await behave({});
   await makeDue();
@@ -249,7 +249,7 @@ test('a push service that is away is tried again by itself', async () => {
   await behave({ failRate: 1 });
   await tell([asha]);
   const { count } = await start();
-  await waitFor(async () => (await count('retried')) >= 1, soon('the failure'));
+  await waitFor(async () => (await count('retried')) >= 1, { what: 'the failure' });
   await behave({});
   await everythingIsDone();
   expect(await browser.shown()).toHaveLength(1);
@@ -262,7 +262,7 @@ test('what is refused for what it is is dropped, and the browser stays', async (
   await tell([asha]);
   const { count } = await start();
   await everythingIsDone();
-  await waitFor(async () => (await count('refused')) === 1, soon('being counted'));
+  await waitFor(async () => (await count('refused')) === 1, { what: 'being counted' });
   expect(await subscriptions()).toHaveLength(1);
 });
 
@@ -273,7 +273,7 @@ test('after a day it is no news any more', async () => {
   await database.query({ text: `update web_push_jobs set created_at = now() - interval '25 hours'` });
   const { count } = await start();
   await everythingIsDone();
-  await waitFor(async () => (await count('expired')) === 1, soon('being counted'));
+  await waitFor(async () => (await count('expired')) === 1, { what: 'being counted' });
   expect(await browser.attempts()).toEqual([]);
 });
 
@@ -286,7 +286,7 @@ test('all processes have one key pair, and stopping ends what hangs', async () =
   await tell([asha]);
   const webPush = create(60_000);
   await start(webPush);
-  await waitFor(async () => (await browser.attempts()).length === 1, soon('the attempt'));
+  await waitFor(async () => (await browser.attempts()).length === 1, { what: 'the attempt' });
   await stops.pop()?.();
   expect(await jobs()).toMatchObject([{ attempts: 1 }]);
   expect((await jobs())[0]?.waitSeconds).toBeLessThan(10);

@@ -29,7 +29,6 @@ async function expectAway(answer: Response): Promise<void> {
 async function expectMovedOnce(idempotencyKey: string): Promise<void> {
   await waitFor(async () => (await send(idempotencyKey)).status === 201, {
     what: 'the transfer',
-    timeoutMs: 20_000,
   });
   expect((await send(idempotencyKey)).headers.get('idempotent-replayed')).toBe('true');
   const me = (await (await fetch(api.url('/v1/accounts/me'), { headers: asha })).json()) as {
@@ -69,7 +68,6 @@ test('a database that an administrator shuts down under a transfer does too', as
     const answer = send('lunch');
     await waitFor(async () => (await endSessions(`wait_event_type = 'Lock'`)).length > 0, {
       what: 'the transfer waiting',
-      timeoutMs: 20_000,
     });
     await expectAway(await answer);
   });

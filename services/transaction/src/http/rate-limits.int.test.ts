@@ -229,7 +229,6 @@ describe('without the store of the limits transfers go on, and a metric counts t
     await rename('gone', 'rate_limits');
     await waitFor(async () => (await pay()).status === 429, {
       what: 'the limit being counted again',
-      timeoutMs: 60_000,
     });
   });
 });

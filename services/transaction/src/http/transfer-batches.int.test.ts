@@ -174,7 +174,6 @@ test('killed in the middle and sent again, it keeps what was made and makes the 
     const answer = ask({ items });
     await waitFor(async () => (await heldUp('pg_terminate_backend(pid, 5000)')) > 0, {
       what: 'the second commit waiting',
-      timeoutMs: 20_000,
     });
     const killed = await answer;
     expect([killed.status, killed.body['code']]).toEqual([503, 'temporarily_unavailable']);
@@ -199,7 +198,7 @@ test('whoever asks and does not wait for the answer gets it when he asks again',
   await api.admin.transaction(async (tx) => {
     await tx.query({ text: 'select from transaction.accounts order by id for update' });
     const left = ask({ items }, { signal: leaving.signal });
-    await waitFor(async () => (await heldUp()) > 0, { what: 'the first commit waiting', timeoutMs: 20_000 });
+    await waitFor(async () => (await heldUp()) > 0, { what: 'the first commit waiting' });
     leaving.abort();
     await expect(left).rejects.toThrow(/abort/);
   });

@@ -94,7 +94,7 @@ export async function setUp<Message>(subject: ChannelSubject<Message>) {
   const brokerAs = async (service: string, topology: Topology): Promise<Broker> => {
     const opened = openBroker({ urls: [vhost.urlFor(service)], name: 'contract', log: logger, topology });
     await opened.start();
-    await waitFor(() => opened.ping(), { what: 'the broker', timeoutMs: 20_000 });
+    await waitFor(() => opened.ping(), { what: 'the broker' });
     return opened;
   };
   const nothing: Topology = { exchanges: [], queues: [], bindings: [] };

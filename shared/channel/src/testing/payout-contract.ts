@@ -5,8 +5,8 @@ import type { Bench } from './bench.ts';
 import { somePayout } from './some-payout.ts';
 import { someTransfer } from './some-transfer.ts';
 
-const SETTLED = { what: 'the one concerned being told', timeoutMs: 25_000 };
-const ACKNOWLEDGED = { what: 'the messages being acknowledged', timeoutMs: 10_000 };
+const SETTLED = { what: 'the one concerned being told' };
+const ACKNOWLEDGED = { what: 'the messages being acknowledged' };
 
 /** What every channel does about payouts: a part of its contract. */
 export function payoutContract(bench: () => Bench): void {

@@ -21,7 +21,7 @@ export async function updatesOnTheirPage(
       });
       return told?.all === updates;
     },
-    { what: 'the statistics', timeoutMs: 10_000 },
+    { what: 'the statistics' },
   );
   await admin.stop();
   return told?.hot ?? Number.NaN;

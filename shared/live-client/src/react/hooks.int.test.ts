@@ -71,7 +71,6 @@ async function show(element: ReactElement, { hydrate = false } = {}) {
 const shows = (text: string) =>
   waitFor(() => Promise.resolve(page.textContent === text), {
     what: `"${text}"`,
-    timeoutMs: 10_000,
     intervalMs: 5,
   });
 
@@ -117,7 +116,6 @@ test('another topic, none, and leaving', async () => {
   render(inPage());
   await waitFor(() => Promise.resolve(client.status.state === 'idle' && gateway.sockets.length === 0), {
     what: 'the connection closed',
-    timeoutMs: 10_000,
   });
 });
 
@@ -141,7 +139,7 @@ test('a component that renders again for reasons of its own does not subscribe a
   await shows('live');
   const before = renders;
   again?.();
-  await waitFor(() => Promise.resolve(renders > before), { what: 'another rendering', timeoutMs: 10_000 });
+  await waitFor(() => Promise.resolve(renders > before), { what: 'another rendering' });
   gateway.append(ASHA);
   await shows('live 1');
   expect(gateway.sockets[0]!.frames.filter(({ t }) => t === 'subscribe')).toHaveLength(1);

@@ -7,10 +7,8 @@ import type { World } from './world.ts';
 
 export const QUEUE = 'inbox';
 
-export const soon = (what: string) => ({ what, timeoutMs: 20_000 });
-
 export const until = (what: string, condition: () => boolean) =>
-  waitFor(() => Promise.resolve(condition()), soon(what));
+  waitFor(() => Promise.resolve(condition()), { what });
 
 /** A consumer of `inbox` that is started, and stopped at the end; `seen` are the bodies its handler got. */
 export async function consumeIn(

@@ -19,8 +19,6 @@ const topology = {
   bindings: [{ exchange: 'events', queue: 'inbox', routingKey: 'known.*' }],
 };
 
-export const soon = (what: string) => ({ what, timeoutMs: 20_000 });
-
 export function event(over: Partial<OutboxEvent> = {}): OutboxEvent {
   const eventId = randomUUID();
   return {
@@ -105,7 +103,7 @@ export class Relays {
       () => outbox.stop(),
     );
     await broker.start();
-    await waitFor(() => broker.ping(), soon('connecting'));
+    await waitFor(() => broker.ping(), { what: 'connecting' });
     if (sweeps) await outbox.start();
     const commit = (list: OutboxEvent[]) => database.transaction((tx) => outbox.insert(tx, list));
     const send = async (list: OutboxEvent[]) => {
@@ -119,7 +117,7 @@ export class Relays {
   /** Cuts a relay off from the broker; resolves when it knows. */
   async disconnect({ wire, broker }: Relay): Promise<void> {
     await wire.refuse();
-    await waitFor(() => Promise.resolve(!broker.publishable), soon('the loss'));
+    await waitFor(() => Promise.resolve(!broker.publishable), { what: 'the loss' });
   }
 
   rows(): Promise<Row[]> {
@@ -130,7 +128,7 @@ export class Relays {
   }
 
   async drained(what = 'the outbox being empty'): Promise<void> {
-    await waitFor(async () => expect(await this.rows()).toEqual([]), soon(what));
+    await waitFor(async () => expect(await this.rows()).toEqual([]), { what });
   }
 
   /** Takes what was published; its ids, sorted. */

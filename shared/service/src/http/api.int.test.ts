@@ -75,7 +75,6 @@ async function lineOf({ lines }: RunningApi, route: string): Promise<Record<stri
   const find = () => lines.find((line) => line['route'] === route);
   await waitFor(() => Promise.resolve(find() !== undefined), {
     what: `the line about ${route}`,
-    timeoutMs: 10_000,
   });
   return find() ?? {};
 }

@@ -7,8 +7,6 @@ import { startApi, stopApis, type RunningApi } from './testing.ts';
 import type { Principal } from '../token.ts';
 import type { ApiOptions } from './api.ts';
 
-jest.setTimeout(60_000);
-
 const sockets: Socket[] = [];
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy();
@@ -94,7 +92,6 @@ function begin(port: number, sent: Sent = {}) {
 const answerTo = async (upload: ReturnType<typeof begin>): Promise<string> => {
   await waitFor(() => Promise.resolve(upload.text().includes('"code"')), {
     what: 'an answer',
-    timeoutMs: 20_000,
   });
   return upload.text();
 };
@@ -112,7 +109,7 @@ const fillShare = ({ url, server }: Pick<RunningApi, 'url' | 'server'>, key: str
       begin(server.port, { type, key });
       return false;
     },
-    { what: 'a refusal', timeoutMs: 20_000 },
+    { what: 'a refusal' },
   );
 
 describe.each(['application/json', 'text/csv'])('unfinished uploads as %s', (type) => {
@@ -137,7 +134,6 @@ describe.each(['application/json', 'text/csv'])('unfinished uploads as %s', (typ
     for (const key of ['key4', 'key5', 'key6', 'key7', 'key8']) begin(server.port, { type, key });
     await waitFor(async () => (await post(url, 'key9')).status === 503, {
       what: 'all slots being taken',
-      timeoutMs: 20_000,
     });
     const refused = await post(url, 'key9');
     expect(refused.headers.get('retry-after')).toBe('2');
@@ -154,7 +150,6 @@ describe.each(['application/json', 'text/csv'])('unfinished uploads as %s', (typ
     }
     await waitFor(async () => (await post(url, 'key0')).status === 200, {
       what: 'a slot being free',
-      timeoutMs: 20_000,
     });
     expect(await refusals()).toMatchObject({ idle: 4 });
     const logged = lines.filter(({ status }) => status === 408);
@@ -213,7 +208,7 @@ test('a body in one piece, or of many that come in time, is never ended', async 
     await delay(20);
     socket.write(byte);
   }
-  await waitFor(() => Promise.resolve(text().includes('{"bytes":5}')), { what: 'it', timeoutMs: 20_000 });
+  await waitFor(() => Promise.resolve(text().includes('{"bytes":5}')), { what: 'it' });
   // The connection is kept for longer than any body may take.
   await delay(3_000);
   socket.write('POST /v1/things HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key0\r\n\r\n');
@@ -228,7 +223,7 @@ test('unfinished small bodies take no more memory than is set apart, and one acc
   const small = (key: string) => post(url, key, '/v1/things');
   const fill = async (key: string) => {
     for (let n = 0; n < 10; n += 1) begin(server.port, { ...things, key });
-    await waitFor(async () => (await small(key)).status !== 200, { what: 'a refusal', timeoutMs: 20_000 });
+    await waitFor(async () => (await small(key)).status !== 200, { what: 'a refusal' });
     return (await small(key)).json();
   };
   expect(await fill('key0')).toMatchObject({ code: 'too_many_uploads' });
@@ -243,7 +238,6 @@ test('unfinished small bodies take no more memory than is set apart, and one acc
   for (const socket of sockets.splice(0)) socket.destroy();
   await waitFor(async () => (await small('key0')).status === 200, {
     what: 'bytes given back',
-    timeoutMs: 20_000,
   });
 });
 

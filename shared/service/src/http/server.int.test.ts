@@ -37,8 +37,7 @@ async function startWaiting() {
   const api = await startApi(({ app }) => {
     app.get('/wait', (_request, response) => void waiting.push(response));
   });
-  const arrived = () =>
-    waitFor(() => Promise.resolve(waiting.length > 0), { what: 'the request', timeoutMs: 10_000 });
+  const arrived = () => waitFor(() => Promise.resolve(waiting.length > 0), { what: 'the request' });
   return { ...api, waiting, arrived };
 }
 

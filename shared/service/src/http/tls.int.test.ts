@@ -102,7 +102,6 @@ test('a new certificate is served without a restart, also to the next request of
   put(authority.issue({ hosts: ['127.0.0.1'] }));
   await waitFor(async () => (await ask(running)).serialNumber !== before.serialNumber, {
     what: 'the new certificate',
-    timeoutMs: 20_000,
   });
 });
 
@@ -113,13 +112,11 @@ test('a certificate whose key has not come yet changes nothing, and is served on
   writeFileSync(files.certFile, next.certificate);
   await waitFor(() => Promise.resolve(lines.some(({ level }) => level === 'warn')), {
     what: 'a warning',
-    timeoutMs: 20_000,
   });
   expect(await ask(running)).toEqual(before);
   put(next);
   await waitFor(async () => (await ask(running)).serialNumber !== before.serialNumber, {
     what: 'the new certificate',
-    timeoutMs: 20_000,
   });
   expect(lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
 });
