@@ -19,4 +19,5 @@ export * from './service-passwords.ts';
 export * from './text.ts';
 export * from './topology.ts';
 export * from './transfers-api.ts';
+export * from './typed/index.ts';
 export * from './visible-contact.ts';

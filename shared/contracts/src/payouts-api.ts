@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AmountMinor, Currency } from './money.ts';
 import { PhoneNumber } from './phone-number.ts';
-import { singleLine } from './text.ts';
+import { Note } from './text.ts';
 import { Tier } from './transfers-api.ts';
 
 /** Items of a payout that comes as JSON; a longer one comes as CSV. */
@@ -19,7 +19,7 @@ export const PayoutItem = z
     to: PhoneNumber,
     amount: AmountMinor,
     currency: Currency,
-    note: singleLine(140).default(''),
+    note: Note.default(''),
   })
   .meta({ id: 'PayoutItem' });
 export type PayoutItem = z.output<typeof PayoutItem>;

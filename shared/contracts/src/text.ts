@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readSingleLine } from './typed/single-line.ts';
 
 /** Text that UTF-8 and PostgreSQL can hold: no NUL, and no half of a surrogate pair. */
 export const Text = z
@@ -9,18 +10,37 @@ export const Text = z
   )
   .meta({ description: 'Neither NUL nor half of a surrogate pair' });
 
-/**
- * Control characters (C0, DEL, C1), the Unicode line separators, and the marks that turn the direction
- * of text, and halves of surrogate pairs, which no UTF-8 can carry. The first two could end a mail header or start a second SMS; the last can make an amount
- * read backwards.
- */
-const UNSAFE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
-
-/** One line of text that is safe in a header, an SMS and a page: trimmed, NFC, no control characters. */
+/** One line of people's text, safe in a header, an SMS and a page; parses to what `readSingleLine` returns. */
 export function singleLine(maxLength: number) {
   return z
     .string()
-    .max(maxLength)
-    .refine((text) => !UNSAFE.test(text), 'must be a single line without control characters')
-    .transform((text) => text.normalize('NFC').trim());
+    .transform((typed, context) => {
+      const { text, fault } = readSingleLine(typed, maxLength);
+      if (text !== undefined) return text;
+      context.addIssue({ code: 'custom', message: fault });
+      return z.NEVER;
+    })
+    .meta({
+      type: 'string',
+      maxLength,
+      description:
+        `One line of at most ${maxLength} Unicode code points, counted after NFC. Control, invisible and ` +
+        'direction-changing characters are refused, except joiners that a script or an emoji needs. ' +
+        'Stored in NFC, without spaces at its ends',
+    });
 }
+
+/** The note of a transfer. */
+export const Note = singleLine(140);
+
+/**
+ * A note that an earlier check accepted, perhaps that of an older version with other rules. Refusing it now would
+ * report a line of a payout as failed although it may have been paid.
+ */
+export const AcceptedNote = z
+  .string()
+  .refine(
+    (text) => !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(text),
+    'must be a single line without control characters',
+  )
+  .meta({ description: 'As the payout service stored it when it accepted the payout' });

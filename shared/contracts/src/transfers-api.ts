@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AmountMinor, Currency } from './money.ts';
 import { PhoneNumber } from './phone-number.ts';
-import { singleLine } from './text.ts';
+import { AcceptedNote, Note } from './text.ts';
 
 /** Body of `POST /v1/transfers`. */
 export const CreateTransfer = z
@@ -9,7 +9,7 @@ export const CreateTransfer = z
     to: PhoneNumber,
     amount: AmountMinor,
     currency: Currency,
-    note: singleLine(140).default(''),
+    note: Note.default(''),
   })
   .meta({ id: 'CreateTransfer' });
 export type CreateTransfer = z.output<typeof CreateTransfer>;
@@ -41,6 +41,7 @@ export const MAX_BATCH_ITEMS = 500;
 
 /** One transfer of a batch. */
 export const BatchItem = CreateTransfer.extend({
+  note: AcceptedNote.default(''),
   key: IdempotencyKey.meta({
     description: 'As the Idempotency-Key of a single transfer: unique to the payer',
     example: 'payout:018f0000-0000-7000-8000-00000000000c:17',

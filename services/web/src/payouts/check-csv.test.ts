@@ -39,7 +39,7 @@ test('mistakes are told by line and column, and the good lines counted all the s
 
 test('a note over several lines counts where it begins, and those after it where they are', () => {
   expect(faultsIn(`${HEADER}7010233311,100,INR,"a\nb"\n7010233311,x,INR,\n`)).toEqual([
-    '2 note: must be a single line without control characters',
+    '2 note: must be a single line without control or invisible characters, but holds U+000A',
     '4 amount: must be a whole number of minor units (paise), such as 10000 for ₹100.00',
   ]);
 });

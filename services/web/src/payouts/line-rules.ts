@@ -1,11 +1,11 @@
+import { isLongerThan, phoneDigits, readSingleLine } from '@payfan/contracts/typed';
+
 /** The header line of a payout's CSV, as the payout service asks for it. */
 export const CSV_COLUMNS = ['to', 'amount', 'currency', 'note'] as const;
 type CsvColumn = (typeof CSV_COLUMNS)[number];
 
 const MOST_PHONE_CHARACTERS = 32;
 const MOST_NOTE_CHARACTERS = 140;
-/** Control characters, line separators and marks that turn the direction of text, as our APIs refuse them. */
-const UNSAFE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
 /** Something a line was refused for: its column and why, in the words of the payout service. */
 export type FieldFault = readonly [column: CsvColumn, message: string];
@@ -33,13 +33,11 @@ function amountFault(text: string): string | undefined {
   return amount > 0 ? undefined : 'must be greater than zero';
 }
 
-function noteFault(text: string): string | undefined {
-  if (text.length > MOST_NOTE_CHARACTERS) return `must have at most ${MOST_NOTE_CHARACTERS} characters`;
-  return UNSAFE.test(text) ? 'must be a single line without control characters' : undefined;
-}
+const noteFault = (text: string): string | undefined => readSingleLine(text, MOST_NOTE_CHARACTERS).fault;
 
 function phoneFault(text: string): string | undefined {
-  if (text.length > MOST_PHONE_CHARACTERS) return `must have at most ${MOST_PHONE_CHARACTERS} characters`;
+  if (isLongerThan(text, MOST_PHONE_CHARACTERS))
+    return `must have at most ${MOST_PHONE_CHARACTERS} characters`;
   return mayBePhone(text) ? undefined : 'must be a phone number, such as 7010233311 or +917010233311';
 }
 
@@ -48,13 +46,9 @@ function phoneFault(text: string): string | undefined {
  * has them. Of India: ten digits from 2 on; special numbers begin with 1 or 000800.
  */
 function mayBePhone(text: string): boolean {
-  const [before = ''] = text.trim().split(/[\p{L};#,]/u, 1);
-  const digits = before.replaceAll(/\P{Nd}/gu, '');
-  if (digits.length < 6 || digits.length > 20) return false;
-  // Digits of other scripts are numbers too.
-  if (!/^\d+$/.test(digits)) return true;
-  const isForeign = /^[+＋]/.test(before) && !digits.startsWith('91');
-  if (isForeign || digits.startsWith('00')) return true;
+  const [, plus, digits = ''] = /^(\+?)(\d{6,20})$/.exec(phoneDigits(text) ?? '') ?? [];
+  if (digits === '') return false;
+  if ((plus === '+' && !digits.startsWith('91')) || digits.startsWith('00')) return true;
   const candidates = [
     digits,
     digits.replace(/^0/, ''),
