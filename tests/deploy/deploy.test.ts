@@ -387,9 +387,18 @@ test('the database takes everybody’s connections, also while a version replace
   expect(connections).toBeLessThanOrEqual(Number(postgres?.postgresql.parameters.max_connections));
 });
 
-test('broker and database have a copy on three machines', () => {
-  expect(specsOf<{ replicas: number }>('RabbitmqCluster')).toMatchObject([{ name: 'rabbitmq', replicas: 3 }]);
-  expect(specsOf<{ instances: number }>('Cluster')).toMatchObject([{ name: 'postgres', instances: 3 }]);
+test('broker and database have a copy on three machines, never two on one', () => {
+  const topologyKey = 'kubernetes.io/hostname';
+  const labelSelector = { matchLabels: { 'app.kubernetes.io/name': 'rabbitmq' } };
+  const antiAffinity = {
+    requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey, labelSelector }],
+  };
+  expect(specsOf('RabbitmqCluster')).toMatchObject([
+    { name: 'rabbitmq', replicas: 3, affinity: { podAntiAffinity: antiAffinity } },
+  ]);
+  expect(specsOf('Cluster')).toMatchObject([
+    { name: 'postgres', instances: 3, affinity: { topologyKey, podAntiAffinityType: 'required' } },
+  ]);
 });
 
 test('the example names every key that is asked for and no value, and git has no other Secret', () => {
@@ -424,7 +433,7 @@ test('the command of README.md makes every key of the example but the mail serve
 
 test('every manifest is one that a kustomization names', () => {
   const files = readdirSync(DEPLOY, { recursive: true, encoding: 'utf8' });
-  const named = ['infrastructure', 'migrate', 'base'].flatMap((folder) => {
+  const named = ['infrastructure', 'network', 'migrate', 'base'].flatMap((folder) => {
     const text = readFileSync(path.join(DEPLOY, folder, 'kustomization.yaml'), 'utf8');
     return [...text.matchAll(/[\w/-]+\.(yaml|env)/g)].map(([file]) => path.join(folder, file));
   });

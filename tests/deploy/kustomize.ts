@@ -37,7 +37,11 @@ export function read(file: string): Manifest[] {
 export function render(folder: string): Manifest[] {
   const [root] = read(`${folder}/kustomization.yaml`) as unknown as Kustomization[];
   if (root === undefined) throw new Error(`${folder} has no kustomization`);
-  const manifests = root.resources.flatMap((file) => read(`${folder}/${file}`));
+  const manifests = root.resources.flatMap((resource) =>
+    resource.endsWith('.yaml')
+      ? read(`${folder}/${resource}`)
+      : render(path.posix.normalize(`${folder}/${resource}`)),
+  );
   const patched = (root.patches ?? []).reduce((before, { path: file, target }) => {
     const [patch] = read(`${folder}/${file}`);
     return before.map((manifest) => (isMeant(manifest, target) ? withPatch(manifest, patch) : manifest));
