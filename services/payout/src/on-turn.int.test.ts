@@ -183,6 +183,15 @@ test('what is no turn is put into the dead queue', async () => {
   expect([putAway, parked.map(String)]).toEqual([['unreadable'], ['nonsense']]);
 });
 
+test('a turn with a byte that is no UTF-8 is put into the dead queue', async () => {
+  await store(1);
+  const turn = String(turns[0]?.body);
+  const broken = Buffer.from(turn.replace('"correlationid":"', '$&*'));
+  broken[broken.indexOf('"*') + 1] = 0xff;
+  await take(broken);
+  expect([putAway, asked]).toEqual([['unreadable'], []]);
+});
+
 describe('a payout that names payees without a wallet', () => {
   const takeAll = async () => {
     // Turns that follow are added while these are taken.

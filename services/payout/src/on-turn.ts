@@ -1,4 +1,4 @@
-import { brokerUserName, PayoutTurn } from '@payfan/contracts';
+import { brokerUserName, jsonOf, PayoutTurn } from '@payfan/contracts';
 import type { Incoming } from '@payfan/messaging';
 import { runInContext, type Logger } from '@payfan/service';
 import { BatchNotTaken } from './batch-client.ts';
@@ -63,7 +63,7 @@ export function onTurn({
 
 function readTurn({ body }: Incoming): PayoutTurn | undefined {
   try {
-    return PayoutTurn.parse(JSON.parse(body.toString('utf8')));
+    return PayoutTurn.parse(jsonOf(body));
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonOf } from './json-of.ts';
 import { Lane } from './lane.ts';
 import { AmountMinor, Currency } from './money.ts';
 import { Text } from './text.ts';
@@ -99,8 +100,6 @@ export function paymentRoutingKey(event: Pick<PaymentEvent, 'type' | 'lane'>): s
 export const publisherOf = ({ type }: Pick<PaymentEvent, 'type'>): 'transaction' | 'payout' =>
   type.startsWith('payfan.payout.') ? 'payout' : 'transaction';
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
 /** Why a message is no event that we know, or the event. */
 export type ParsedEvent = { ok: true; event: PaymentEvent } | { ok: false; reason: string };
 
@@ -111,7 +110,7 @@ export type ParsedEvent = { ok: true; event: PaymentEvent } | { ok: false; reaso
 export function parsePaymentEvent(body: Buffer): ParsedEvent {
   let json: unknown;
   try {
-    json = JSON.parse(utf8.decode(body));
+    json = jsonOf(body);
   } catch {
     return { ok: false, reason: 'malformed: the body is not JSON' };
   }

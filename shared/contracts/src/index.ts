@@ -4,6 +4,7 @@ export * from './deliveries-api.ts';
 export * from './events.ts';
 export * from './feed-event.ts';
 export * from './gateways-api.ts';
+export * from './json-of.ts';
 export * from './lane.ts';
 export * from './live-protocol.ts';
 export * from './live-message.ts';

@@ -98,9 +98,32 @@ test.each<[string, Body, Record<string, string>]>([
   expect(await post(url, body, headers)).toMatchObject({ status: 201, json: { body: WHOLE } });
 });
 
-test.each<[string, Body, Record<string, string>, number, string]>([
+/** A stray continuation byte, a character broken off, an overlong slash, half of a surrogate pair, and Latin 1. */
+const INVALID_UTF8 = ['80', 'e282', 'c0af', 'eda0bd', '636166e9'].map((hex) => Buffer.from(hex, 'hex'));
+const bodyAround = (bytes: Buffer) =>
+  Buffer.concat([Buffer.from('{"amount":1,"name":"hunter2'), bytes, Buffer.from('"}')]);
+type RefusedBody = [string, Body, Record<string, string>, number, string];
+
+test.each<RefusedBody>([
   ['broken off', '{"name":"hunter2', {}, 400, 'invalid_request'],
   ['with a tail', '{"name":"hunter2"} x', {}, 400, 'invalid_request'],
+  ...INVALID_UTF8.flatMap((bytes): RefusedBody[] => [
+    [`that holds the bytes ${bytes.toString('hex')}`, bodyAround(bytes), {}, 400, 'invalid_request'],
+    [
+      `that holds the bytes ${bytes.toString('hex')} and says that it is UTF-8`,
+      bodyAround(bytes),
+      { 'content-type': 'application/json; charset=utf-8' },
+      400,
+      'invalid_request',
+    ],
+    [
+      `that holds the bytes ${bytes.toString('hex')}, compressed`,
+      gzipSync(bodyAround(bytes)),
+      { 'content-encoding': 'gzip' },
+      400,
+      'invalid_request',
+    ],
+  ]),
   ['that is no object', '"hunter2"', {}, 400, 'invalid_request'],
   ['whose compression is broken', 'hunter2', { 'content-encoding': 'gzip' }, 400, 'invalid_request'],
   ['of another type', '{"name":"hunter2"}', { 'content-type': 'text/plain' }, 415, 'unsupported_media_type'],
@@ -109,6 +132,13 @@ test.each<[string, Body, Record<string, string>, number, string]>([
     'in another charset',
     '{}',
     { 'content-type': 'application/json; charset=latin1' },
+    415,
+    'unsupported_media_type',
+  ],
+  [
+    'in UTF-16',
+    Buffer.from(JSON.stringify(WHOLE), 'utf16le'),
+    { 'content-type': 'application/json; charset=utf-16le' },
     415,
     'unsupported_media_type',
   ],

@@ -1,7 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import express from 'express';
 import { Problem } from '../problem.ts';
 import type { Request, RequestHandler, Response } from 'express';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 
 const DEFAULT_BODY_LIMIT_BYTES = 64 * 1024;
 
@@ -31,8 +32,9 @@ export function hasBody({ headers }: Pick<IncomingMessage, 'headers'>): boolean 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 
 /**
- * A plain body is read here; whatever is compressed or in another charset is left to Express's body parser,
- * which costs as much as all the rest of a request.
+ * JSON that is not compressed is read here. Express's body parser unpacks the rest: it costs as much as all other work
+ * on a request. JSON is UTF-8 (RFC 8259); a body with invalid bytes is refused, because replacing them would store
+ * another text than the client sent.
  *
  * @param limitBytes counted after decompression, so that a small gzip cannot unfold into a large object
  * @param streams content types that are left unread
@@ -41,25 +43,28 @@ export function bodyReader(
   limitBytes: number = DEFAULT_BODY_LIMIT_BYTES,
   streams: readonly string[] = [],
 ): ReadBody {
-  const parse: RequestHandler = express.json({ limit: limitBytes, type: () => true });
+  const parse: RequestHandler = express.json({
+    limit: limitBytes,
+    type: () => true,
+    verify: (_request, _response, bytes) => assertUtf8(bytes),
+  });
 
   return async (request, response, takeBytes): Promise<unknown> => {
     if (!hasBody(request)) return undefined;
     const { headers } = request;
     const type = headers['content-type'] ?? '';
     if (streams.includes(mediaTypeOf(type))) {
-      assertPlainUtf8(request);
+      assertUtf8Charset(type);
+      if (!isPlain(headers)) throw unsupported('Send it without Content-Encoding.');
       return new UnreadBody(chunksOf(request, takeBytes));
     }
     if (!JSON_TYPE.test(type)) {
       throw unsupported(`Send the body with Content-Type: ${['application/json', ...streams].join(' or ')}.`);
     }
-    if (headers['content-encoding'] === undefined && !type.includes(';')) {
-      return parseJson(await readText(request, limitBytes, takeBytes));
-    }
-    // Express collects the bytes itself, and of a compressed body the limit is all that is known.
-    const length = headers['content-encoding'] === undefined ? Number(headers['content-length']) : NaN;
-    const refusal = takeBytes(length <= limitBytes ? length : limitBytes);
+    assertUtf8Charset(type);
+    if (isPlain(headers)) return parseJson(await readBytes(request, limitBytes, takeBytes));
+    // Express collects the bytes itself, and how many they become is known only after unpacking them.
+    const refusal = takeBytes(limitBytes);
     if (refusal !== undefined) throw refusal;
     return parseByExpress(parse, request, response);
   };
@@ -69,12 +74,17 @@ const mediaTypeOf = (contentType: string): string => contentType.split(';', 1).j
 
 const unsupported = (detail: string) => new Problem({ status: 415, code: 'unsupported_media_type', detail });
 
-/** What its handler reads bit by bit nobody unfolds and recodes for it. */
-function assertPlainUtf8({ headers }: IncomingMessage): void {
-  const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8';
+function assertUtf8Charset(contentType: string): void {
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(contentType)?.[1] ?? 'utf-8';
   if (!/^(utf-?8|us-ascii)$/i.test(charset)) throw unsupported(`Send it in UTF-8, not in ${charset}.`);
-  const encoding = headers['content-encoding'] ?? 'identity';
-  if (!/^identity$/i.test(encoding)) throw unsupported('Send it without Content-Encoding.');
+}
+
+const isPlain = (headers: IncomingHttpHeaders): boolean =>
+  (headers['content-encoding'] ?? 'identity').toLowerCase() === 'identity';
+
+function assertUtf8(bytes: Uint8Array): void {
+  if (isUtf8(bytes)) return;
+  throw new Problem({ status: 400, code: 'invalid_request', detail: 'The body is not valid UTF-8.' });
 }
 
 /** Of an unread body that was refused, so much is still taken. */
@@ -106,8 +116,7 @@ async function* chunksOf(request: IncomingMessage, takeBytes: TakeBytes): AsyncG
   }
 }
 
-/** UTF-8, as RFC 8259 has it. */
-function readText(request: IncomingMessage, limitBytes: number, takeBytes: TakeBytes): Promise<string> {
+function readBytes(request: IncomingMessage, limitBytes: number, takeBytes: TakeBytes): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -128,16 +137,16 @@ function readText(request: IncomingMessage, limitBytes: number, takeBytes: TakeB
     request.on('end', () => {
       const [only] = chunks;
       if (bytes > limitBytes) reject(httpError(413, new Error('body too large')));
-      else
-        resolve((only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks)).toString('utf8'));
+      else resolve(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks));
     });
     request.on('error', (error) => reject(httpError(400, error)));
   });
 }
 
-function parseJson(text: string): unknown {
+function parseJson(bytes: Buffer): unknown {
+  assertUtf8(bytes);
   try {
-    return JSON.parse(text);
+    return JSON.parse(bytes.toString('utf8'));
   } catch (error) {
     throw httpError(400, error as Error, 'entity.parse.failed');
   }
