@@ -433,7 +433,7 @@ test('the command of README.md makes every key of the example but the mail serve
 
 test('every manifest is one that a kustomization names', () => {
   const files = readdirSync(DEPLOY, { recursive: true, encoding: 'utf8' });
-  const named = ['infrastructure', 'network', 'migrate', 'base'].flatMap((folder) => {
+  const named = ['infrastructure', 'network', 'migrate', 'base', 'gateway-api'].flatMap((folder) => {
     const text = readFileSync(path.join(DEPLOY, folder, 'kustomization.yaml'), 'utf8');
     return [...text.matchAll(/[\w/-]+\.(yaml|env)/g)].map(([file]) => path.join(folder, file));
   });
