@@ -15,7 +15,7 @@ import {
 import { channelNames, services, testAuthority, web } from '@payfan/stack/testing';
 import { parse } from 'yaml';
 import { namesRead } from './config-of.ts';
-import { DEPLOY, read } from './kustomize.ts';
+import { DEPLOY, KUSTOMIZATIONS, read } from './kustomize.ts';
 import {
   bytes,
   cpus,
@@ -433,7 +433,7 @@ test('the command of README.md makes every key of the example but the mail serve
 
 test('every manifest is one that a kustomization names', () => {
   const files = readdirSync(DEPLOY, { recursive: true, encoding: 'utf8' });
-  const named = ['infrastructure', 'network', 'migrate', 'base', 'gateway-api'].flatMap((folder) => {
+  const named = KUSTOMIZATIONS.flatMap((folder) => {
     const text = readFileSync(path.join(DEPLOY, folder, 'kustomization.yaml'), 'utf8');
     return [...text.matchAll(/[\w/-]+\.(yaml|env)/g)].map(([file]) => path.join(folder, file));
   });

@@ -4,9 +4,17 @@ import { parseAllDocuments } from 'yaml';
 
 export const DEPLOY = path.resolve(__dirname, '../../deploy');
 
+/** The folders that `kubectl kustomize` renders. */
+export const KUSTOMIZATIONS = [
+  ...['infrastructure', 'network', 'migrate', 'base', 'gateway-api'],
+  ...['demo/infrastructure', 'demo/migrate', 'demo/base'],
+];
+
 type Tree = Record<string, unknown>;
 
 export interface Manifest {
+  $patch?: 'delete';
+  apiVersion?: string;
   kind: string;
   metadata: { name: string; labels?: Record<string, string> };
   spec?: unknown;
@@ -14,10 +22,16 @@ export interface Manifest {
   stringData?: Record<string, string>;
 }
 
+interface Target {
+  kind: string;
+  name?: string;
+  labelSelector?: string;
+}
+
 interface Kustomization {
   resources: string[];
-  patches?: { path: string; target: { kind: string; labelSelector?: string } }[];
-  configMapGenerator?: { name: string; envs: string[] }[];
+  patches?: { path: string; target: Target }[];
+  configMapGenerator?: { name: string; behavior?: 'merge'; envs: string[] }[];
   images?: { name: string; newName: string }[];
 }
 
@@ -31,8 +45,8 @@ export function read(file: string): Manifest[] {
 
 /**
  * What `kubectl kustomize deploy/<folder>` gives, as far as these manifests use it: resources, strategic merge
- * patches by kind and label, and ConfigMaps of `name=value` files. Names of ConfigMaps stay without their hash, and
- * those of images as they are written.
+ * patches by kind, name and label, and ConfigMaps of `name=value` files. Names of ConfigMaps stay without their hash,
+ * and those of images as they are written.
  */
 export function render(folder: string): Manifest[] {
   const [root] = read(`${folder}/kustomization.yaml`) as unknown as Kustomization[];
@@ -44,14 +58,21 @@ export function render(folder: string): Manifest[] {
   );
   const patched = (root.patches ?? []).reduce((before, { path: file, target }) => {
     const [patch] = read(`${folder}/${file}`);
-    return before.map((manifest) => (isMeant(manifest, target) ? withPatch(manifest, patch) : manifest));
+    return before.flatMap((manifest) =>
+      isMeant(manifest, target) ? withPatch(manifest, patch) : [manifest],
+    );
   }, manifests);
   const generated = (root.configMapGenerator ?? []).map(({ name, envs }) => ({
     kind: 'ConfigMap',
     metadata: { name },
-    data: Object.fromEntries(envs.flatMap((file) => pairs(`${folder}/${file}`))),
+    data: {
+      ...patched.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === name)?.data,
+      ...Object.fromEntries(envs.flatMap((file) => pairs(`${folder}/${file}`))),
+    },
   }));
-  return [...patched, ...generated];
+  const isGenerated = ({ kind, metadata }: Manifest) =>
+    kind === 'ConfigMap' && generated.some((one) => one.metadata.name === metadata.name);
+  return [...patched.filter((manifest) => !isGenerated(manifest)), ...generated];
 }
 
 /** Images that a kustomization gives an address to. */
@@ -60,31 +81,36 @@ export function imagesOf(folder: string): string[] {
   return (root?.images ?? []).map(({ name }) => name);
 }
 
-function isMeant({ kind, metadata }: Manifest, target: { kind: string; labelSelector?: string }): boolean {
-  if (kind !== target.kind) return false;
+function isMeant({ kind, metadata }: Manifest, target: Target): boolean {
+  if (kind !== target.kind || metadata.name !== (target.name ?? metadata.name)) return false;
   if (target.labelSelector === undefined) return true;
   const [label = '', value] = target.labelSelector.split('=');
   return metadata.labels?.[label] === value;
 }
 
-function withPatch(manifest: Manifest, patch: Manifest | undefined): Manifest {
-  return { ...(merge(manifest, patch) as Manifest), metadata: manifest.metadata };
+function withPatch(manifest: Manifest, patch: Manifest | undefined): Manifest[] {
+  if (patch?.$patch === 'delete') return [];
+  return [{ ...(merge(manifest, patch) as Manifest), metadata: manifest.metadata }];
 }
 
-/** Objects key by key, lists of named things by name (the patch's new ones first); of the rest the patch has its way. */
+/**
+ * Objects key by key, where `null` removes a key, and lists of named things by name (the patch's first); of the
+ * rest the patch has its way.
+ */
 function merge(base: unknown, patch: unknown): unknown {
   if (isNamedList(base) && isNamedList(patch)) {
-    const added = patch.filter(({ name }) => !base.some((item) => item.name === name));
-    const kept = base.map((item) => merge(item, patch.find(({ name }) => name === item.name) ?? {}));
-    return [...added, ...kept];
+    const isPatched = ({ name }: { name: string }) => patch.some((item) => item.name === name);
+    const changed = patch.map((item) => merge(base.find(({ name }) => name === item.name) ?? {}, item));
+    return [...changed, ...base.filter((item) => !isPatched(item))];
   }
   if (!isTree(base) || !isTree(patch)) return patch;
   const keys = new Set([...Object.keys(base), ...Object.keys(patch)]);
   return Object.fromEntries(
-    [...keys].map((key) => [
-      key,
-      key in base && key in patch ? merge(base[key], patch[key]) : (patch[key] ?? base[key]),
-    ]),
+    [...keys].flatMap((key) => {
+      if (!(key in patch)) return [[key, base[key]]];
+      if (patch[key] === null) return [];
+      return [[key, key in base ? merge(base[key], patch[key]) : patch[key]]];
+    }),
   );
 }
 

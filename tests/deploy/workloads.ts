@@ -65,7 +65,8 @@ const OPERATORS_SECRETS: Record<string, Record<string, string>> = {
 const base = render('base');
 const migrate = render('migrate');
 
-function workload({ metadata, spec }: Manifest): Workload {
+/** A Deployment or a Job as the tests look at it. */
+export function workload({ metadata, spec }: Manifest): Workload {
   const { replicas, template } = spec as {
     replicas?: number;
     template: { metadata: { labels: Record<string, string> }; spec: Pod };
