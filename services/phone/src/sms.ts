@@ -1,5 +1,4 @@
 import {
-  beginningOf,
   formatAmount,
   formatCount,
   formatTime,
@@ -8,6 +7,7 @@ import {
   type Recipient,
 } from '@payfan/channel';
 import {
+  beginningOf,
   toE164,
   type PaymentEvent,
   type PayoutCompleted,

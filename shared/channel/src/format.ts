@@ -48,24 +48,3 @@ export function formatTime(iso: string): string {
 export function oneLine(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
 }
-
-const graphemes = new Intl.Segmenter('en-IN', { granularity: 'grapheme' });
-
-/**
- * The beginning of a text: as many whole characters (graphemes) as fit into `longest` UTF-16 code units. A first
- * character that is too long by itself, such as a letter with fifty accents, is cut between its code points.
- */
-export function beginningOf(text: string, longest: number): string {
-  if (text.length <= longest) return text;
-  const characters = Array.from(graphemes.segment(text), ({ segment }) => segment);
-  return asManyAsFit(characters, longest) || asManyAsFit(Array.from(text), longest);
-}
-
-function asManyAsFit(parts: readonly string[], longest: number): string {
-  let fitting = '';
-  for (const part of parts) {
-    if (fitting.length + part.length > longest) break;
-    fitting += part;
-  }
-  return fitting;
-}

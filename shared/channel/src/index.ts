@@ -1,6 +1,6 @@
 export { createChannel, type ChannelOptions } from './channel.ts';
 export { CHANNEL_CONNECTIONS, channelConfigFields, type ChannelConfig } from './config.ts';
-export { beginningOf, formatAmount, formatCount, formatTime, oneLine } from './format.ts';
+export { formatAmount, formatCount, formatTime, oneLine } from './format.ts';
 export { giveWay, PeopleFirst } from './give-way.ts';
 export { channelMetrics, type ChannelMetrics } from './metrics.ts';
 export type {

@@ -1,3 +1,5 @@
+import { beginningOf } from '@payfan/contracts';
+
 /** What a group is cut to, in UTF-16 code units. */
 const MAX_LENGTH = 500;
 /** More of an error than this says nothing new; it also bounds the work on a hostile one. */
@@ -34,16 +36,10 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
 export function normaliseError(error: string): string {
   // Replacing and cutting can bring to light what then looks like a number or an id. Every round leaves
   // fewer characters outside of placeholders, so it comes to rest.
-  for (let text = error.slice(0, MAX_READ); ;) {
-    const next = cut(PATTERNS.reduce((result, [pattern, by]) => result.replace(pattern, by), text)).trim();
+  for (let text = beginningOf(error, MAX_READ); ;) {
+    const replaced = PATTERNS.reduce((result, [pattern, by]) => result.replace(pattern, by), text);
+    const next = beginningOf(replaced, MAX_LENGTH).trim();
     if (next === text) return next;
     text = next;
   }
-}
-
-/** Never through a surrogate pair: half of one is no character, and no database takes it. */
-function cut(text: string): string {
-  const last = text.charCodeAt(MAX_LENGTH - 1);
-  const splitsPair = text.length > MAX_LENGTH && last >= 0xd800 && last <= 0xdbff;
-  return text.slice(0, splitsPair ? MAX_LENGTH - 1 : MAX_LENGTH);
 }

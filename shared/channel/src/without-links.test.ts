@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { beginningOf } from './format.ts';
+import { beginningOf } from '@payfan/contracts';
 import { linksIn, typedLinks } from './testing/links.ts';
 import { withoutLinks } from './without-links.ts';
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Role } from './events.ts';
 import { Lane } from './lane.ts';
+import { textUpTo } from './text.ts';
 
 /** Why something was given up. Stable, to filter and to count by. */
 export const DEAD_LETTER_REASONS = [
@@ -80,7 +81,7 @@ export const DeadLetterFilter = z.strictObject({
   state: z.enum(['open', 'replayed', 'all']).default('open'),
   since: z.iso.datetime({ offset: true }).optional().meta({ description: 'Last died at or after this' }),
   until: z.iso.datetime({ offset: true }).optional().meta({ description: 'Last died before this' }),
-  q: z.string().min(1).max(200).optional().meta({ description: 'Found in the error or in the message' }),
+  q: textUpTo(200).min(1).optional().meta({ description: 'Found in the error or in the message' }),
 });
 export type DeadLetterFilter = z.output<typeof DeadLetterFilter>;
 

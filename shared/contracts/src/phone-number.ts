@@ -1,8 +1,8 @@
 import parsePhoneNumber from 'libphonenumber-js/min';
 import { z } from 'zod';
+import { textUpTo } from './text.ts';
 import { firstInvisible } from './typed/invisible-characters.ts';
 import { phoneDigits } from './typed/phone-digits.ts';
-import { isLongerThan } from './typed/single-line.ts';
 
 /** Reading one costs as much as all other validation together, and the same people are paid again and again. */
 const known = new Map<string, string | undefined>();
@@ -28,13 +28,11 @@ export function toE164(input: string): string | undefined {
 const MAX_LENGTH = 32;
 
 /** A phone number as people type it; parses to E.164. */
-export const PhoneNumber = z
-  .string()
+export const PhoneNumber = textUpTo(MAX_LENGTH)
   .transform((input, context) => {
-    const isTooLong = isLongerThan(input, MAX_LENGTH);
-    const number = isTooLong ? undefined : toE164(input);
+    const number = toE164(input);
     if (number !== undefined) return number;
-    context.addIssue({ code: 'custom', message: isTooLong ? TOO_LONG : whyNoNumber(input) });
+    context.addIssue({ code: 'custom', message: whyNoNumber(input) });
     return z.NEVER;
   })
   .meta({
@@ -44,8 +42,6 @@ export const PhoneNumber = z
       'Phone number, Indian unless it starts with +, in digits of any script. An extension is refused',
     example: '7010233311',
   });
-
-const TOO_LONG = `must have at most ${MAX_LENGTH} characters`;
 
 function whyNoNumber(input: string): string {
   // Programs wrap phone numbers in direction marks, which a person who copies them cannot see.

@@ -1,4 +1,4 @@
-import { AcceptedNote, Note } from './text.ts';
+import { AcceptedNote, Note, textUpTo } from './text.ts';
 
 test.each([
   ['lunch', 'lunch'],
@@ -51,4 +51,9 @@ test('a note that an older version accepted is read as it was stored, if it is a
   for (const broken of ['a\nb', 'a\u2028b', 'a\0b', '\ud83d']) {
     expect(AcceptedNote.safeParse(broken).success).toBe(false);
   }
+});
+
+test('the length of any text is counted in code points', () => {
+  expect(textUpTo(3).parse('💸💸💸')).toBe('💸💸💸');
+  expect(textUpTo(3).safeParse('💸💸💸💸').error?.issues[0]?.message).toBe('must have at most 3 characters');
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readSingleLine } from './typed/single-line.ts';
+import { isLongerThan, readSingleLine } from './typed/single-line.ts';
 
 /** Text that UTF-8 and PostgreSQL can hold: no NUL, and no half of a surrogate pair. */
 export const Text = z
@@ -9,6 +9,14 @@ export const Text = z
     'must hold neither NUL nor half of a surrogate pair',
   )
   .meta({ description: 'Neither NUL nor half of a surrogate pair' });
+
+/** Text of at most so many Unicode code points, counted after NFC as all lengths of people's text are. */
+export function textUpTo(maxLength: number) {
+  return z
+    .string()
+    .refine((text) => !isLongerThan(text, maxLength), `must have at most ${maxLength} characters`)
+    .meta({ maxLength });
+}
 
 /** One line of people's text, safe in a header, an SMS and a page; parses to what `readSingleLine` returns. */
 export function singleLine(maxLength: number) {

@@ -1,3 +1,4 @@
+import { firstGrapheme } from './typed/beginning-of.ts';
 import type { Role } from './events.ts';
 
 /** Who reads about a transfer or payout: someone who may see everything, or the owner of one account. */
@@ -30,7 +31,7 @@ const HOME_COUNTRY = '+91';
 /** Shows enough to recognise a known contact, and too little to use an unknown one. */
 function masked(contact: string): string {
   const at = contact.lastIndexOf('@');
-  if (at > 0) return `${contact.slice(0, 1)}***${contact.slice(at)}`;
+  if (at > 0) return `${firstGrapheme(contact)}***${contact.slice(at)}`;
   if (!isPhoneNumber(contact)) return `${contact.slice(0, 8)}…`;
   const shown = contact.startsWith(HOME_COUNTRY) ? HOME_COUNTRY : '+';
   return shown + '*'.repeat(Math.max(0, contact.length - shown.length - 4)) + contact.slice(-4);

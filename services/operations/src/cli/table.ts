@@ -1,3 +1,4 @@
+import { shortened } from '@payfan/contracts';
 import Table from 'cli-table3';
 import { harmless, type Terminal } from './terminal.ts';
 
@@ -41,7 +42,7 @@ export function renderTable<Row>(
     table.push(
       columns.map(({ style }, at) => {
         const text = texts[line]?.[at] ?? '';
-        const shown = at === last && text.length > room ? `${text.slice(0, room - 1)}…` : text;
+        const shown = at === last ? shortened(text, room) : text;
         const wanted = style?.(row);
         return wanted === undefined ? shown : terminal.paint(wanted, shown);
       }),

@@ -1,4 +1,5 @@
-import { beginningOf, formatAmount, formatCount, withoutLinks } from '@payfan/channel';
+import { formatAmount, formatCount, withoutLinks } from '@payfan/channel';
+import { shortened } from '@payfan/contracts';
 import type { FeedItem, PayoutNews, TransferNews } from '../feed-item.ts';
 
 /** What a service worker hands to `showNotification(title, rest)`. */
@@ -67,10 +68,6 @@ const WORDS: Partial<Record<string, Words>> = {
   'transfer.debited': ['You paid', 'To'],
   'transfer.credited': ['You received', 'From'],
 };
-
-function shortened(text: string, longest: number): string {
-  return text.length <= longest ? text : `${beginningOf(text, longest - 1)}…`;
-}
 
 /** A name of the event in the alphabet and length that RFC 8030, 5.4 wants: 22 characters of base64url. */
 export const topicOf = (eventId: string): string =>

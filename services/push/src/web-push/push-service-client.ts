@@ -2,7 +2,7 @@ import { request as httpRequest, Agent as HttpAgent, type IncomingMessage } from
 import { request as httpsRequest, Agent as HttpsAgent } from 'node:https';
 import { isNativeError } from 'node:util/types';
 import { oneLine } from '@payfan/channel';
-import type { Lane } from '@payfan/contracts';
+import { beginningOf, type Lane } from '@payfan/contracts';
 import webPush from 'web-push';
 import { readEndpoint, type Endpoint, type EndpointRules } from './endpoint.ts';
 import type { BrowserSubscription } from './job-store.ts';
@@ -80,7 +80,7 @@ export function pushServiceClient(options: PushServiceClientOptions): PushServic
       }
       try {
         const response = await post(endpoint, enciphered, signal);
-        const text = await beginningOf(response);
+        const text = await readBeginning(response);
         const { statusCode = 0, headers } = response;
         const error = `the push service answered ${statusCode}: ${oneLine(text)}`;
         return resultOfStatus(statusCode, error, retryAfterMs(headers['retry-after']));
@@ -111,13 +111,13 @@ function encipher({ subscription, payload, topic, ttlSeconds, lane }: PushMessag
 }
 
 /** The first of an answer; one that goes on is cut off, connection and all. */
-async function beginningOf(response: IncomingMessage): Promise<string> {
+async function readBeginning(response: IncomingMessage): Promise<string> {
   let text = '';
   for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) {
     text += chunk;
     if (text.length >= MOST_ANSWER_BYTES) break;
   }
-  return text.slice(0, MOST_ANSWER_BYTES);
+  return beginningOf(text, MOST_ANSWER_BYTES);
 }
 
 /** RFC 9110, 10.2.3: seconds, or a date. */

@@ -8,6 +8,7 @@ test('a body of 1 KB is read, and one that is no JSON is none', async () => {
   expect(await readSmallBody(request(signIn(1_024)))).toEqual({ key: expect.any(String) as string });
   expect(await readSmallBody(request('key'))).toBeUndefined();
   expect(await readSmallBody(request(null))).toBeUndefined();
+  expect(await readSmallBody(request(Buffer.from('{"key":"\xff"}', 'latin1')))).toBeUndefined();
 });
 
 test('a larger one is refused, and read no further', async () => {

@@ -1,7 +1,9 @@
 /** A sign-in is one key of at most 512 characters. */
 const MOST_BYTES = 1_024;
 
-/** The JSON body of a request, or undefined if it is none. Of a body that is too large no more is read. */
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** The JSON body of a request, or undefined if it is not JSON in UTF-8. Of a body that is too large no more is read. */
 export async function readSmallBody(request: Request): Promise<unknown> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -16,7 +18,7 @@ export async function readSmallBody(request: Request): Promise<unknown> {
     chunks.push(read.value);
   }
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown;
+    return JSON.parse(utf8.decode(Buffer.concat(chunks))) as unknown;
   } catch {
     return undefined;
   }

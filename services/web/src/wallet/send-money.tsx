@@ -1,5 +1,6 @@
 'use client';
 
+import { phoneDigits, readSingleLine } from '@payfan/contracts/typed';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type SyntheticEvent } from 'react';
 import { flushSync } from 'react-dom';
@@ -16,8 +17,8 @@ import { Fact, Facts } from '../ui/facts.tsx';
 import { Field, Input } from '../ui/field.tsx';
 import { Panel } from '../ui/panel.tsx';
 
-/** Ten digits, with or without what India's numbers begin with. The API knows better, and says so. */
-const PHONE = /^[+\d][\d\s()-]{9,17}$/;
+/** Ten digits, with or without the prefixes of Indian numbers. The API checks whether such a number exists. */
+const PHONE = /^(?:\+\d{7,15}|\d{10,15})$/;
 const MAX_NOTE = 140;
 const AT_THE_END = 'text-right font-medium break-words tabular-nums';
 
@@ -62,12 +63,13 @@ function Form({ onReview, onSent }: SendMoneyProps) {
     // What is wrong is there before its field is gone to, and is read out with it.
     flushSync(() => setTried(true));
     const amount = parseAmount(draft.amount);
-    if (wrong.to !== undefined || amount === undefined) {
+    const { text: note } = readSingleLine(draft.note, MAX_NOTE);
+    if (wrong.to !== undefined || amount === undefined || note === undefined) {
       event.currentTarget.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
       return;
     }
     onReview();
-    setAsked({ to: draft.to.trim(), amount, currency: 'INR', note: draft.note.trim() });
+    setAsked({ to: draft.to.trim(), amount, currency: 'INR', note });
   }
   return (
     <Panel title="Send money">
@@ -102,12 +104,15 @@ function Form({ onReview, onSent }: SendMoneyProps) {
             </div>
           )}
         </Field>
-        <Field label="Note" hint="Both of you see it. May be left empty.">
+        <Field
+          label="Note"
+          hint="Both of you see it. May be left empty."
+          {...(tried && wrong.note !== undefined && { error: wrong.note })}
+        >
           {(control) => (
             <Input
               {...control}
               autoComplete="off"
-              maxLength={MAX_NOTE}
               value={draft.note}
               onChange={({ target }) => change({ note: target.value })}
             />
@@ -138,11 +143,13 @@ function regroup(field: HTMLInputElement): string {
   return grouped;
 }
 
-function problemsOf({ to, amount }: Draft): { to?: string; amount?: string } {
+function problemsOf({ to, amount, note }: Draft): Partial<Draft> {
   const fault = amountFault(amount);
+  const noteFault = readSingleLine(note, MAX_NOTE).fault;
   return {
-    ...(!PHONE.test(to.trim()) && { to: 'Ten digits, such as 70102 33311.' }),
+    ...(!PHONE.test(phoneDigits(to) ?? '') && { to: 'Ten digits, such as 70102 33311.' }),
     ...(fault !== undefined && { amount: fault }),
+    ...(noteFault !== undefined && { note: `The note ${noteFault}.` }),
   };
 }
 
