@@ -1,6 +1,7 @@
 import { IdempotencyKey, PayoutAccepted, type Payout } from '@payfan/contracts';
 import type { Database } from '@payfan/database';
 import { bearerOf, currentContext, JsonText, newTraceparent, Problem, type Api } from '@payfan/service';
+import { Counter, type Registry } from 'prom-client';
 import { z } from 'zod';
 import type { Owner } from '../account-client.ts';
 import type { NewPayout } from '../payout.ts';
@@ -15,6 +16,7 @@ import {
   JSON_LIMIT_BYTES,
   PayoutBody,
 } from './payout-body.ts';
+import { differenceFrom, ExpectHeader } from './expectation.ts';
 import { accountOf, problemForKey } from './request.ts';
 
 /** Payouts received at once; of each at most the size of its body is held until it is stored. */
@@ -29,13 +31,19 @@ export interface CreateRouteOptions extends DraftOptions {
   unknownPayeesPerHour: number;
   newId: () => string;
   now: () => Date;
+  metrics: Registry;
 }
 
 const locationOf = (id: string) => `/v1/payouts/${id}`;
 
 /** Sending a payout. */
 export function createRoute(api: Api, options: CreateRouteOptions): void {
-  const { database, create, accountOfCaller, newId, now } = options;
+  const { database, create, accountOfCaller, metrics, newId, now } = options;
+  const differing = new Counter({
+    name: 'payouts_differing_total',
+    help: 'Payouts refused because they are not what Payfan-Expect says. Sum over copies; each is worth an alarm.',
+    registers: [metrics],
+  });
 
   api.route(
     {
@@ -49,7 +57,7 @@ export function createRoute(api: Api, options: CreateRouteOptions): void {
         'Idempotency-Key pays nothing again and gets the first answer. A payout that names too many payees without a ' +
         'wallet is stopped: its other lines are cancelled, with the `cancelReason` too_many_unknown_payees.',
       auth: 'required',
-      headers: z.object({ 'idempotency-key': IdempotencyKey }),
+      headers: z.object({ 'idempotency-key': IdempotencyKey, 'payfan-expect': ExpectHeader.optional() }),
       query: z.strictObject({
         partial: z
           .enum(['true', 'false'])
@@ -79,6 +87,13 @@ export function createRoute(api: Api, options: CreateRouteOptions): void {
           description: 'Nothing is stored, and the key is still free',
         },
         { status: 403, code: 'forbidden' },
+        {
+          status: 409,
+          code: 'payout_differs',
+          description:
+            'The payout is not what Payfan-Expect says: `total` and `amount` are those of this request. Nothing is ' +
+            'stored, and the key is still free',
+        },
         { status: 422, code: 'idempotency_key_reused' },
         {
           status: 429,
@@ -103,6 +118,11 @@ export function createRoute(api: Api, options: CreateRouteOptions): void {
       if (known !== undefined) return replay(known, lines?.fingerprint);
       if (lines === undefined || (rejected !== undefined && query.partial === 'false')) {
         throw invalidLines(rejected);
+      }
+      const difference = differenceFrom(headers['payfan-expect'], lines);
+      if (difference !== undefined) {
+        differing.inc();
+        throw difference;
       }
       await assertFewUnknownPayees(options, accountId);
 

@@ -7,6 +7,7 @@ const ALLOWED_HEADERS = [
   'idempotency-key',
   'if-none-match',
   'last-event-id',
+  'payfan-expect',
   'traceparent',
   'x-correlation-id',
   'x-request-id',
