@@ -65,14 +65,24 @@ module.exports = {
     {
       name: 'pages-take-along-what-browsers-need',
       comment:
-        'The pages run in browsers: of ours the live client and the protocol, and of the other contracts types only.',
+        'The pages run in browsers: of ours the live client, the protocol and the reader of payouts, and of the other contracts types only.',
       severity: 'error',
       from: { path: '^services/web/', pathNot: '\\.test\\.ts$' },
       to: {
         path: '^shared/',
-        pathNot: ['^shared/live-client/', '^shared/contracts/(src|dist)/live-protocol\\.'],
+        pathNot: [
+          '^shared/live-client/',
+          '^shared/contracts/(src|dist)/live-protocol\\.',
+          '^shared/contracts/(src|dist)/payout-csv/browser\\.',
+        ],
         dependencyTypesNot: ['type-only'],
       },
+    },
+    {
+      name: 'contracts-run-in-browsers',
+      severity: 'error',
+      from: { path: '^shared/contracts/src/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['core'] },
     },
     {
       name: 'settings-stay-on-the-server',

@@ -16,6 +16,8 @@ const esOnly = [
   'path-scurry',
   'minipass',
   'happy-dom',
+  // Its build for browsers.
+  'csv-parse',
 ];
 
 /** @type {import('jest').Config} */

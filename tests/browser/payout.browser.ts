@@ -158,3 +158,60 @@ test('a payout is stopped midway: what was paid stays paid, the rest is left out
   expect(visit.complaints).toEqual([]);
   await visit.context.close();
 });
+
+test('what the page asks about is what is paid, and nothing is paid where the service reads something else', async () => {
+  const visit = await pages.visit();
+  const { page } = visit;
+  await visit.signIn('Asha Rao');
+  await page.goto('/payouts');
+  const payoutsBefore = await payoutsOfAsha();
+  const file = [
+    HEADER,
+    '7010233311,100,INR,',
+    'nobody,100,INR,',
+    `7010233311,\u00a01000\u00a0,INR,${'🎉'.repeat(71)}`,
+  ];
+  await choose(visit, 'blanks.csv', file.join('\n'));
+  const send = page.getByRole('button', { name: 'Send the good lines' });
+  const question = page.getByRole('dialog', { name: 'Pay ₹11.00?' });
+  const payNow = async () => {
+    await send.click();
+    await question.getByText('2 lines of blanks.csv').waitFor();
+    await question.getByRole('button', { name: 'Pay now' }).click();
+  };
+
+  // A service with other rules than the page would find another sum.
+  await visit.context.route('**/v1/payouts', (route) =>
+    route.request().method() === 'POST'
+      ? route.continue({ headers: { ...route.request().headers(), 'payfan-expect': 'total=1, amount=100' } })
+      : route.fallback(),
+  );
+  await payNow();
+  await page
+    .getByText(/This request pays 1100 in 2 lines, but its sender was shown 100 in 1 lines/)
+    .waitFor();
+  expect(await payoutsOfAsha()).toEqual(payoutsBefore);
+
+  await visit.context.unroute('**/v1/payouts');
+  const sending = page.waitForRequest(
+    (request) => request.method() === 'POST' && request.url().endsWith('/v1/payouts'),
+  );
+  await payNow();
+  const request = await sending;
+  expect(await request.headerValue('payfan-expect')).toBe('total=2, amount=1100');
+  const progress = page.getByRole('region', { name: 'Progress', exact: true });
+  await progress.getByText('2 of 2 lines · 100 %').waitFor();
+  const [payout] = await payoutsOfAsha();
+  const { call } = outside(pages.payfan);
+  const { body } = await call<{ data: { line: number; amount: number }[] }>(
+    `${pages.payfan.url('payout')}/v1/payouts/${payout?.id}/items`,
+    'demo_asha',
+  );
+  expect(body.data.map(({ line, amount }) => [line, amount])).toEqual([
+    [2, 100],
+    [4, 1_000],
+  ]);
+  // Browsers write down any answer of 4xx.
+  expect(visit.complaints.filter((text) => !text.includes('409 (Conflict)'))).toEqual([]);
+  await visit.context.close();
+});

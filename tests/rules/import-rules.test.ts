@@ -73,6 +73,7 @@ describe('a seeded violation is caught:', () => {
       'services/web/src/api/seed-10.ts',
       `import { Account } from '@payfan/contracts'; export const schema = Account;`,
     ],
+    ['contracts-run-in-browsers', 'shared/contracts/src/seed-14.ts', `import 'node:buffer';`],
     [
       'settings-stay-on-the-server',
       'services/web/src/ui/seed-11.tsx',

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import {
   MAX_PAYOUT_ERRORS_LISTED,
-  PayoutItem,
+  type CheckedLine,
   type PayoutLineError,
   type RejectedLines,
 } from '@payfan/contracts';
-import type { z } from 'zod';
 import type { PayoutLines } from './payout.ts';
 
 /** Lines in one pack. */
@@ -29,18 +28,16 @@ export class PayoutDraft {
     this.#linesToOnePayee = linesToOnePayee;
   }
 
-  /** @param line as its owner counts; @param asked what stands there, of whatever type */
-  add(line: number, asked: unknown): void {
-    const result = PayoutItem.safeParse(asked);
-    if (!result.success) {
-      this.#hashBad(asked);
-      this.#reject(line, result.error.issues);
+  /** Keeps the item of a line, or what is wrong with it. */
+  add({ line, sent, item, errors }: CheckedLine): void {
+    if (errors !== undefined) {
+      this.#reject(line, sent, errors);
       return;
     }
-    const { to, amount, currency, note } = result.data;
+    const { to, amount, currency, note } = item;
     if (!this.#mayPay(to)) {
       const message = `is one too many for this payee: a payout may pay one payee ${this.#linesToOnePayee} times`;
-      this.complain({ line, path: 'to', message }, asked);
+      this.#reject(line, sent, [{ path: 'to', message }]);
       return;
     }
     this.#hash.update(`${JSON.stringify([to, amount, currency, note])}\n`);
@@ -57,11 +54,9 @@ export class PayoutDraft {
     return lines < this.#linesToOnePayee;
   }
 
-  /** Takes down that nothing could be made of a line; `asked` is what stands there. */
-  complain(error: PayoutLineError, asked: unknown = null): void {
-    this.#hashBad(asked);
-    this.#rejectedLines += 1;
-    this.#note(error);
+  /** Notes that the lines from this one on cannot be read. */
+  addUnreadable(line: number, reason: string): void {
+    this.#reject(line, null, [{ path: '', message: reason }]);
   }
 
   /** What was left out, and why; undefined if nothing was. */
@@ -84,33 +79,19 @@ export class PayoutDraft {
     };
   }
 
-  /** A request is another one if other lines of it are bad; and a bad line never stands for a good one. */
-  #hashBad(asked: unknown): void {
-    this.#hash.update(`!${JSON.stringify(asked)}\n`);
-  }
-
   #pack(): void {
     if (this.#rows.length === 0) return;
     this.#packs.push(Buffer.from(`[${this.#rows.join(',')}]`));
     this.#rows = [];
   }
 
-  #reject(line: number, issues: readonly z.core.$ZodIssue[]): void {
+  #reject(line: number, sent: unknown, errors: readonly Omit<PayoutLineError, 'line'>[]): void {
+    // A request is another one if other lines of it are bad; and a bad line never stands for a good one.
+    this.#hash.update(`!${JSON.stringify(sent)}\n`);
     this.#rejectedLines += 1;
-    const messages = new Map<string, string>();
-    for (const issue of issues) {
-      const unknown = issue.code === 'unrecognized_keys';
-      const paths = unknown ? issue.keys : [issue.path.join('.')];
-      // The first thing that is wrong with a field is enough.
-      for (const path of paths) {
-        if (!messages.has(path)) messages.set(path, unknown ? 'Unknown field' : issue.message);
-      }
+    for (const error of errors) {
+      this.#errorCount += 1;
+      if (this.#errors.length < MAX_PAYOUT_ERRORS_LISTED) this.#errors.push({ line, ...error });
     }
-    for (const [path, message] of messages) this.#note({ line, path, message });
-  }
-
-  #note(error: PayoutLineError): void {
-    this.#errorCount += 1;
-    if (this.#errors.length < MAX_PAYOUT_ERRORS_LISTED) this.#errors.push(error);
   }
 }

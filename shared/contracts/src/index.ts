@@ -11,6 +11,7 @@ export * from './live-message.ts';
 export * from './live.ts';
 export * from './message-headers.ts';
 export * from './money.ts';
+export * from './payout-item.ts';
 export * from './payout-turn.ts';
 export * from './payouts-api.ts';
 export * from './phone-number.ts';

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 
 /** The currencies an account can hold. One for now; every amount names it all the same. */
-export const Currency = z.enum(['INR']).meta({ description: 'ISO 4217 currency', example: 'INR' });
+export const Currency = z
+  .enum(['INR'], 'must be INR')
+  .meta({ description: 'ISO 4217 currency', example: 'INR' });
 export type Currency = z.output<typeof Currency>;
 
 /**

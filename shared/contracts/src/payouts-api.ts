@@ -1,28 +1,10 @@
 import { z } from 'zod';
 import { AmountMinor, Currency } from './money.ts';
-import { PhoneNumber } from './phone-number.ts';
-import { Note } from './text.ts';
+import { MAX_PAYOUT_ERRORS_LISTED } from './payout-item.ts';
 import { Tier } from './transfers-api.ts';
 
 /** Items of a payout that comes as JSON; a longer one comes as CSV. */
 export const MAX_PAYOUT_JSON_ITEMS = 10_000;
-/** Lines of a payout that comes as CSV, its header not counted. */
-export const MAX_PAYOUT_ITEMS = 100_000;
-/** The header line of a payout's CSV: these columns in this order. */
-export const PAYOUT_CSV_COLUMNS = ['to', 'amount', 'currency', 'note'] as const;
-/** Of a payout's mistakes so many are named; how many there are is told besides. */
-export const MAX_PAYOUT_ERRORS_LISTED = 100;
-
-/** One payment of a payout. */
-export const PayoutItem = z
-  .strictObject({
-    to: PhoneNumber,
-    amount: AmountMinor,
-    currency: Currency,
-    note: Note.default(''),
-  })
-  .meta({ id: 'PayoutItem' });
-export type PayoutItem = z.output<typeof PayoutItem>;
 
 /** What is wrong with one field of one line. */
 export const PayoutLineError = z

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { pageOf, PayoutItemResult, PayoutItemStatus } from '@payfan/contracts';
+import { spreadsheetRow } from '@payfan/contracts/payout-csv';
 import type { Database } from '@payfan/database';
 import { Streamed, type Api, type Logger } from '@payfan/service';
 import { z } from 'zod';
 import { listItems } from '../item-store.ts';
-import { asPlainText, csvRow } from '../csv-row.ts';
 import { findPayout } from '../payout-store.ts';
 import { noPayout, payoutIdOf, readLineCursor, visibleTo } from './request.ts';
 
@@ -38,7 +38,8 @@ export function itemRoutes(api: Api, { database, logger }: { database: Database;
       summary: 'The lines of a payout, and what became of each',
       description:
         'In pages, in the order of their lines. With `Accept: text/csv` all of them from `after` on, as a ' +
-        'file; in it a note that a spreadsheet would take for a formula begins with an apostrophe.',
+        'file; in it an apostrophe stands before each sign of a text that a spreadsheet might take for the beginning ' +
+        'of a formula.',
       auth: 'required',
       params: z.strictObject({ id: z.string() }),
       headers: z.object({ accept: z.string().optional() }),
@@ -101,17 +102,13 @@ function asFile(asked: Asked, { database, logger }: { database: Database; logger
   };
 }
 
-function rowOf(item: PayoutItemResult): (string | number | null)[] {
-  return COLUMNS.map((column) => (column === 'note' ? asPlainText(item.note) : item[column]));
-}
-
 async function writeFile(response: ServerResponse, asked: Asked, database: Database): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => gone.abort());
-  response.write(csvRow(COLUMNS));
+  response.write(spreadsheetRow(COLUMNS));
   for (let after = asked.after; !gone.signal.aborted;) {
     const page = await listItems(database, { ...asked, after, limit: FILE_PAGE_LINES });
-    const text = page.map((item) => csvRow(rowOf(item))).join('');
+    const text = page.map((item) => spreadsheetRow(COLUMNS.map((column) => item[column]))).join('');
     if (!response.write(text)) await once(response, 'drain', { signal: gone.signal }).catch(() => undefined);
     const last = page.at(-1);
     if (last === undefined || page.length < FILE_PAGE_LINES) {

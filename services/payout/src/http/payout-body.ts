@@ -1,14 +1,14 @@
 import {
+  checkLine,
   MAX_PAYOUT_JSON_ITEMS,
   PAYOUT_CSV_COLUMNS,
   PayoutItem,
   type PayoutLineError,
   type RejectedLines,
 } from '@payfan/contracts';
+import { CsvTooLarge, MAX_CSV_BYTES, readPayoutCsv, UnreadableCsv } from '@payfan/contracts/payout-csv';
 import { Problem, type FieldError } from '@payfan/service';
 import { z } from 'zod';
-import { readCsvLines } from '../csv-lines.ts';
-import { CsvTooLarge, MAX_CSV_BYTES, UnreadableCsv } from '../csv-text.ts';
 import { PayoutDraft } from '../payout-draft.ts';
 
 /** A megabyte's worth of items that are read at once, and of the longest some four. */
@@ -51,7 +51,7 @@ export type DraftOptions = ConstructorParameters<typeof PayoutDraft>[0];
 export async function draftOfItems(items: readonly unknown[], options: DraftOptions): Promise<PayoutDraft> {
   const draft = new PayoutDraft(options);
   for (const [index, item] of items.entries()) {
-    draft.add(index + 1, item);
+    draft.add(checkLine(index + 1, item));
     if (index % CHECKED_AT_ONCE === CHECKED_AT_ONCE - 1) await new Promise(setImmediate);
   }
   return draft;
@@ -61,16 +61,12 @@ export async function draftOfItems(items: readonly unknown[], options: DraftOpti
 export async function draftOfCsv(stream: AsyncIterable<Buffer>, options: DraftOptions): Promise<PayoutDraft> {
   const draft = new PayoutDraft(options);
   try {
-    await readCsvLines(
-      stream,
-      (line, fields) => draft.add(line, fields),
-      (line, message, record) => draft.complain({ line, path: '', message }, record),
-    );
+    await readPayoutCsv(stream, (line) => draft.add(line));
     return draft;
   } catch (error) {
     if (error instanceof Problem) throw error;
     if (error instanceof UnreadableCsv) {
-      draft.complain({ line: error.line, path: '', message: error.reason });
+      draft.addUnreadable(error.line, error.reason);
       throw invalidLines(draft.rejected);
     }
     if (error instanceof CsvTooLarge) {

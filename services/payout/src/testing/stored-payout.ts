@@ -1,3 +1,4 @@
+import { checkLine } from '@payfan/contracts';
 import type { Database } from '@payfan/database';
 import type { OutboxEvent } from '@payfan/outbox';
 import { newId } from '@payfan/service';
@@ -33,7 +34,7 @@ export async function storePayout(
 ): Promise<string> {
   const draft = new PayoutDraft({ linesToOnePayee: 0 });
   for (let line = 1; line <= lines; line += 1) {
-    draft.add(line, { to: RAVI, amount: 5, currency: 'INR' });
+    draft.add(checkLine(line, { to: RAVI, amount: 5, currency: 'INR' }));
   }
   const finished = draft.finish();
   if (finished === undefined) throw new Error('a payout without lines');

@@ -70,22 +70,32 @@ export async function fetchResults(api: ApiClient, id: string): Promise<Blob> {
   return answer.blob();
 }
 
+/** What the sender of a payout was shown and confirmed. */
+export interface ExpectedPayout {
+  /** Lines. */
+  total: number;
+  /** Minor units. */
+  amount: number;
+}
+
 /**
  * Sends a CSV of payments. Under one key they are made once, however often this is called.
  *
- * @param partial whether the good lines are taken where there are bad ones
- * @throws ApiError `invalid_request` with `errors` by line, `insufficient_funds`, …
+ * @param expected what was shown; the service pays nothing if it reads something else
+ * @throws ApiError `invalid_request` with `errors` by line, `payout_differs`, `insufficient_funds`, …
  */
 export const sendPayout = (
   api: ApiClient,
   csv: Blob,
-  { partial, idempotencyKey }: { partial: boolean; idempotencyKey: string },
+  { expected, idempotencyKey }: { expected: ExpectedPayout; idempotencyKey: string },
 ): Promise<PayoutAccepted> =>
   api.json('/v1/payouts', {
     method: 'POST',
     body: csv,
-    headers: { 'content-type': 'text/csv' },
-    query: partial ? { partial } : {},
+    headers: {
+      'content-type': 'text/csv',
+      'payfan-expect': `total=${expected.total}, amount=${expected.amount}`,
+    },
     idempotencyKey,
     timeoutMs: FILE_TIMEOUT_MS,
   });

@@ -1,6 +1,6 @@
 import { formatCount } from '../format/indian.ts';
 import { Table, Td, Th } from '../ui/table.tsx';
-import type { LineFault } from './check-csv.ts';
+import type { LineFault } from './good-lines.ts';
 
 interface LineFaultsProps {
   title: string;

@@ -12,7 +12,7 @@ import { ErrorNote, RequestId } from '../ui/error-note.tsx';
 import { Figure } from '../ui/figure.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Money } from '../ui/money.tsx';
-import type { CheckedCsv } from './check-csv.ts';
+import type { CheckedCsv } from './good-lines.ts';
 import { LineFaults } from './line-faults.tsx';
 
 interface ReviewProps {
@@ -23,7 +23,7 @@ interface ReviewProps {
   /** Why it was not taken. */
   error: ApiError | undefined;
   isSending: boolean;
-  onSend: (partial: boolean) => void;
+  onSend: () => void;
   onForget: () => void;
 }
 
@@ -34,9 +34,10 @@ const BESIDE_IT = 'text-lg leading-10';
 export function Review({ name, size, checked, error, isSending, onSend, onForget }: ReviewProps) {
   const balance = useAccount().data?.balance;
   const [isAsking, setAsking] = useState(false);
-  const { goodLines, amount, badLines, faultCount, faults, isUnreadable } = checked;
+  const { good, amount, badLines, faultCount, faults, isUnreadable } = checked;
+  const goodLines = good.length;
   const refused = refusedLines(error);
-  const partial = badLines > 0 || refused.length > 0;
+  const partial = badLines > 0;
   const mayBeSent = error !== undefined && !error.isRefusal && !isSending;
   const canSend = !isUnreadable && goodLines > 0;
   const lines = `${formatCount(goodLines)} ${goodLines === 1 ? 'line' : 'lines'}`;
@@ -84,7 +85,7 @@ export function Review({ name, size, checked, error, isSending, onSend, onForget
         </div>
       )}
       {error !== undefined && refused.length === 0 && (
-        <ErrorNote error={error} retry={error.isRetryable ? () => onSend(partial) : undefined} />
+        <ErrorNote error={error} retry={error.isRetryable ? onSend : undefined} />
       )}
       {balance !== undefined && amount > balance && (
         <p role="status" className="rounded-control bg-warn-soft px-4 py-2.5 text-warn">
@@ -128,7 +129,7 @@ export function Review({ name, size, checked, error, isSending, onSend, onForget
               look="primary"
               onClick={() => {
                 setAsking(false);
-                onSend(partial);
+                onSend();
               }}
             >
               Pay now
@@ -137,7 +138,6 @@ export function Review({ name, size, checked, error, isSending, onSend, onForget
         }
       >
         <p>
-          {refused.length > 0 ? 'At most ' : ''}
           {lines} of <span className="font-medium break-all">{name}</span> are paid from your account. You can
           cancel what has not been started.
         </p>

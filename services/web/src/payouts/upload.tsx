@@ -10,8 +10,8 @@ import { Button, Spinner } from '../ui/button.tsx';
 import { ErrorNote } from '../ui/error-note.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { useToast } from '../ui/toasts.tsx';
-import { checkCsv, MOST_BYTES, textOf, type CheckedCsv } from './check-csv.ts';
 import { CsvDropZone } from './csv-drop-zone.tsx';
+import { csvOf, withoutLines, type CheckedCsv } from './good-lines.ts';
 import { saveFile } from './save-file.ts';
 import { Review } from './review.tsx';
 
@@ -35,7 +35,9 @@ export function Upload({ onSent }: { onSent: (id: string) => void }) {
     setError(undefined);
     setReading(true);
     try {
-      setChosen({ file, idempotencyKey: newIdempotencyKey(), checked: await checkedFile(file) });
+      // Fetched now: the reader and its rules weigh more than the rest of this page.
+      const { checkCsv } = await import('./check-csv.ts');
+      setChosen({ file, idempotencyKey: newIdempotencyKey(), checked: await checkCsv(file) });
     } catch {
       setChosen(undefined);
       setError(new ApiError({ status: 0, code: 'unreadable', detail: `${file.name} could not be read.` }));
@@ -47,19 +49,24 @@ export function Upload({ onSent }: { onSent: (id: string) => void }) {
     setChosen(undefined);
     setError(undefined);
   };
-  const send = async (partial: boolean) => {
+  const send = async () => {
     if (chosen === undefined) return;
+    const { idempotencyKey, checked } = chosen;
     setSending(true);
     setError(undefined);
     try {
-      const { file, idempotencyKey } = chosen;
-      const { id, total, rejected } = await sendPayout(api, file, { partial, idempotencyKey });
-      const leftOut = rejected === undefined ? '' : ` ${formatCount(rejected.lines)} left out.`;
+      const { good, amount, badLines } = checked;
+      const expected = { total: good.length, amount };
+      const { id, total } = await sendPayout(api, csvOf(checked), { expected, idempotencyKey });
+      const leftOut = badLines === 0 ? '' : ` ${formatCount(badLines)} left out.`;
       toast({ title: 'Payout sent', detail: `${formatCount(total)} lines.${leftOut}`, kind: 'success' });
       setChosen(undefined);
       onSent(id);
     } catch (thrown) {
-      setError(asApiError(thrown));
+      const failure = asApiError(thrown);
+      setError(failure);
+      // The next question names, and the next request pays, only what is left.
+      setChosen({ ...chosen, checked: withoutLines(checked, refusedLinesOf(failure)) });
     } finally {
       setSending(false);
     }
@@ -87,7 +94,7 @@ export function Upload({ onSent }: { onSent: (id: string) => void }) {
           checked={chosen.checked}
           error={error}
           isSending={isSending}
-          onSend={(partial) => void send(partial)}
+          onSend={() => void send()}
           onForget={forget}
         />
       )}
@@ -103,21 +110,8 @@ function Reading() {
   );
 }
 
-async function checkedFile(file: File): Promise<CheckedCsv> {
-  if (file.size > MOST_BYTES)
-    return unusable({ line: 1, path: '', message: 'and more: a file has at most 32 MB' });
-  const found = textOf(new Uint8Array(await file.arrayBuffer()));
-  return 'text' in found ? checkCsv(found.text) : unusable(found.fault);
-}
-
-const unusable = (fault: CheckedCsv['faults'][number]): CheckedCsv => ({
-  goodLines: 0,
-  amount: 0,
-  badLines: 1,
-  faultCount: 1,
-  faults: [fault],
-  isUnreadable: true,
-});
+const refusedLinesOf = ({ errors }: ApiError): ReadonlySet<number> =>
+  new Set(errors.flatMap(({ line }) => line ?? []));
 
 function saveTemplate(): void {
   const lines = [

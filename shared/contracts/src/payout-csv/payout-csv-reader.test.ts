@@ -1,25 +1,31 @@
-import { MAX_PAYOUT_ITEMS } from '@payfan/contracts';
-import { readCsvLines } from './csv-lines.ts';
+import { MAX_PAYOUT_ITEMS } from '../payout-item.ts';
+import { readPayoutCsv as readInBrowser } from './browser.ts';
 import { CsvTooLarge, MAX_CSV_BYTES, MAX_LINE_BYTES, UnreadableCsv } from './csv-text.ts';
+import { readPayoutCsv as readInNode } from './index.ts';
 
 const HEADER = 'to,amount,currency,note\n';
 
 type Read = [line: number, what: unknown][];
 
-/** Reads these bytes, in pieces of this size. */
-async function read(bytes: Buffer, pieceBytes = bytes.length): Promise<Read> {
-  async function* pieces() {
-    for (let at = 0; at < bytes.length; at += pieceBytes) {
-      yield await Promise.resolve(bytes.subarray(at, at + pieceBytes));
-    }
+async function* pieces(bytes: Buffer, pieceBytes: number) {
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    yield await Promise.resolve(bytes.subarray(at, at + pieceBytes));
   }
-  const found: Read = [];
-  await readCsvLines(
-    pieces(),
-    (line, { to, amount, currency, note }) => found.push([line, [to, amount, currency, note]]),
-    (line, message) => found.push([line, message]),
-  );
-  return found;
+}
+
+/** Reads these bytes in pieces of this size, as Node and as browsers do; answers the fields of lines, or their mistake. */
+async function read(bytes: Buffer, pieceBytes = bytes.length): Promise<Read> {
+  const readBy = async (reader: typeof readInNode): Promise<Read> => {
+    const found: Read = [];
+    await reader(pieces(bytes, pieceBytes), ({ line, sent, errors }) => {
+      found.push([line, Array.isArray(sent) ? errors?.[0]?.message : Object.values(sent as object)]);
+    });
+    return found;
+  };
+  const [inNode, inBrowser] = await Promise.allSettled([readBy(readInNode), readBy(readInBrowser)]);
+  expect(inBrowser).toEqual(inNode);
+  if (inNode.status === 'rejected') throw inNode.reason;
+  return inNode.value;
 }
 const readText = (text: string, pieceBytes?: number) => read(Buffer.from(text), pieceBytes);
 
@@ -106,6 +112,16 @@ test.each<[string, Buffer | string, RegExp]>([
   ],
   ['another header', 'phone,amount,currency,note\n', /^line 1: must be to,amount,currency,note$/],
   ['another order', 'amount,to,currency,note\n', /^line 1: must be/],
+  [
+    'one column more in the header',
+    'to,amount,currency,note,id\n7010233311,1,INR,,7\n',
+    /^line 1: has 5 columns, not only the four of to,amount,currency,note$/,
+  ],
+  [
+    'blank columns that a spreadsheet adds to the header',
+    'to,amount,currency,note,,\n7010233311,1,INR,,,\n',
+    /^line 1: has 6 columns, not only the four of to,amount,currency,note$/,
+  ],
   ['a header in one field', '"to,amount,currency,note"\n', /^line 1: must be/],
   [
     'semicolons',
@@ -156,22 +172,43 @@ test.each<[string, Buffer | string, RegExp]>([
   expect(await refusalOf(bytes, 5)).toMatch(expected);
 });
 
-test('as many lines as are allowed are read, and not one more', async () => {
-  const most = Buffer.from(HEADER + '7010233311,1,INR,\n'.repeat(MAX_PAYOUT_ITEMS));
-  const found = await read(most, 65_536);
-  expect(found).toHaveLength(MAX_PAYOUT_ITEMS);
-  expect(found.at(-1)?.[0]).toBe(MAX_PAYOUT_ITEMS + 1);
-  const more = Buffer.concat([most, Buffer.from('\n7010233311,1,INR,\n')]);
-  expect(await refusalOf(more, 65_536)).toBe(
-    `line ${MAX_PAYOUT_ITEMS + 3}: is one too many: a payout has at most ${MAX_PAYOUT_ITEMS} lines`,
-  );
+test('a line has at most 4096 bytes, however they are divided', async () => {
+  const most = 'म'.repeat((MAX_LINE_BYTES - 4) / 3) + ',,,x';
+  for (const pieceBytes of [1_000, 10_000]) {
+    expect(await readText(`${HEADER}${most}\n`, pieceBytes)).toHaveLength(1);
+    for (const longer of [`${most}x`, `${' '.repeat(MAX_LINE_BYTES)},`]) {
+      expect(await refusalOf(`${HEADER}${longer}\n`, pieceBytes)).toMatch(
+        /^line 2: is longer than 4096 bytes/,
+      );
+    }
+  }
 });
 
-test('a file with too many bytes is too large', async () => {
-  const line = `7010233311,1,INR,${'x'.repeat(4_000)}\n`;
-  const large = Buffer.from(HEADER + line.repeat(MAX_CSV_BYTES / 4_000));
-  await expect(read(large, 1_048_576)).rejects.toThrow(CsvTooLarge);
-  expect(await refusalOf(HEADER + '\n'.repeat(3 * MAX_PAYOUT_ITEMS), 65_536)).toMatch(
-    /^line 200001: is one too many, also if many lines are blank$/,
+/** How many lines of a large file are read, and why not the rest. One reader is enough for what both share. */
+async function readLarge(bytes: Buffer): Promise<{ lines: number; error: unknown }> {
+  let lines = 0;
+  const error: unknown = await readInNode(pieces(bytes, 1_048_576), () => (lines += 1)).catch(
+    (thrown: unknown) => thrown,
   );
+  return { lines, error };
+}
+
+test('as many lines as are allowed are read, and not one more', async () => {
+  const most = `${HEADER}${'7010233311,1,INR,\n'.repeat(MAX_PAYOUT_ITEMS)}\n`;
+  expect(await readLarge(Buffer.from(`${most}7010233311,1,INR,\n`))).toMatchObject({
+    lines: MAX_PAYOUT_ITEMS,
+    error: {
+      line: MAX_PAYOUT_ITEMS + 3,
+      reason: `is one too many: a payout has at most ${MAX_PAYOUT_ITEMS} lines`,
+    },
+  });
+});
+
+test('a file with too many bytes is too large, and one with too many lines as well if they are blank', async () => {
+  // Misshapen lines, which cost the least to check.
+  const large = HEADER + `${'x'.repeat(4_000)}\n`.repeat(MAX_CSV_BYTES / 4_000);
+  expect((await readLarge(Buffer.from(large))).error).toBeInstanceOf(CsvTooLarge);
+  expect(await readLarge(Buffer.from(HEADER + '\n'.repeat(3 * MAX_PAYOUT_ITEMS)))).toMatchObject({
+    error: { line: 200_001, reason: 'is one too many, also if many lines are blank' },
+  });
 });
