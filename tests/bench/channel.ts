@@ -6,6 +6,7 @@ import {
   createChannel,
   formatAmount,
   formatTime,
+  systemClock,
   type ChannelDefinition,
 } from '@payfan/channel';
 import { channelTopology, laneQueue, ROLES } from '@payfan/contracts';
@@ -168,7 +169,8 @@ async function measureChannel(world: World, events: number, concurrency: number)
     bulkShare: 1,
     sendTimeoutMs: SEND_TIMEOUT_MS,
     random: Math.random,
-    nowMs: () => performance.now(),
+    clock: systemClock,
+    giveUpAfterMs: 24 * 3_600_000,
   });
   const deliveries = events * ROLES.length;
   const rate = await perSecond(deliveries, async () => {
@@ -220,7 +222,7 @@ function countingBroker(broker: Broker, handled: Countdown): Pick<Broker, 'publi
     consume: ({ handler, ...options }) =>
       broker.consume({
         ...options,
-        handler: (message) => handler(message).then(() => handled.one()),
+        handler: (message, stopping) => handler(message, stopping).then(() => handled.one()),
       }),
   };
 }

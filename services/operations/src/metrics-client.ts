@@ -1,6 +1,7 @@
-import { LANES, laneQueue, type OutboxStatus } from '@payfan/contracts';
+import { LANES, laneQueue, type Lane, type OutboxStatus } from '@payfan/contracts';
 import { LARGE_ANSWER_BYTES, readText, type Logger } from '@payfan/service';
 import type { ChannelUrls } from './channels.ts';
+import type { LaneFigures } from './queues.ts';
 
 const TIMEOUT_MS = 3_000;
 
@@ -26,24 +27,27 @@ export function outboxOf(metrics: string): OutboxStatus {
 }
 
 /**
- * By queue, when the youngest event that its channel has taken from it was committed, in Unix seconds. Whatever
- * waits came after it. Of several instances one is asked: they take from the same head. Without a lane that nobody
- * tells of.
+ * By lane queue, what its channel says of it. Of several instances one is asked: all of them take from the same head,
+ * and meet the same providers.
  */
-export async function readNewestTaken(
+export async function readLanes(
   channels: ChannelUrls,
   reader: MetricsReader,
-): Promise<Map<string, number>> {
-  const told = await Promise.all(
+): Promise<Map<string, LaneFigures>> {
+  const figures = await Promise.all(
     [...channels].map(async ([channel, url]) => {
       const metrics = await readMetrics(channel, url, reader);
-      return LANES.map((lane) => {
-        const atSeconds = gaugeOf(metrics, 'lane_newest_taken_timestamp_seconds', `lane="${lane}"`);
-        return [laneQueue(channel, lane), atSeconds] as const;
-      });
+      const ofLane = (name: string, lane: Lane) => gaugeOf(metrics, name, `lane="${lane}"`);
+      return LANES.map((lane): [string, LaneFigures] => [
+        laneQueue(channel, lane),
+        {
+          newestTakenAt: ofLane('lane_newest_taken_timestamp_seconds', lane),
+          pausedSeconds: ofLane('lane_paused_seconds', lane),
+        },
+      ]);
     }),
   );
-  return new Map(told.flat().flatMap(([queue, at]) => (at === null ? [] : [[queue, at] as const])));
+  return new Map(figures.flat());
 }
 
 /** In Prometheus' text format; nothing where a service does not answer as it should. */

@@ -27,6 +27,7 @@ test('a queue that the broker does not hold is missing, and a stranger’s is le
       lane: 'bulk',
       step: null,
       oldestAgeSeconds: null,
+      pausedSeconds: null,
       ...counts,
     },
   ]);
@@ -46,8 +47,8 @@ test.each([
 ])(
   'what waits in %s, %j, behind what was committed at %p, is as old as %p s at most',
   (name, counts, takenAt, age) => {
-    const taken = new Map(takenAt === undefined ? [] : [[name, takenAt]]);
-    const { data } = statusOf(ourQueues(['email']), new Map([[name, counts]]), taken, 1_030_000);
+    const lanes = new Map([[name, { newestTakenAt: takenAt ?? null, pausedSeconds: 0 }]]);
+    const { data } = statusOf(ourQueues(['email']), new Map([[name, counts]]), lanes, 1_030_000);
     expect(data.map(({ oldestAgeSeconds }) => oldestAgeSeconds)).toEqual([age]);
   },
 );

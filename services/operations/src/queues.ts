@@ -13,7 +13,14 @@ export type QueueCounts = Pick<
   QueueStatus,
   'ready' | 'unacked' | 'consumers' | 'publishRate' | 'deliverRate'
 >;
-type OurQueue = Omit<QueueStatus, keyof QueueCounts | 'oldestAgeSeconds'>;
+type OurQueue = Omit<QueueStatus, keyof QueueCounts | 'oldestAgeSeconds' | 'pausedSeconds'>;
+
+/** What a channel says of one of its lanes; null where it does not. */
+export interface LaneFigures {
+  /** In Unix seconds: what waits is younger than what was taken before it. */
+  newestTakenAt: number | null;
+  pausedSeconds: number | null;
+}
 
 /** Whose lanes are those of payers, rather than those of alerts. */
 const PAYOUTS = 'payouts';
@@ -46,12 +53,12 @@ function queuesOf(channel: string, lanes: typeof LANES | typeof TIERS): OurQueue
 /**
  * Our queues with the broker's counts, and those that the broker does not hold.
  *
- * @param newestTaken by queue, in Unix seconds: what waits is younger than what was taken before it
+ * @param lanes by queue
  */
 export function statusOf(
   queues: readonly OurQueue[],
   counts: ReadonlyMap<string, QueueCounts>,
-  newestTaken: ReadonlyMap<string, number>,
+  lanes: ReadonlyMap<string, LaneFigures>,
   nowMs: number,
 ): { data: QueueStatus[]; missing: string[] } {
   const data: QueueStatus[] = [];
@@ -59,14 +66,17 @@ export function statusOf(
   for (const queue of queues) {
     const counted = counts.get(queue.name);
     if (counted === undefined) missing.push(queue.name);
-    else data.push({ ...queue, ...counted, oldestAgeSeconds: oldestAge(queue, counted) });
+    else {
+      const pausedSeconds = lanes.get(queue.name)?.pausedSeconds ?? null;
+      data.push({ ...queue, ...counted, oldestAgeSeconds: oldestAge(queue, counted), pausedSeconds });
+    }
   }
   return { data, missing };
 
   function oldestAge({ kind, name }: OurQueue, { ready }: QueueCounts): number | null {
     if (kind !== 'lane') return null;
     if (ready === 0) return 0;
-    const takenAt = newestTaken.get(name);
-    return takenAt === undefined ? null : Math.max(nowMs / 1_000 - takenAt, 0);
+    const takenAt = lanes.get(name)?.newestTakenAt ?? null;
+    return takenAt === null ? null : Math.max(nowMs / 1_000 - takenAt, 0);
   }
 }

@@ -12,7 +12,7 @@ import {
   type Topology,
   type TransferCompleted,
 } from '@payfan/contracts';
-import { channelMetrics, createChannel } from '@payfan/channel';
+import { channelMetrics, createChannel, systemClock } from '@payfan/channel';
 import { someTransfer } from '@payfan/channel/contract';
 import { openDatabase, type Database } from '@payfan/database';
 import { openBroker, type Broker, type Published } from '@payfan/messaging';
@@ -106,7 +106,8 @@ async function startChannel() {
     bulkShare: 1,
     sendTimeoutMs: 10_000,
     random: Math.random,
-    nowMs: () => performance.now(),
+    clock: systemClock,
+    giveUpAfterMs: 24 * 3_600_000,
   });
   stops.push(() => channel.stop());
   await channel.start();

@@ -34,7 +34,7 @@ function world(...tellings: { name: string; result: SendResult; lookup?: Lookup 
     }
     return guard(provider, {
       concurrency: 100,
-      nowMs: () => clock.nowMs,
+      clock: { nowMs: () => clock.nowMs },
       onChange: (name, state) => changes.push(`${name} ${state}`),
       onRefusal: (name, error) => changes.push(`${name} refuses: ${error}`),
     });

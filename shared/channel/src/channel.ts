@@ -1,20 +1,21 @@
-import { deadQueue, laneQueue, LANES, ROLES } from '@payfan/contracts';
-import type { Broker, Incoming } from '@payfan/messaging';
+import { deadQueue, DELIVERY_LIMIT, laneQueue, LANES, ROLES } from '@payfan/contracts';
+import { ReturnToQueue, type Broker, type Incoming } from '@payfan/messaging';
 import type { Part } from '@payfan/service';
+import type { Clock } from './clock.ts';
 import { ClaimsInHand } from './claims-in-hand.ts';
 import { DeliveryEngine, IN_HAND_PER_SLOT, type EngineOptions } from './engine.ts';
 import { giveWay, inSmallSteps, PeopleFirst } from './give-way.ts';
-import { guard } from './guarded-provider.ts';
+import { guard, type GuardedProvider } from './guarded-provider.ts';
+import { LanePause } from './lane-pause.ts';
 
 export interface ChannelOptions<Message> extends Omit<
   EngineOptions<Message>,
-  'broker' | 'lane' | 'providers' | 'claimsInHand'
+  'broker' | 'lane' | 'providers' | 'claimsInHand' | 'lanePause' | 'clock'
 > {
   broker: Pick<Broker, 'publish' | 'consume'>;
   /** Of one processor's time, in (0, 1]: what bulk may use of it. */
   bulkShare: number;
-  /** A clock that only goes forward, in milliseconds. */
-  nowMs: () => number;
+  clock: Clock;
 }
 
 /** Nobody waits for one outcome of bulk: those of a batch are recorded together. */
@@ -23,21 +24,27 @@ const BULK_RECORD_LINGER_MS = 20;
 const DEAD_PREFETCH = 10;
 
 /**
+ * How often a message goes back to its queue because it was held too long. The broker counts that towards the delivery
+ * limit, of which some must be left for consumers that die.
+ */
+const MOST_RETURNS = Math.floor(DELIVERY_LIMIT / 2);
+
+/**
  * A channel at work: for each lane a consumer and providers of its own, and a consumer for what the
  * broker gave up on. Stopping finishes what is in hand.
  */
-export function createChannel<Message>({ bulkShare, nowMs, ...options }: ChannelOptions<Message>): Part {
-  const { definition, broker, logger, metrics, concurrency } = options;
+export function createChannel<Message>({ bulkShare, ...options }: ChannelOptions<Message>): Part {
+  const { definition, broker, logger, metrics, concurrency, clock } = options;
   const { name } = definition;
   const claimsInHand = new ClaimsInHand();
   const people = new PeopleFirst();
   const stopping = new AbortController();
   const lanes = LANES.map((lane) => {
     const opened = definition.openProviders({ broker, logger, lane });
-    const providers = opened.map((provider) =>
+    const providers: GuardedProvider<Message>[] = opened.map((provider) =>
       guard(provider, {
         concurrency,
-        nowMs,
+        clock,
         onRefusal(name, error) {
           metrics.providerRefusals.inc({ lane, provider: name });
           logger.error(
@@ -51,25 +58,47 @@ export function createChannel<Message>({ bulkShare, nowMs, ...options }: Channel
             { lane, provider: name },
             state === 'skipped' ? 'provider is skipped: it keeps failing' : 'provider works again',
           );
+          lanePause.update();
         },
       }),
     );
+    const lanePause = new LanePause({
+      providers,
+      clock,
+      onChange(isPaused) {
+        if (isPaused) metrics.lanesPausedSince.set(lane, clock.wallClockMs());
+        else metrics.lanesPausedSince.delete(lane);
+        logger.warn(
+          { lane },
+          isPaused
+            ? 'lane paused: every provider fails, so messages wait until one works'
+            : 'lane goes on: a provider works again',
+        );
+      },
+    });
     const engine = new DeliveryEngine({
       ...options,
       lane,
       providers,
       claimsInHand,
+      lanePause,
       ...(lane === 'bulk' && { handOver: inSmallSteps(people), recordLingerMs: BULK_RECORD_LINGER_MS }),
     });
+    const handle =
+      lane === 'bulk'
+        ? giveWay({ people, share: bulkShare, stopping: stopping.signal }, (incoming: Incoming) =>
+            engine.onMessage(incoming),
+          )
+        : (incoming: Incoming) => people.first(() => engine.onMessage(incoming));
     const consumer = broker.consume({
       queue: laneQueue(name, lane),
       prefetch: Math.ceil((IN_HAND_PER_SLOT * concurrency) / ROLES.length),
-      handler:
-        lane === 'bulk'
-          ? giveWay({ people, share: bulkShare, stopping: stopping.signal }, (incoming: Incoming) =>
-              engine.onMessage(incoming),
-            )
-          : (incoming) => people.first(() => engine.onMessage(incoming)),
+      // Outside of `handle`, so that a paused lane has nothing in hand for which the other lane would wait.
+      async handler(incoming, consumerStops) {
+        if ((await lanePause.run(() => handle(incoming), consumerStops)) === 'done') return;
+        if (consumerStops.aborted || timesReturned(incoming) < MOST_RETURNS) throw new ReturnToQueue();
+        await engine.moveToEnd(incoming);
+      },
     });
     return { opened, engine, consumer };
   });
@@ -91,4 +120,9 @@ export function createChannel<Message>({ bulkShare, nowMs, ...options }: Channel
       await Promise.all(lanes.flatMap(({ opened }) => opened.map(async (provider) => provider.stop?.())));
     },
   };
+}
+
+/** As the broker counts it; 0 for a message that comes for the first time. */
+function timesReturned({ headers }: Incoming): number {
+  return Number(headers['x-delivery-count'] ?? 0);
 }

@@ -1,10 +1,14 @@
 import { CircuitBreaker, type CallResult } from './circuit-breaker.ts';
 
+const works: CallResult = { works: true };
+const fails: CallResult = { works: false, retryAfterMs: 0, refusesUs: false };
+const refusesUs: CallResult = { ...fails, refusesUs: true };
+
 function aBreaker() {
   const clock = { nowMs: 0 };
   const changes: string[] = [];
   const breaker = new CircuitBreaker({
-    nowMs: () => clock.nowMs,
+    clock: { nowMs: () => clock.nowMs },
     onChange: (state) => changes.push(state),
   });
   const call = (shows: CallResult) =>
@@ -13,7 +17,7 @@ function aBreaker() {
       (result) => result,
     );
   const fail = async (times: number) => {
-    for (let n = 0; n < times; n += 1) await call('fails');
+    for (let n = 0; n < times; n += 1) await call(fails);
   };
   return { breaker, clock, changes, call, fail };
 }
@@ -21,7 +25,7 @@ function aBreaker() {
 test('it opens after ten failures in a row', async () => {
   const { breaker, call, fail, changes } = aBreaker();
   await fail(9);
-  await call('works');
+  await call(works);
   await fail(9);
   expect(breaker.state).toBe('closed');
   await fail(1);
@@ -31,7 +35,7 @@ test('it opens after ten failures in a row', async () => {
 
 test('it opens at the first refusal of Payfan itself', async () => {
   const { breaker, call } = aBreaker();
-  await call('refuses us');
+  await call(refusesUs);
   expect(breaker.state).toBe('open');
 });
 
@@ -48,6 +52,27 @@ test('a test is due after ten seconds, then after twice as long each time, a min
   expect(changes).toEqual(['open']);
 });
 
+test('after refusals of Payfan itself the tests become rarer, until there is one an hour', async () => {
+  const { breaker, clock, call } = aBreaker();
+  await call(refusesUs);
+  const waitsMs: number[] = [];
+  for (let test = 0; test < 12; test += 1) {
+    waitsMs.push(breaker.dueInMs());
+    clock.nowMs += breaker.dueInMs();
+    await call(refusesUs);
+  }
+  expect(waitsMs.slice(0, 4)).toEqual([10_000, 20_000, 40_000, 80_000]);
+  expect(waitsMs.at(-1)).toBe(3_600_000);
+});
+
+test('a provider that asks for a pause is not tested before that is over', async () => {
+  const { breaker, call } = aBreaker();
+  for (let n = 0; n < 10; n += 1) await call({ ...fails, retryAfterMs: 5_000 });
+  expect(breaker.dueInMs()).toBe(10_000);
+  await call({ ...fails, retryAfterMs: 300_000 });
+  expect(breaker.dueInMs()).toBe(300_000);
+});
+
 test('while one call tests, the others can wait for what comes of it', async () => {
   const { breaker, clock, fail, changes } = aBreaker();
   await fail(10);
@@ -59,7 +84,7 @@ test('while one call tests, the others can wait for what comes of it', async () 
   );
   expect(breaker.state).toBe('testing');
   const ended = breaker.testEnded();
-  answer('works');
+  answer(works);
   await Promise.all([testing, ended]);
   expect(breaker.state).toBe('closed');
   expect(changes).toEqual(['open', 'closed']);
@@ -71,6 +96,6 @@ test('failures of calls that began before it opened put no test off, and a succe
   clock.nowMs += 9_000;
   await fail(1);
   expect(breaker.dueInMs()).toBe(1_000);
-  await call('works');
+  await call(works);
   expect(breaker.state).toBe('closed');
 });

@@ -1,5 +1,7 @@
-/** What a call showed of the provider: that it works, that it fails, or that it refuses Payfan itself. */
-export type CallResult = 'works' | 'fails' | 'refuses us';
+import type { Clock } from './clock.ts';
+
+/** What a call showed of the provider; of a failure also how long the provider asked to be left alone, 0 if not at all. */
+export type CallResult = { works: true } | { works: false; retryAfterMs: number; refusesUs: boolean };
 
 /**
  * `closed`: calls are made. `open`: the provider is skipped. `due`: still open, and the next call tests the provider.
@@ -8,8 +10,7 @@ export type CallResult = 'works' | 'fails' | 'refuses us';
 export type BreakerState = 'closed' | 'open' | 'due' | 'testing';
 
 export interface CircuitBreakerOptions {
-  /** A clock that only goes forward, in milliseconds. */
-  nowMs: () => number;
+  clock: Pick<Clock, 'nowMs'>;
   /** Called when the breaker opens, and when it closes again; not when a test fails. */
   onChange: (state: 'open' | 'closed') => void;
 }
@@ -19,6 +20,8 @@ const FAILURES_IN_A_ROW = 10;
 /** How long a provider is skipped before one call tests it: twice as long after each failed test, up to the longest. */
 const FIRST_OPEN_MS = 10_000;
 const LONGEST_OPEN_MS = 60_000;
+/** A provider that refuses Payfan itself must be mended by people, and may block clients that ask too often. */
+const LONGEST_REFUSED_MS = 3_600_000;
 
 /** Notices that a provider keeps failing, and lets one call at a time find out whether it works again. */
 export class CircuitBreaker {
@@ -40,7 +43,7 @@ export class CircuitBreaker {
 
   /** How long until a call may test the provider; 0 if that may be now. */
   dueInMs(): number {
-    return Math.max(0, (this.#open?.dueAtMs ?? 0) - this.#options.nowMs());
+    return Math.max(0, (this.#open?.dueAtMs ?? 0) - this.#options.clock.nowMs());
   }
 
   /** Resolves when no test is under way. */
@@ -58,9 +61,8 @@ export class CircuitBreaker {
     if (isTest) this.#beginTest();
     const result = await call();
     const shown = judge(result);
-    if (shown === 'works') this.#close();
-    else if (isTest) this.#reopen();
-    else this.#countFailure(shown);
+    if (shown.works) this.#close();
+    else this.#fail(shown, isTest);
     if (isTest) this.#endTest();
     return result;
   }
@@ -83,19 +85,20 @@ export class CircuitBreaker {
     this.#options.onChange('closed');
   }
 
-  #reopen(): void {
-    // A call from before the test may have closed it.
-    if (this.#open === undefined) return;
-    const openMs = Math.min(2 * this.#open.openMs, LONGEST_OPEN_MS);
-    this.#open = { openMs, dueAtMs: this.#options.nowMs() + openMs };
-  }
-
-  /** Calls that were under way when it opened, or that were made in spite of it, do not keep it open for longer. */
-  #countFailure(shown: 'fails' | 'refuses us'): void {
-    if (this.#open !== undefined) return;
-    this.#failuresInARow += 1;
-    if (shown === 'fails' && this.#failuresInARow < FAILURES_IN_A_ROW) return;
-    this.#open = { openMs: FIRST_OPEN_MS, dueAtMs: this.#options.nowMs() + FIRST_OPEN_MS };
-    this.#options.onChange('open');
+  #fail({ retryAfterMs, refusesUs }: CallResult & { works: false }, isTest: boolean): void {
+    const nowMs = this.#options.clock.nowMs();
+    const isFirst = this.#open === undefined;
+    if (isFirst) {
+      this.#failuresInARow += 1;
+      if (!refusesUs && this.#failuresInARow < FAILURES_IN_A_ROW) return;
+    }
+    // Calls that were under way when it opened do not make the steps longer, but what they were asked for counts.
+    let { openMs, dueAtMs } = this.#open ?? { openMs: FIRST_OPEN_MS, dueAtMs: nowMs + FIRST_OPEN_MS };
+    if (isTest && !isFirst) {
+      openMs = Math.min(2 * openMs, refusesUs ? LONGEST_REFUSED_MS : LONGEST_OPEN_MS);
+      dueAtMs = nowMs + openMs;
+    }
+    this.#open = { openMs, dueAtMs: Math.max(dueAtMs, nowMs + retryAfterMs) };
+    if (isFirst) this.#options.onChange('open');
   }
 }

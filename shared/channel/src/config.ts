@@ -26,6 +26,8 @@ export const channelConfigFields = (defaults: { port: number; concurrency: numbe
   BULK_CPU_PERCENT: configFields.integer({ min: 1, max: 100, default: 3 }),
   /** An attempt without an answer by then counts as unknown. */
   SEND_TIMEOUT_MS: configFields.integer({ min: 100, max: 60_000, default: 10_000 }),
+  /** An alert that still fails so long after its commit becomes a dead letter. */
+  GIVE_UP_AFTER_HOURS: configFields.integer({ min: 1, max: 168, default: 24 }),
   /** How long deliveries that are settled, and dead letters that were replayed, are kept. The database refuses less than 30. */
   DELIVERY_DAYS: configFields.integer({ min: 30, max: 3_650, default: 90 }),
 });

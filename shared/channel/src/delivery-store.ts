@@ -15,6 +15,8 @@ interface DeliveryKey {
 export interface NewDelivery extends DeliveryKey, ToldOf {
   accountId: string;
   recipient: string;
+  /** How long its lane was paused between the commit and the claim; not at all unless given. */
+  pausedSeconds?: number;
 }
 
 /**
@@ -67,11 +69,11 @@ export async function claimDeliveries(
 
 /** A new delivery: its columns, their arrays as parameters, and the fields that these hold. */
 const NEW_COLUMNS =
-  'event_id, role, transfer_id, account_id, recipient, committed_at, payout_id, untold_payer_id';
+  'event_id, role, transfer_id, account_id, recipient, committed_at, payout_id, untold_payer_id, paused_seconds';
 const NEW_ARRAYS =
-  '$1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[], $7::uuid[], $8::uuid[]';
-const newColumns = (wanted: readonly NewDelivery[]): unknown[][] =>
-  columns(
+  '$1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[], $7::uuid[], $8::uuid[], $9::integer[]';
+const newColumns = (wanted: readonly NewDelivery[]): unknown[][] => [
+  ...columns(
     wanted,
     'eventId',
     'role',
@@ -81,7 +83,9 @@ const newColumns = (wanted: readonly NewDelivery[]): unknown[][] =>
     'committedAt',
     'payoutId',
     'untoldPayerId',
-  );
+  ),
+  wanted.map(({ pausedSeconds = 0 }) => pausedSeconds),
+];
 
 const NEW: Claim = { kind: 'ours', attempts: 1, uncertain: false, lastProvider: null, leftBehind: false };
 
@@ -91,7 +95,7 @@ function claimNew(db: Queryable, claimant: Claimant, wanted: readonly NewDeliver
     name: 'deliveries-claim-new',
     // In the order of their keys, as wherever several are locked: two batches never wait for each other crosswise.
     text: `insert into deliveries (${NEW_COLUMNS}, status, attempts, claimed_by, claimed_until)
-           select w.*, 'sending', 1, $9, clock_timestamp() + make_interval(secs => $10)
+           select w.*, 'sending', 1, $10, clock_timestamp() + make_interval(secs => $11)
            from unnest(${NEW_ARRAYS}) as w (${NEW_COLUMNS})
            order by event_id, role
            on conflict do nothing
@@ -114,13 +118,14 @@ async function claimAgain(
              select * from unnest(${NEW_ARRAYS}) as w (${NEW_COLUMNS})
            ), claimed as (
              insert into deliveries as d (${NEW_COLUMNS}, status, attempts, claimed_by, claimed_until)
-             select w.*, 'sending', 1, $9, clock_timestamp() + make_interval(secs => $10)
+             select w.*, 'sending', 1, $10, clock_timestamp() + make_interval(secs => $11)
              from wanted w order by event_id, role
              on conflict (event_id, role) do update
                set status = 'sending', attempts = d.attempts + 1,
                    uncertain = d.uncertain or d.status = 'sending',
                    -- Left behind: that attempt may have been made by any, unless there was a suspect before.
                    provider = case when d.uncertain or d.status <> 'sending' then d.provider end,
+                   paused_seconds = greatest(d.paused_seconds, excluded.paused_seconds),
                    claimed_by = excluded.claimed_by, claimed_until = excluded.claimed_until
                where d.status = 'retrying' or (d.status = 'sending' and d.claimed_until <= clock_timestamp())
              returning event_id, role, attempts, uncertain, provider
@@ -341,7 +346,8 @@ export async function listDeliveries(
     text: `select account_id as "accountId", role, recipient, status, attempts, provider, reference, error,
                   case when status = 'retrying' then next_attempt_at end as "nextAttemptAt",
                   created_at as "createdAt", sent_at as "sentAt",
-                  round(extract(epoch from sent_at - committed_at) * 1000, 1)::float8 as "latencyMs"
+                  round(extract(epoch from sent_at - committed_at) * 1000, 1)::float8 as "latencyMs",
+                  paused_seconds as "pausedSeconds"
            from deliveries
            where ${of}_id = $1
              and ($2::uuid is null

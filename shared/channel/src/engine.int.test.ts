@@ -6,7 +6,7 @@ import { freshDatabase, waitFor, type FreshDatabase } from '@payfan/stack/testin
 import { someTransfer } from './contract.ts';
 import { DeliveryBusy } from './engine.ts';
 import type { Provider, SendResult } from './provider.ts';
-import { incoming, scriptedEngine, type Script } from './testing/scripted-engine.ts';
+import { GIVE_UP_AFTER_MS, incoming, scriptedEngine, type Script } from './testing/scripted-engine.ts';
 
 let fresh: FreshDatabase;
 let database: Database;
@@ -29,7 +29,7 @@ function engineWith(
   {
     lookup,
     ...overrides
-  }: { lookup?: Provider<string>['lookup']; claimantId?: string; sendTimeoutMs?: number } = {},
+  }: { lookup?: Provider<string>['lookup'] } & Parameters<typeof scriptedEngine>[2] = {},
 ) {
   return scriptedEngine(database, [{ name: 'scripted', script, lookup }], overrides);
 }
@@ -57,6 +57,9 @@ function answerInHand(): { promise: Promise<SendResult>; resolve: (result: SendR
   const promise = new Promise<SendResult>((settle) => (resolve = settle));
   return { promise, resolve };
 }
+
+/** For an engine under whose clock every event is so old that it gives alerts up. */
+const aDayLater = { wallClockMs: Date.now() + GIVE_UP_AFTER_MS + 60_000 };
 
 const accepts: Script = () => Promise.resolve({ kind: 'sent', reference: 'x' });
 const failsFor =
@@ -108,11 +111,100 @@ test('two failures make one copy, which waits as long as the longer of the two',
 
 test('after the last step the delivery is dead, with its message kept', async () => {
   const event = someTransfer();
-  const { engine, copies, metrics } = engineWith(failsFor('payer', { kind: 'failed', error: 'still 503' }));
+  const { engine, copies, metrics } = engineWith(
+    failsFor('payer', { kind: 'failed', error: 'still 503' }),
+    aDayLater,
+  );
   await engine.onMessage(incoming(event, RETRY_STEPS.length));
   expect(copies).toEqual([]);
   expect(await lettersOf(event.id)).toEqual([{ role: 'payer', reason: 'exhausted', times: 1 }]);
   expect(await metrics()).toContain('dead_letters_total{reason="exhausted",service="phone"} 1');
+});
+
+test('after the last step an alert is tried each hour until a day after its commit', async () => {
+  const event = someTransfer();
+  const fails = failsFor('payer', { kind: 'failed', error: 'still 503' });
+  for (const attempts of [RETRY_STEPS.length, 20]) {
+    const { engine, copies } = engineWith(fails);
+    expect(await engine.onMessage(incoming(event, attempts))).toBe('done');
+    expect(copies).toMatchObject([
+      {
+        routingKey: '1h.interactive',
+        expiresAfterMs: 3_600_000,
+        headers: { [ATTEMPT_HEADER]: attempts + 1 },
+      },
+    ]);
+  }
+  expect(await lettersOf(event.id)).toEqual([]);
+  await engineWith(fails, aDayLater).engine.onMessage(incoming(event, 21));
+  expect(await lettersOf(event.id)).toEqual([{ role: 'payer', reason: 'exhausted', times: 1 }]);
+});
+
+describe('while the lane is paused', () => {
+  const paused = { isPaused: true };
+  const nextAttempts = (eventId: string) =>
+    database.query<{ next_attempt_at: Date | null; paused_seconds: number }>({
+      text: 'select next_attempt_at, paused_seconds from deliveries where event_id = $1 order by role desc',
+      values: [eventId],
+    });
+
+  test('an alert that was certainly not accepted is held: no copy, no step used up, and it can be sent later', async () => {
+    const event = someTransfer();
+    const { engine, copies } = engineWith(() => Promise.resolve({ kind: 'failed', error: '503' }), paused);
+    for (let test = 1; test <= 7; test += 1) expect(await engine.onMessage(incoming(event))).toBe('held');
+    expect(copies).toEqual([]);
+    expect(await rowsOf(event.id)).toMatchObject([
+      { role: 'payer', status: 'retrying', attempts: 7, error: '503' },
+      { role: 'payee', status: 'retrying', attempts: 7, error: '503' },
+    ]);
+    expect(await nextAttempts(event.id)).toMatchObject([
+      { next_attempt_at: null, paused_seconds: 60 },
+      { next_attempt_at: null, paused_seconds: 60 },
+    ]);
+    const after = engineWith(accepts);
+    expect(await after.engine.onMessage(incoming(event))).toBe('done');
+    expect(await rowsOf(event.id)).toMatchObject([{ status: 'sent' }, { status: 'sent' }]);
+    // What the last claim knows of pauses replaces nothing that was recorded before.
+    expect(await nextAttempts(event.id)).toMatchObject([{ paused_seconds: 60 }, { paused_seconds: 60 }]);
+  });
+
+  test.each<[string, SendResult]>([
+    ['may have been accepted', { kind: 'unknown', error: 'silence' }],
+    ['is bound to a provider that may have it', { kind: 'failed', error: '503' }],
+  ])('an alert that %s is not held, so that it is not sent with every test', async (_what, result) => {
+    const event = someTransfer();
+    await engineWith(failsFor('payee', { kind: 'unknown', error: 'silence' })).engine.onMessage(
+      incoming(event),
+    );
+    const { engine, copies } = engineWith(failsFor('payee', result), paused);
+    expect(await engine.onMessage(incoming(event, 1))).toBe('done');
+    expect(copies).toMatchObject([{ routingKey: '30s.interactive', headers: { [ATTEMPT_HEADER]: 2 } }]);
+  });
+
+  test('a message of which one recipient is held and the other waits at a step comes back once, for both', async () => {
+    const event = someTransfer();
+    const { engine, copies } = engineWith(
+      (to) =>
+        Promise.resolve(
+          to === 'payer' ? { kind: 'failed', error: '503' } : { kind: 'unknown', error: 'silence' },
+        ),
+      paused,
+    );
+    expect(await engine.onMessage(incoming(event))).toBe('done');
+    expect(copies).toHaveLength(1);
+    await engineWith(accepts).engine.onMessage(incoming(event, 1));
+    expect(await rowsOf(event.id)).toMatchObject([{ status: 'sent' }, { status: 'sent' }]);
+  });
+
+  test('an alert that is too old is not held: it takes its steps, and becomes a dead letter after the last', async () => {
+    const event = someTransfer();
+    const fails: Script = () => Promise.resolve({ kind: 'failed', error: '503' });
+    const { engine, copies } = engineWith(fails, { ...paused, ...aDayLater });
+    expect(await engine.onMessage(incoming(event, 1))).toBe('done');
+    expect(copies).toMatchObject([{ routingKey: '30s.interactive' }]);
+    expect(await engine.onMessage(incoming(event, RETRY_STEPS.length))).toBe('done');
+    expect(await lettersOf(event.id)).toMatchObject([{ reason: 'exhausted' }, { reason: 'exhausted' }]);
+  });
 });
 
 test.each([['x'], [-1], [1.5], [null]])(

@@ -2,6 +2,8 @@ import {
   ATTEMPT_HEADER,
   CLOUDEVENTS_JSON,
   delayExchange,
+  retryExchange,
+  RETRY_STEPS,
   parsePaymentEvent,
   retryRoutingKey,
   type Lane,
@@ -13,6 +15,7 @@ import { backoffMs, pause, type Broker, type Incoming } from '@payfan/messaging'
 import { traceIdOf, type Logger } from '@payfan/service';
 import { attempt, type Attempted } from './attempt.ts';
 import { storeUnreadable, type UnreadableMessage } from './dead-letter-store.ts';
+import type { Clock } from './clock.ts';
 import type { ClaimsInHand } from './claims-in-hand.ts';
 import {
   claimDeliveries,
@@ -27,6 +30,7 @@ import {
 import type { HandOver } from './give-way.ts';
 import type { GuardedProvider } from './guarded-provider.ts';
 import { earlierAttempts, firstRoutingKey, ownHeaders } from './headers.ts';
+import type { Handled, LanePause } from './lane-pause.ts';
 import type { ChannelMetrics } from './metrics.ts';
 import { decide, type Decision, type Retry } from './policy.ts';
 import { outcomeOf } from './outcome.ts';
@@ -53,6 +57,10 @@ export interface EngineOptions<Message> {
   /** Alerts that each provider is sent at once, on each lane; its guard sees to that, batches are cut by it. */
   concurrency: number;
   random: () => number;
+  clock: Pick<Clock, 'wallClockMs'>;
+  /** Time since the commit after which an alert that still fails becomes a dead letter. */
+  giveUpAfterMs: number;
+  lanePause: Pick<LanePause, 'isPaused' | 'pausedMsSince'>;
   /** When an alert is handed to a provider; at once unless told. */
   handOver?: HandOver;
   /** How long an outcome waits for others to be recorded with it; not at all unless told. */
@@ -94,6 +102,9 @@ export class DeliveryBusy extends Error {
 
 type OwnClaim = Claim & { kind: 'ours' };
 type WantedDelivery = NewDelivery & { reference: string; redelivered: boolean };
+
+/** What a decision leaves to be attempted again. */
+type Unsettled = Extract<Decision, { kind: 'retry' | 'held' }>;
 
 /** A message and the event in it. */
 interface Received {
@@ -146,24 +157,31 @@ export class DeliveryEngine<Message> {
     this.#stopping.abort();
   }
 
-  /** Handles a message of a lane's queue: a return acknowledges it, a throw keeps it in hand. */
-  async onMessage(incoming: Incoming): Promise<void> {
+  /**
+   * Handles a message of a lane's queue. `done`: it may be acknowledged. `held`: every provider fails, and it is to be
+   * handled again when one works. A throw keeps it in hand, too.
+   */
+  async onMessage(incoming: Incoming): Promise<Handled> {
     const parsed = parsePaymentEvent(incoming.body);
     const { lane } = this.#options;
-    if (await this.#keepIfUntrusted(incoming, parsed, lane)) return;
+    if (await this.#keepIfUntrusted(incoming, parsed, lane)) return 'done';
     if (!parsed.ok) {
       await this.#keepUnreadable(incoming, { reason: 'unreadable', error: parsed.reason, lane });
-      return;
+      return 'done';
     }
     const received = { event: parsed.event, incoming };
     this.#noteTaken(Date.parse(parsed.event.time));
     // One for all its recipients: they share the message that comes back.
     const dice = this.#options.random();
-    const retries = await this.#forEachRecipient(received, (recipient, claim) =>
+    const unsettled = await this.#forEachRecipient(received, (recipient, claim) =>
       this.#deliver(received, recipient, claim, dice),
     );
+    const retries = unsettled.filter((decision) => decision.kind === 'retry');
     const longest = retries.sort((a, b) => b.waitMs - a.waitMs)[0];
-    if (longest !== undefined) await this.#tryAgainLater(received, longest);
+    if (longest === undefined) return unsettled.length > 0 ? 'held' : 'done';
+    // The copy comes for those recipients too for whom the message would be held.
+    await this.#tryAgainLater(received, longest);
+    return 'done';
   }
 
   /** One that comes again is older than its place in the queue. */
@@ -192,31 +210,31 @@ export class DeliveryEngine<Message> {
   }
 
   /**
-   * Claims the delivery to each recipient and works on those that are ours, side by side. Answers the
-   * retries that come of it. A delivery that is busy elsewhere makes it throw, unless the message comes back
+   * Claims the delivery to each recipient and works on those that are ours, side by side. Answers what is to be
+   * attempted again. A delivery that is busy elsewhere makes it throw, unless the message comes back
    * anyway.
    */
   async #forEachRecipient(
     received: Received,
-    work: (recipient: Recipient, claim: OwnClaim) => Promise<Retry | undefined>,
-  ): Promise<Retry[]> {
+    work: (recipient: Recipient, claim: OwnClaim) => Promise<Unsettled | undefined>,
+  ): Promise<Unsettled[]> {
     const settled = await Promise.allSettled(
       recipientsOf(received.event).map((recipient) => this.#withClaim(received, recipient, work)),
     );
-    const retries = settled.flatMap((outcome) =>
+    const unsettled = settled.flatMap((outcome) =>
       outcome.status === 'fulfilled' && outcome.value !== undefined ? [outcome.value] : [],
     );
     const failure = settled.find((outcome) => outcome.status === 'rejected');
-    if (failure !== undefined && retries.length === 0) throw failure.reason;
-    return retries;
+    if (failure !== undefined && !unsettled.some(({ kind }) => kind === 'retry')) throw failure.reason;
+    return unsettled;
   }
 
   /** Asks for a delivery and works on it if it is ours; it is noted as in hand until that is done. */
   async #withClaim(
     received: Received,
     recipient: Recipient,
-    work: (recipient: Recipient, claim: OwnClaim) => Promise<Retry | undefined>,
-  ): Promise<Retry | undefined> {
+    work: (recipient: Recipient, claim: OwnClaim) => Promise<Unsettled | undefined>,
+  ): Promise<Unsettled | undefined> {
     const { claimsInHand } = this.#options;
     const reference = alertReference(received.event.id, recipient.role);
     if (!claimsInHand.begin(reference)) throw new DeliveryBusy(reference);
@@ -238,6 +256,7 @@ export class DeliveryEngine<Message> {
 
   #wanted(reference: string, { event, incoming }: Received, recipient: Recipient): WantedDelivery {
     const { transferId, payoutId, untoldPayerId, committedAt } = toldOf(event);
+    const { definition, lanePause } = this.#options;
     return {
       eventId: event.id,
       role: recipient.role,
@@ -246,19 +265,20 @@ export class DeliveryEngine<Message> {
       untoldPayerId,
       committedAt,
       accountId: recipient.party.accountId,
-      recipient: this.#options.definition.address(recipient),
+      recipient: definition.address(recipient),
+      pausedSeconds: Math.round(lanePause.pausedMsSince(Date.parse(event.time)) / 1_000),
       reference,
       redelivered: incoming.redelivered,
     };
   }
 
-  /** One attempt at one delivery that is ours; answers where the message is to wait if there is to be another. */
+  /** One attempt at one delivery that is ours; answers what is decided if there is to be another. */
   async #deliver(
     received: Received,
     recipient: Recipient,
     claim: OwnClaim,
     dice: number,
-  ): Promise<Retry | undefined> {
+  ): Promise<Unsettled | undefined> {
     const { definition, metrics, lane, handOver = atOnce } = this.#options;
     const { event, incoming } = received;
     const attempted = await handOver(async () => {
@@ -273,9 +293,17 @@ export class DeliveryEngine<Message> {
       return undefined;
     }
     if (attempted.resent) metrics.resent.inc({ lane });
-    const decision = decide(attempted.result, earlierAttempts(incoming.headers), dice);
+    const { clock, lanePause, giveUpAfterMs } = this.#options;
+    const decision = decide(attempted.result, {
+      earlierAttempts: earlierAttempts(incoming.headers),
+      uncertain: attempted.uncertain,
+      isPaused: lanePause.isPaused,
+      ageMs: clock.wallClockMs() - Date.parse(event.time),
+      giveUpAfterMs,
+      dice,
+    });
     await this.#settle(received, recipient, decision, attempted);
-    return decision.kind === 'retry' ? decision : undefined;
+    return decision.kind === 'retry' || decision.kind === 'held' ? decision : undefined;
   }
 
   #attempt(message: Message, event: PaymentEvent, { role }: Recipient, claim: OwnClaim): Promise<Attempted> {
@@ -333,6 +361,11 @@ export class DeliveryEngine<Message> {
         { ...about, error: decision.error, step: decision.step.name },
         'alert not sent, trying again later',
       );
+    } else if (decision.kind === 'held') {
+      logger.warn(
+        { ...about, error: decision.error },
+        'alert not sent, held until a provider works: every provider fails',
+      );
     } else {
       metrics.deadLetters.inc({ reason: decision.reason });
       logger.error(
@@ -373,6 +406,24 @@ export class DeliveryEngine<Message> {
       headers: { ...ownHeaders(incoming.headers), [ATTEMPT_HEADER]: earlierAttempts(incoming.headers) + 1 },
       expiresAfterMs: retry.waitMs,
       body: incoming.body,
+    });
+  }
+
+  /**
+   * Puts a copy of a message that was not attempted at the end of its lane. The broker counts returns of a message to
+   * its queue and gives up on it after too many; the copy begins at none.
+   */
+  async moveToEnd({ messageId, headers, body }: Incoming): Promise<void> {
+    const { definition, lane, broker } = this.#options;
+    const attempts = earlierAttempts(headers);
+    await broker.publish({
+      // Past the delays: this exchange leads straight to the lane.
+      exchange: retryExchange(definition.name),
+      routingKey: retryRoutingKey(RETRY_STEPS[0], lane),
+      messageId: messageId ?? '',
+      contentType: CLOUDEVENTS_JSON,
+      headers: { ...ownHeaders(headers), ...(attempts > 0 && { [ATTEMPT_HEADER]: attempts }) },
+      body,
     });
   }
 

@@ -3,7 +3,7 @@ import { openDatabase, type Database } from '@payfan/database';
 import { freshDatabase, type FreshDatabase } from '@payfan/stack/testing';
 import { someTransfer } from './contract.ts';
 import type { Provider, SendResult } from './provider.ts';
-import { incoming, scriptedEngine } from './testing/scripted-engine.ts';
+import { GIVE_UP_AFTER_MS, incoming, scriptedEngine } from './testing/scripted-engine.ts';
 
 let fresh: FreshDatabase;
 let database: Database;
@@ -28,12 +28,18 @@ function anEvent() {
   return {
     event,
     /** Answers by whom it was sent, to each of the two recipients, and what is recorded of the payee's. */
-    attempt: async (number: number, a: SendResult, lookup?: Provider<string>['lookup'], b = sent) => {
+    attempt: async (
+      number: number,
+      a: SendResult,
+      lookup?: Provider<string>['lookup'],
+      b = sent,
+      overrides: Parameters<typeof scriptedEngine>[2] = {},
+    ) => {
       const scripts = [
         { name: 'a', script: () => Promise.resolve(a), lookup },
         { name: 'b', script: () => Promise.resolve(b) },
       ];
-      const made = scriptedEngine(database, scripts);
+      const made = scriptedEngine(database, scripts, overrides);
       await made.engine.onMessage(incoming(event, number));
       const [row] = await database.query<{ status: string; provider: string | null; uncertain: boolean }>({
         text: `select status, provider, uncertain from deliveries where event_id = $1 and role = 'payee'`,
@@ -70,7 +76,8 @@ test('given up, it is still in doubt, for whoever replays it', async () => {
   const { attempt, event } = anEvent();
   await attempt(4, silent);
   const dead = { status: 'dead', provider: 'a', uncertain: true };
-  expect(await attempt(5, failed)).toMatchObject({ by: 'a', ...dead });
+  const aDayLater = { wallClockMs: Date.now() + GIVE_UP_AFTER_MS + 60_000 };
+  expect(await attempt(5, failed, undefined, sent, aDayLater)).toMatchObject({ by: 'a', ...dead });
   await database.query({
     text: `update deliveries set status = 'retrying' where event_id = $1`,
     values: [event.id],

@@ -71,10 +71,10 @@ export interface GiveWayOptions {
  * that this process uses no more than a share of a processor for it. Waiting for providers counts as rest. A
  * processor that is always busy makes everybody wait, however many queues and consumers there are.
  */
-export function giveWay<Item>(
+export function giveWay<Item, Result>(
   { people, share, stopping }: GiveWayOptions,
-  work: (item: Item) => Promise<void>,
-): (item: Item) => Promise<void> {
+  work: (item: Item) => Promise<Result>,
+): (item: Item) => Promise<Result> {
   let notBeforeMs = 0;
   const inTurn = gather({
     maxItems: BATCH,
@@ -93,5 +93,6 @@ export function giveWay<Item>(
   return async (item) => {
     const outcome = await inTurn(item);
     if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
   };
 }

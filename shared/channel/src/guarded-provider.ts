@@ -1,12 +1,12 @@
 import { isNativeError } from 'node:util/types';
+import type { Clock } from './clock.ts';
 import { CircuitBreaker, type CallResult } from './circuit-breaker.ts';
 import type { Provider, SendOptions, SendResult } from './provider.ts';
 
 export interface GuardOptions {
   /** Messages and questions that it gets at once; others wait for their turn. */
   concurrency: number;
-  /** A clock that only goes forward, in milliseconds. */
-  nowMs: () => number;
+  clock: Pick<Clock, 'nowMs'>;
   /** Called when a provider is skipped from now on, and when it works again. */
   onChange: (provider: string, state: 'skipped' | 'back') => void;
   /** Called whenever a provider refuses Payfan itself: only its operator can mend that. */
@@ -17,8 +17,12 @@ export interface GuardOptions {
 export interface GuardedProvider<Message> {
   readonly name: string;
   readonly canBeAsked: boolean;
-  /** True while it keeps failing. */
+  /** True from the time at which it has failed too often until it works again. */
+  isFailing(): boolean;
+  /** True while it is failing, and no message may test it yet. */
   isSkipped(): boolean;
+  /** While it is failing: how long until a message may test it, in milliseconds. */
+  testDueInMs(): number;
   /** Never throws: silence and accidents are `unknown`. */
   send(message: Message, reference: string, timeoutMs: number): Promise<SendResult>;
   /** `absent` also where it can't be asked; `unknown` if it does not say. Never throws. */
@@ -28,12 +32,12 @@ export interface GuardedProvider<Message> {
 /** Guards a provider against its own silence and failures. */
 export function guard<Message>(
   provider: Provider<Message>,
-  { concurrency, nowMs, onChange, onRefusal }: GuardOptions,
+  { concurrency, clock, onChange, onRefusal }: GuardOptions,
 ): GuardedProvider<Message> {
   const { name } = provider;
   const inTurn = turns(concurrency);
   const breaker = new CircuitBreaker({
-    nowMs,
+    clock,
     onChange: (state) => onChange(name, state === 'open' ? 'skipped' : 'back'),
   });
 
@@ -42,7 +46,9 @@ export function guard<Message>(
   return {
     name,
     canBeAsked: provider.lookup !== undefined,
+    isFailing: () => breaker.state !== 'closed',
     isSkipped,
+    testDueInMs: () => breaker.dueInMs(),
     async send(message, reference, timeoutMs) {
       if (breaker.state === 'testing') {
         await breaker.testEnded();
@@ -53,7 +59,7 @@ export function guard<Message>(
       const send = () =>
         inTurn(() => inTime(timeoutMs, reference, (options) => provider.send(message, options)));
       const result = await breaker.run<SendResult>(send, judge);
-      if (judge(result) === 'refuses us') onRefusal(name, 'error' in result ? result.error : '');
+      if (result.kind === 'failed' && result.refusesUs) onRefusal(name, result.error);
       return result;
     },
     lookup: (reference, timeoutMs) =>
@@ -62,8 +68,9 @@ export function guard<Message>(
 }
 
 function judge(result: SendResult): CallResult {
-  if (result.kind === 'sent' || result.kind === 'rejected') return 'works';
-  return result.kind === 'failed' && result.refusesUs ? 'refuses us' : 'fails';
+  if (result.kind === 'sent' || result.kind === 'rejected') return { works: true };
+  const { retryAfterMs = 0, refusesUs = false } = result.kind === 'failed' ? result : {};
+  return { works: false, retryAfterMs, refusesUs };
 }
 
 /** Has so many pieces of work done at once; others begin in the order in which they came. */

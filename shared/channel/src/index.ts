@@ -1,4 +1,5 @@
 export { createChannel, type ChannelOptions } from './channel.ts';
+export { systemClock } from './clock.ts';
 export { CHANNEL_CONNECTIONS, channelConfigFields, type ChannelConfig } from './config.ts';
 export { formatAmount, formatCount, formatTime, oneLine } from './format.ts';
 export { giveWay, PeopleFirst } from './give-way.ts';

@@ -1,5 +1,7 @@
+import { LANES, type Lane } from '@payfan/contracts';
 import type { Queryable } from '@payfan/database';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { systemClock, type Clock } from './clock.ts';
 import { countOpenLetters } from './dead-letter-store.ts';
 
 /** What a channel counts. */
@@ -16,14 +18,31 @@ export interface ChannelMetrics {
   deadLettersReplayed: Counter;
   /** 1 while a provider is passed over for another, because it keeps failing. */
   providersSkipped: Gauge<'lane' | 'provider'>;
+  /** By lane, the time of the wall clock at which it paused because every provider of it fails. */
+  lanesPausedSince: Map<Lane, number>;
   /** Attempts that a provider refused because of Payfan itself: its credentials or its sender. */
   providerRefusals: Counter<'lane' | 'provider'>;
 }
 
 /** Registers a channel's metrics; once for each registry. */
-export function channelMetrics(registry: Registry): ChannelMetrics {
+export function channelMetrics(
+  registry: Registry,
+  clock: Pick<Clock, 'wallClockMs'> = systemClock,
+): ChannelMetrics {
   const registers = [registry];
+  const lanesPausedSince = new Map<Lane, number>();
+  const paused = new Gauge({
+    name: 'lane_paused_seconds',
+    help: 'How long a lane has taken no messages because every provider of it fails; 0 while it takes them',
+    labelNames: ['lane'],
+    registers,
+    collect() {
+      const nowMs = clock.wallClockMs();
+      for (const lane of LANES) paused.set({ lane }, (nowMs - (lanesPausedSince.get(lane) ?? nowMs)) / 1_000);
+    },
+  });
   return {
+    lanesPausedSince,
     deliveries: new Counter({
       name: 'deliveries_total',
       help: 'Attempts at deliveries, by lane and outcome',

@@ -36,6 +36,9 @@ export function outcomeOf(
   if (decision.kind === 'retry') {
     return { ...failed, status: 'retrying', nextAttemptInMs: decision.waitMs, deadLetter: null };
   }
+  // A held message is attempted as soon as a provider works, so no time can be named.
+  if (decision.kind === 'held')
+    return { ...failed, status: 'retrying', nextAttemptInMs: null, deadLetter: null };
   const { headers, body } = incoming;
   const subject = alertReference(event.id, role);
   const routingKey = firstRoutingKey(incoming);

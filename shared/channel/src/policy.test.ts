@@ -1,6 +1,6 @@
 import { RETRY_STEPS } from '@payfan/contracts';
 import fc from 'fast-check';
-import { decide, waitAtStepMs } from './policy.ts';
+import { decide, waitAtStepMs, type Circumstances } from './policy.ts';
 import type { SendResult } from './provider.ts';
 
 const failed = (retryAfterMs?: number): SendResult => ({
@@ -9,33 +9,64 @@ const failed = (retryAfterMs?: number): SendResult => ({
   ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
 });
 
-test.each<[SendResult, number, object]>([
-  [{ kind: 'sent', reference: 'x' }, 0, { kind: 'sent', reference: 'x' }],
-  [{ kind: 'rejected', error: '550' }, 0, { kind: 'dead', reason: 'rejected', error: '550' }],
-  [failed(), 0, { kind: 'retry', step: RETRY_STEPS[0], waitMs: 5_000 }],
-  [failed(), 4, { kind: 'retry', step: RETRY_STEPS[4] }],
-  [failed(), 5, { kind: 'dead', reason: 'exhausted', error: '503' }],
-  [failed(6_000), 0, { kind: 'retry', step: RETRY_STEPS[1], waitMs: 30_000 }],
-  [failed(5_000), 0, { kind: 'retry', step: RETRY_STEPS[0] }],
-  [failed(86_400_000), 0, { kind: 'retry', step: RETRY_STEPS[4] }],
-  [failed(86_400_000), 5, { kind: 'dead', reason: 'exhausted' }],
-  [{ kind: 'unknown', error: 'no answer' }, 1, { kind: 'retry', step: RETRY_STEPS[1] }],
-  [{ kind: 'unknown', error: 'no answer' }, 5, { kind: 'dead', reason: 'exhausted' }],
-])('%j after %i earlier attempts leads to %j', (result, earlierAttempts, decision) => {
-  expect(decide(result, earlierAttempts, 0)).toMatchObject(decision);
+const HOUR_MS = 3_600_000;
+/** A fresh message on a lane that is not paused. */
+const usually: Circumstances = {
+  earlierAttempts: 0,
+  uncertain: false,
+  isPaused: false,
+  ageMs: 0,
+  giveUpAfterMs: 24 * HOUR_MS,
+  dice: 0,
+};
+const old = { ageMs: 24 * HOUR_MS };
+const unknown: SendResult = { kind: 'unknown', error: 'no answer' };
+const refusal: SendResult = { kind: 'failed', error: '535', refusesUs: true };
+
+test.each<[SendResult, Partial<Circumstances>, object]>([
+  [{ kind: 'sent', reference: 'x' }, {}, { kind: 'sent', reference: 'x' }],
+  [{ kind: 'rejected', error: '550' }, {}, { kind: 'dead', reason: 'rejected', error: '550' }],
+  [{ kind: 'rejected', error: '550' }, { isPaused: true }, { kind: 'dead', reason: 'rejected' }],
+  [failed(), {}, { kind: 'retry', step: RETRY_STEPS[0], waitMs: 5_000 }],
+  [failed(), { earlierAttempts: 4 }, { kind: 'retry', step: RETRY_STEPS[4] }],
+  [failed(), { earlierAttempts: 5 }, { kind: 'retry', step: RETRY_STEPS[4], waitMs: HOUR_MS }],
+  [failed(), { earlierAttempts: 400 }, { kind: 'retry', step: RETRY_STEPS[4] }],
+  [failed(), { earlierAttempts: 5, ...old }, { kind: 'dead', reason: 'exhausted', error: '503' }],
+  [failed(), { earlierAttempts: 4, ...old }, { kind: 'retry', step: RETRY_STEPS[4] }],
+  [failed(6_000), {}, { kind: 'retry', step: RETRY_STEPS[1], waitMs: 30_000 }],
+  [failed(5_000), {}, { kind: 'retry', step: RETRY_STEPS[0] }],
+  [failed(24 * HOUR_MS), {}, { kind: 'retry', step: RETRY_STEPS[4] }],
+  [failed(24 * HOUR_MS), { earlierAttempts: 9 }, { kind: 'retry', step: RETRY_STEPS[4] }],
+  [unknown, { earlierAttempts: 1, uncertain: true }, { kind: 'retry', step: RETRY_STEPS[1] }],
+  [unknown, { earlierAttempts: 5, uncertain: true }, { kind: 'retry', step: RETRY_STEPS[4] }],
+  [unknown, { earlierAttempts: 5, uncertain: true, ...old }, { kind: 'dead', reason: 'exhausted' }],
+  [failed(), { isPaused: true }, { kind: 'held', error: '503' }],
+  [failed(), { isPaused: true, earlierAttempts: 9 }, { kind: 'held' }],
+  [failed(), { isPaused: true, uncertain: true }, { kind: 'retry', step: RETRY_STEPS[0] }],
+  [unknown, { isPaused: true, uncertain: true }, { kind: 'retry', step: RETRY_STEPS[0] }],
+  [failed(), { isPaused: true, ...old }, { kind: 'retry', step: RETRY_STEPS[0] }],
+  [failed(), { isPaused: true, earlierAttempts: 5, ...old }, { kind: 'dead', reason: 'exhausted' }],
+  [refusal, {}, { kind: 'retry', step: RETRY_STEPS[0] }],
+  [refusal, { isPaused: true }, { kind: 'held', error: '535' }],
+  [refusal, { earlierAttempts: 20 }, { kind: 'retry', step: RETRY_STEPS[4] }],
+])('%j where %j leads to %j', (result, circumstances, decision) => {
+  expect(decide(result, { ...usually, ...circumstances })).toMatchObject(decision);
 });
 
-test('whatever is not settled at once is retried five times, each after a longer delay than the last', () => {
+test('what may work later is a dead letter only after the last step and when it is too old', () => {
   const result = fc.oneof(
-    fc.constant<SendResult>({ kind: 'unknown', error: 'e' }),
+    fc.constant(unknown),
     fc.nat(100_000).map((ms) => failed(ms)),
   );
   fc.assert(
-    fc.property(result, fc.nat(10), (outcome, earlier) => {
-      const decision = decide(outcome, earlier, 0);
-      expect(decision.kind).toBe(earlier < RETRY_STEPS.length ? 'retry' : 'dead');
-      if (decision.kind === 'retry')
-        expect(decision.step.delayMs).toBeGreaterThanOrEqual(RETRY_STEPS[earlier]!.delayMs);
+    fc.property(result, fc.nat(40), fc.nat(48), fc.boolean(), (outcome, earlierAttempts, hours, isPaused) => {
+      const ageMs = hours * HOUR_MS;
+      const uncertain = outcome.kind === 'unknown';
+      const decision = decide(outcome, { ...usually, earlierAttempts, uncertain, isPaused, ageMs });
+      expect(decision.kind === 'dead').toBe(earlierAttempts >= RETRY_STEPS.length && hours >= 24);
+      if (decision.kind !== 'retry') return;
+      const earliest = RETRY_STEPS[Math.min(earlierAttempts, RETRY_STEPS.length - 1)]!;
+      expect(decision.step.delayMs).toBeGreaterThanOrEqual(earliest.delayMs);
     }),
   );
 });

@@ -6,7 +6,10 @@ export type DeadReason = 'rejected' | 'exhausted' | 'delivery_limit';
 
 /** What follows from an attempt. */
 export type Decision =
-  { kind: 'sent'; reference: string | null } | Retry | { kind: 'dead'; reason: DeadReason; error: string };
+  | { kind: 'sent'; reference: string | null }
+  | Retry
+  | { kind: 'held'; error: string }
+  | { kind: 'dead'; reason: DeadReason; error: string };
 
 /** Another attempt after a wait at a step. */
 export interface Retry {
@@ -16,24 +19,46 @@ export interface Retry {
   error: string;
 }
 
+/** What a decision depends on beside the result. */
+export interface Circumstances {
+  /** Attempts before this one that ended in a wait at a step; 0 for the first. */
+  earlierAttempts: number;
+  /** An earlier attempt, or this one, may have been accepted. */
+  uncertain: boolean;
+  /** Every provider of the lane is failing. */
+  isPaused: boolean;
+  /** Since the commit. */
+  ageMs: number;
+  /** Age from which on a failure after the last step is final. */
+  giveUpAfterMs: number;
+  /** Uniform in [0, 1): by how much less than the step's delay it waits, as `waitAtStepMs` has it. */
+  dice: number;
+}
+
 /**
- * Decides what follows from a result. An attempt that may work later waits at the step that its number
- * leads to, or a longer one if the provider asked for more time; after the last step it is given up.
- *
- * @param earlierAttempts 0 for the first
- * @param dice in [0, 1): by how much less than the step's delay it waits, as `waitAtStepMs` has it
+ * Decides what follows from a result. While every provider fails, a message that was certainly not accepted is held: the
+ * failure is not its own. Otherwise an attempt that may work later waits at the step that its number leads to, or a
+ * longer one if the provider asked for more time. After the last step it waits there again, until it is too old.
  */
-export function decide(result: SendResult, earlierAttempts: number, dice: number): Decision {
+export function decide(
+  result: SendResult,
+  { earlierAttempts, uncertain, isPaused, ageMs, giveUpAfterMs, dice }: Circumstances,
+): Decision {
   if (result.kind === 'sent') return result;
   const { error } = result;
   if (result.kind === 'rejected') return { kind: 'dead', reason: 'rejected', error };
+  const isTooOld = ageMs >= giveUpAfterMs;
+  // What may have been accepted is not held: each further test with it could send it once more.
+  if (isPaused && !uncertain && !isTooOld) return { kind: 'held', error };
+  if (isTooOld && earlierAttempts >= RETRY_STEPS.length) return { kind: 'dead', reason: 'exhausted', error };
   const wantedMs = result.kind === 'failed' ? (result.retryAfterMs ?? 0) : 0;
   const later = RETRY_STEPS.slice(earlierAttempts);
   // A provider may ask for more than our longest delay: then the longest, rather than giving up.
-  const step = later.find(({ delayMs }) => delayMs >= wantedMs) ?? later.at(-1);
-  if (step === undefined) return { kind: 'dead', reason: 'exhausted', error };
+  const step = later.find(({ delayMs }) => delayMs >= wantedMs) ?? LAST_STEP;
   return { kind: 'retry', step, waitMs: waitAtStepMs({ step, wantedMs, dice }), error };
 }
+
+const LAST_STEP = RETRY_STEPS.at(-1) ?? RETRY_STEPS[0];
 
 /**
  * How long a copy waits at a step: up to a fifth less than its delay, so that what failed together does

@@ -20,6 +20,7 @@ import {
   newId,
 } from '@payfan/service';
 import { createChannel } from './channel.ts';
+import { systemClock } from './clock.ts';
 import type { ChannelConfig } from './config.ts';
 import { deadLetterRoutes } from './http/dead-letters.ts';
 import { deliveryRoutes } from './http/deliveries.ts';
@@ -45,7 +46,6 @@ export async function runChannel<Message>(
   registerOpenLetters(registry, database);
   for (const metric of definition.metrics ?? []) registry.registerMetric(metric);
   const broker = openBroker({ urls: config.AMQP_URL, name, log: logger, topology: topologyOf(definition) });
-  const nowMs = () => performance.now();
   const claimantId = newId();
   const presence = openPresence({ url: config.DATABASE_URL, name, id: claimantId });
   const channel = createChannel({
@@ -59,7 +59,8 @@ export async function runChannel<Message>(
     bulkShare: config.BULK_CPU_PERCENT / 100,
     sendTimeoutMs: config.SEND_TIMEOUT_MS,
     random: Math.random,
-    nowMs,
+    clock: systemClock,
+    giveUpAfterMs: config.GIVE_UP_AFTER_HOURS * 3_600_000,
   });
   const days = config.DELIVERY_DAYS;
   const retention = openRetention({
@@ -93,7 +94,7 @@ export async function runChannel<Message>(
     problemFor: databaseAway,
   });
   deliveryRoutes(api, { name, database });
-  deadLetterRoutes(api, { channel: name, database, broker, logger, metrics, nowMs });
+  deadLetterRoutes(api, { channel: name, database, broker, logger, metrics, nowMs: systemClock.nowMs });
   definition.routes?.(api);
   const own = definition.parts?.({ logger }) ?? [];
 

@@ -24,16 +24,20 @@ export const Delivery = z
     provider: z.string().nullable(),
     reference: z.string().nullable().meta({ description: "The provider's reference" }),
     error: z.string().nullable(),
-    nextAttemptAt: z.iso
-      .datetime()
-      .nullable()
-      .meta({ description: 'While it is `retrying`: the next attempt comes then, or shortly after' }),
+    nextAttemptAt: z.iso.datetime().nullable().meta({
+      description:
+        'While it is `retrying`: the next attempt comes then, or shortly after. Null while the delivery is held until a provider works, because every provider of the channel fails',
+    }),
     createdAt: z.iso.datetime(),
     sentAt: z.iso.datetime().nullable(),
     latencyMs: z
       .number()
       .nullable()
       .meta({ description: 'From the commit of what it tells of to the acceptance by the provider' }),
+    pausedSeconds: z.int().meta({
+      description:
+        'How much of the time since the commit the channel was paused, because every provider of it failed; as of the last attempt',
+    }),
   })
   .meta({ id: 'Delivery' });
 export type Delivery = z.output<typeof Delivery>;

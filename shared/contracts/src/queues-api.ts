@@ -29,6 +29,10 @@ export const QueueStatus = z
       description:
         'Of a lane queue: the most that its oldest message can have waited since its commit, as it came after those that its channel has taken; 0 if none waits. RabbitMQ does not tell it of quorum queues, so it is null where a channel does not answer or has taken nothing yet, and for payouts',
     }),
+    pausedSeconds: z.number().nullable().meta({
+      description:
+        'Of a lane queue of a channel: for how long its channel has taken no messages, because every provider of it fails; 0 while it takes them. Null where the channel does not answer, and of any other queue',
+    }),
     deliverRate: z.number().meta({ description: 'Messages a second that went out to consumers of late' }),
   })
   .meta({ id: 'QueueStatus' });

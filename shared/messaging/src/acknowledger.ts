@@ -5,7 +5,7 @@ import type { Channel, ConsumeMessage } from 'amqplib';
  * acknowledged together, and by a single frame as far as none before them is still in hand.
  */
 export class Acknowledger {
-  readonly #channel: Pick<Channel, 'ack'>;
+  readonly #channel: Pick<Channel, 'ack' | 'nack'>;
   /** Whether the channel can still be told. */
   readonly #isOpen: () => boolean;
   /** What is not acknowledged, in the order in which it came. */
@@ -13,7 +13,7 @@ export class Acknowledger {
   readonly #done = new Set<ConsumeMessage>();
   #scheduled = false;
 
-  constructor(channel: Pick<Channel, 'ack'>, isOpen: () => boolean) {
+  constructor(channel: Pick<Channel, 'ack' | 'nack'>, isOpen: () => boolean) {
     this.#channel = channel;
     this.#isOpen = isOpen;
   }
@@ -28,6 +28,12 @@ export class Acknowledger {
     if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(() => this.flush());
+  }
+
+  /** Returns a message to its queue, at once and hence in the order of the calls. */
+  giveBack(message: ConsumeMessage): void {
+    this.#inHand.delete(message);
+    this.#channel.nack(message, false, true);
   }
 
   /** Sends now what would be sent at the end of the turn. */

@@ -29,9 +29,19 @@ export interface ConsumeOptions {
    * Returning means done: the message is acknowledged. Throwing means that something this service needs
    * is away (its database, the broker for a copy): the message stays in hand and is handled again after
    * a pause, so an outage uses up no delivery limit. Whatever is wrong with the message itself must not
-   * throw: record it as a dead letter and return.
+   * throw: record it as a dead letter and return. Throwing `ReturnToQueue` gives the message back.
+   *
+   * @param stopping aborted when the consumer stops and has cancelled its subscription: stop waiting then
    */
-  handler: (message: Incoming) => Promise<void>;
+  handler: (message: Incoming, stopping: AbortSignal) => Promise<void>;
+}
+
+/** A handler throws this to return a message to its place in the queue; the broker counts it as a delivery. */
+export class ReturnToQueue extends Error {
+  override readonly name = 'ReturnToQueue';
+  constructor() {
+    super('the message goes back to its queue');
+  }
 }
 
 const HANDLE_AGAIN = { firstMs: 200, longestMs: 5_000 };
@@ -299,10 +309,14 @@ export class Consumer {
     const ours = () => this.#current === open;
     for (let attempt = 1; ours(); attempt += 1) {
       try {
-        await handler(incoming);
+        await handler(incoming, this.#stopping.signal);
         if (ours()) open.acknowledger.done(message);
         return;
       } catch (error) {
+        if (error instanceof ReturnToQueue) {
+          if (ours()) open.acknowledger.giveBack(message);
+          return;
+        }
         this.#log.warn(
           { queue, messageId: incoming.messageId, attempt, err: error },
           'message held: something it needs is away',

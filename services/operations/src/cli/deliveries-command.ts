@@ -34,5 +34,6 @@ const COLUMNS: readonly Column<Delivery>[] = [
   { head: 'ATTEMPTS', cell: ({ attempts }) => attempts },
   { head: 'PROVIDER', cell: ({ provider }) => provider ?? '-' },
   { head: 'LATENCY', cell: ({ latencyMs }) => (latencyMs === null ? '-' : `${latencyMs} ms`) },
+  { head: 'PAUSED', cell: ({ pausedSeconds }) => (pausedSeconds === 0 ? '-' : `${pausedSeconds} s`) },
   { head: 'ERROR', cell: ({ error }) => error ?? '' },
 ];

@@ -68,6 +68,11 @@ const COLUMNS: readonly Column<QueueStatus>[] = [
     cell: ({ ready, oldestAgeSeconds }) =>
       ready === 0 || oldestAgeSeconds === null ? '' : `${Math.round(oldestAgeSeconds)} s`,
   },
+  {
+    head: 'PAUSED',
+    cell: ({ pausedSeconds }) => (pausedSeconds ? `${Math.round(pausedSeconds)} s` : ''),
+    style: ({ pausedSeconds }) => (pausedSeconds ? 'red' : undefined),
+  },
   { head: 'UNACKED', cell: ({ unacked }) => unacked },
   {
     head: 'CONSUMERS',

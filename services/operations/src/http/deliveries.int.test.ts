@@ -17,6 +17,7 @@ const delivery = (channel: string, role: string) => ({
   createdAt: '2026-01-01T00:00:00.000Z',
   sentAt: '2026-01-01T00:00:00.010Z',
   latencyMs: 10,
+  pausedSeconds: 0,
 });
 
 const bench = new Bench();

@@ -29,7 +29,8 @@ type Answer = QueueList & { code?: string; detail?: string };
 const METRICS =
   'outbox_waiting{service="transaction"} 4\noutbox_oldest_age_seconds{service="transaction"} 1.5\n';
 const takenBefore = (seconds: number) =>
-  `lane_newest_taken_timestamp_seconds{lane="interactive",service="email"} ${Date.now() / 1_000 - seconds}\n`;
+  `lane_newest_taken_timestamp_seconds{lane="interactive",service="email"} ${Date.now() / 1_000 - seconds}\n` +
+  'lane_paused_seconds{lane="interactive",service="email"} 12.5\nlane_paused_seconds{lane="bulk",service="email"} 0\n';
 
 async function ask({
   management = {},
@@ -114,10 +115,12 @@ test('tells of each queue what waits in it, what is in hands, and who consumes i
     publishRate: expect.any(Number),
     deliverRate: 0,
     oldestAgeSeconds: expect.any(Number),
+    pausedSeconds: 12.5,
   });
   expect(queue('email.interactive')?.oldestAgeSeconds).toBeGreaterThanOrEqual(90);
   expect(queue('push.bulk')).toMatchObject({ ready: 3, unacked: 2, consumers: 1, lane: 'bulk' });
-  expect(queue('push.bulk')?.oldestAgeSeconds).toBeNull();
+  expect(queue('email.bulk')?.pausedSeconds).toBe(0);
+  expect(queue('push.bulk')).toMatchObject({ oldestAgeSeconds: null, pausedSeconds: null });
   expect(queue('email.retry.30s')).toMatchObject({ kind: 'retry', lane: null, step: '30s', ready: 0 });
   expect(queue('email.dead')).toMatchObject({ kind: 'dead', publishRate: 0, deliverRate: 0 });
   expect(queue('payouts.premium')).toMatchObject({ kind: 'lane', channel: 'payouts', lane: 'premium' });

@@ -2,7 +2,7 @@ import { QueueList } from '@payfan/contracts';
 import type { Api } from '@payfan/service';
 import type { ChannelUrls } from '../channels.ts';
 import { countQueues, type ManagementOptions } from '../management-client.ts';
-import { readNewestTaken, readOutbox, type MetricsReader } from '../metrics-client.ts';
+import { readLanes, readOutbox, type MetricsReader } from '../metrics-client.ts';
 import { ourQueues, statusOf } from '../queues.ts';
 import { assertOperator } from './operator.ts';
 
@@ -36,12 +36,12 @@ export function queueRoutes(
     },
     async ({ principal }) => {
       assertOperator(principal);
-      const [counts, outbox, newestTaken] = await Promise.all([
+      const [counts, outbox, lanes] = await Promise.all([
         countQueues(management),
         readOutbox(transactionUrl, reader),
-        readNewestTaken(channels, reader),
+        readLanes(channels, reader),
       ]);
-      return { status: 200, body: { ...statusOf(queues, counts, newestTaken, Date.now()), outbox } };
+      return { status: 200, body: { ...statusOf(queues, counts, lanes, Date.now()), outbox } };
     },
   );
 }

@@ -20,6 +20,7 @@ const queue = (name: string, fields: Partial<QueueStatus> = {}): QueueStatus => 
   publishRate: 0,
   deliverRate: 0,
   oldestAgeSeconds: null,
+  pausedSeconds: null,
   ...fields,
 });
 

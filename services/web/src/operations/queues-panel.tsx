@@ -115,13 +115,19 @@ function ChannelRow({ row: { channel, retrying, dead } }: { row: ChannelQueues }
 }
 
 function LaneRow({ queue, held }: { queue: QueueStatus; held: readonly Held[] }) {
-  const { name, lane, ready, unacked, consumers, publishRate, deliverRate, oldestAgeSeconds } = queue;
+  const { name, lane, ready, unacked, consumers, publishRate, deliverRate, oldestAgeSeconds, pausedSeconds } =
+    queue;
   return (
     <tr>
       <Td>
         <span title={name} className="capitalize">
           {lane ?? name}
         </span>
+        {pausedSeconds !== null && pausedSeconds > 0 && (
+          <Status tone="bad" className="ml-3 text-[13px]">
+            Paused for {formatDuration(pausedSeconds * 1_000)}: every provider fails
+          </Status>
+        )}
       </Td>
       <Count value={ready} />
       <Count value={unacked} />

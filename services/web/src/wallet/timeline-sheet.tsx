@@ -165,6 +165,12 @@ function AlertStep({ alert: { channel, status, delivery } }: { alert: Alert }) {
               {delivery.attempts} attempts
             </span>
           )}
+          {delivery.pausedSeconds > 0 && (
+            <span className="block">
+              The channel was paused for {formatDuration(delivery.pausedSeconds * 1_000)} of that time: every
+              provider failed
+            </span>
+          )}
           {delivery.nextAttemptAt !== null && <NextAttempt at={delivery.nextAttemptAt} />}
           <span className="block truncate">{formatPhone(delivery.recipient)}</span>
           {delivery.error !== null && <span className="block break-words text-bad">{delivery.error}</span>}

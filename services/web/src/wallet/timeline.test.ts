@@ -14,6 +14,7 @@ const delivery = (channel: string, role: 'payer' | 'payee', status: Delivery['st
   createdAt: '2026-01-01T00:00:00.000Z',
   sentAt: null,
   latencyMs: null,
+  pausedSeconds: 0,
 });
 
 const FRESH = { isOld: false };

@@ -81,6 +81,7 @@ test.each(['operator', 'service'])('the %s sees both deliveries whole', async (k
       createdAt: expect.any(String),
       sentAt: expect.any(String),
       latencyMs: expect.any(Number),
+      pausedSeconds: 0,
     },
     {
       channel: 'phone',
@@ -95,6 +96,7 @@ test.each(['operator', 'service'])('the %s sees both deliveries whole', async (k
       createdAt: expect.any(String),
       sentAt: null,
       latencyMs: null,
+      pausedSeconds: 0,
     },
   ]);
 });

@@ -19,6 +19,7 @@ import { BrokerAdmin } from '@payfan/messaging/testing';
 import { createLogger, createMetrics, type Part } from '@payfan/service';
 import { freshBroker, freshDatabase, waitFor } from '@payfan/stack/testing';
 import { createChannel, type ChannelOptions } from '../channel.ts';
+import { systemClock } from '../clock.ts';
 import { CHANNEL_CONNECTIONS } from '../config.ts';
 import { channelMetrics } from '../metrics.ts';
 import type { ChannelDefinition } from '../provider.ts';
@@ -110,8 +111,8 @@ export async function setUp<Message>(subject: ChannelSubject<Message>) {
     consume: ({ handler, ...options }) =>
       broker.consume({
         ...options,
-        async handler(message) {
-          await handler(message);
+        async handler(message, stopping) {
+          await handler(message, stopping);
           handled += 1;
         },
       }),
@@ -128,7 +129,8 @@ export async function setUp<Message>(subject: ChannelSubject<Message>) {
       bulkShare: 1,
       sendTimeoutMs: SEND_TIMEOUT_MS,
       random: Math.random,
-      nowMs: () => performance.now(),
+      clock: systemClock,
+      giveUpAfterMs: 24 * 3_600_000,
     };
     return createChannel(options);
   };

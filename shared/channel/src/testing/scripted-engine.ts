@@ -4,12 +4,15 @@ import type { Queryable } from '@payfan/database';
 import type { Incoming, Outgoing } from '@payfan/messaging';
 import { createLogger, createMetrics } from '@payfan/service';
 import { ClaimsInHand } from '../claims-in-hand.ts';
+import { systemClock } from '../clock.ts';
 import { DeliveryEngine } from '../engine.ts';
 import { guard } from '../guarded-provider.ts';
 import { channelMetrics } from '../metrics.ts';
 import type { Provider, SendResult } from '../provider.ts';
 
 const CONCURRENCY = 100;
+/** An engine gives an alert up that is older. */
+export const GIVE_UP_AFTER_MS = 24 * 3_600_000;
 
 /** What comes of sending to a role. */
 export type Script = (to: string, reference: string, signal: AbortSignal) => Promise<SendResult>;
@@ -24,8 +27,10 @@ interface Scripted {
 export function scriptedEngine(
   database: Queryable,
   scripted: readonly Scripted[],
-  overrides: { claimantId?: string; sendTimeoutMs?: number } = {},
+  overrides: { claimantId?: string; sendTimeoutMs?: number; isPaused?: boolean; wallClockMs?: number } = {},
 ) {
+  const { wallClockMs = Date.now(), isPaused = false } = overrides;
+  const clock = { ...systemClock, wallClockMs: () => wallClockMs };
   const sent: { by: string; to: string; reference: string }[] = [];
   const copies: Outgoing[] = [];
   const registry = createMetrics('phone');
@@ -48,7 +53,7 @@ export function scriptedEngine(
     providers: providers.map((provider) =>
       guard(provider, {
         concurrency: CONCURRENCY,
-        nowMs: () => performance.now(),
+        clock,
         onChange: () => undefined,
         onRefusal: () => undefined,
       }),
@@ -67,6 +72,9 @@ export function scriptedEngine(
     claimsInHand: new ClaimsInHand(),
     sendTimeoutMs: overrides.sendTimeoutMs ?? 300,
     random: () => 0,
+    clock,
+    giveUpAfterMs: GIVE_UP_AFTER_MS,
+    lanePause: { isPaused, pausedMsSince: () => (isPaused ? 60_000 : 0) },
   });
   return { engine, sent, copies, metrics: () => registry.metrics() };
 }

@@ -21,9 +21,9 @@ export async function consumeIn(
     queue: QUEUE,
     prefetch: 10,
     ...options,
-    handler: async (message) => {
+    handler: async (message, stopping) => {
       seen.push(message.body.toString());
-      await options.handler?.(message);
+      await options.handler?.(message, stopping);
     },
   };
   const from = on ?? world.broker();
