@@ -27,7 +27,7 @@ const USAGE = `Usage: node shared/stack/bin/payfan.mjs <command>
 Every command but \`secrets\` first installs and builds what is missing.
 
   PAYFAN_DEMO=false    start without demo accounts; OPERATOR_KEYS=name=key,… names your operators
-  PAYFAN_FRESH=1       start on throw-away data
+  PAYFAN_FRESH=1       start on throw-away data, which is not durable: PostgreSQL runs without fsync
   PAYFAN_WEB=false     start without the pages (services/web), which are built when they are first started
   DATABASE_URL, AMQP_URL, SMTP_URL, SMS_URL
                        servers of yours, to be used instead of our own

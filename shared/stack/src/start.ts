@@ -51,7 +51,7 @@ export async function start(progress: Progress, copies: Copies = {}, webBuild?: 
 }
 
 /** What a newcomer wants to know next. */
-function welcome(
+export function welcome(
   { services, infrastructure }: StackDescription,
   { logs, throwAway }: Pick<Place, 'logs' | 'throwAway'>,
   { webFollows, demo }: { webFollows: boolean; demo: boolean },
@@ -70,7 +70,7 @@ function welcome(
   ];
   const transaction = services['transaction']?.url ?? '';
   const keeping = throwAway
-    ? 'Data is gone when it stops.'
+    ? "Data is thrown away when it stops, and is not durable until then: Payfan's own PostgreSQL runs without fsync."
     : 'Data stays for the next start; `npm run reset` forgets it.';
   return `
 Payfan is ready.
