@@ -3,8 +3,6 @@ import path from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { DEPLOY, KUSTOMIZATIONS, render, type Manifest } from './kustomize.ts';
 
-jest.setTimeout(120_000);
-
 const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
 
 /** Without what only kubectl adds: the namespace, and the hash in the name of a ConfigMap. */
@@ -15,7 +13,6 @@ function comparable(manifests: Manifest[]): Map<string, unknown> {
       .replaceAll(/"image":"registry\.example\.com\/([a-z-]+):1"/g, '"image":"$1"');
     const plain = JSON.parse(text) as Manifest & { metadata: { namespace?: string } };
     delete plain.metadata.namespace;
-    delete plain.apiVersion;
     return [`${plain.kind} ${plain.metadata.name}`, plain];
   });
   return new Map(entries.sort(([one], [other]) => (one < other ? -1 : 1)));

@@ -63,6 +63,7 @@ export function render(folder: string): Manifest[] {
     );
   }, manifests);
   const generated = (root.configMapGenerator ?? []).map(({ name, envs }) => ({
+    apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { name },
     data: {

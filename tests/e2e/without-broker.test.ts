@@ -2,8 +2,6 @@ import { startTcpProxy, type TcpProxy } from '@payfan/messaging/testing';
 import { services, startPayfan, testInfrastructure, waitFor, type Payfan } from '@payfan/stack/testing';
 import { outside } from './people.ts';
 
-jest.setTimeout(180_000);
-
 let broker: TcpProxy;
 let payfan: Payfan;
 beforeAll(async () => {
@@ -29,8 +27,7 @@ const readinessOf = async (service: string) => {
 };
 /** Operations asks the broker's management API for each answer, and holds no connection. */
 const connected = services.map(({ name }) => name).filter((name) => name !== 'operations');
-const until = (what: string, condition: () => Promise<boolean>) =>
-  waitFor(condition, { what, timeoutMs: 60_000 });
+const until = (what: string, condition: () => Promise<boolean>) => waitFor(condition, { what });
 const allReport = (isThere: boolean) =>
   until(`every service reporting the broker as ${isThere ? 'there' : 'away'}`, async () => {
     const all = await Promise.all(connected.map(readinessOf));
