@@ -86,6 +86,8 @@ function expectedEnvironment(service: (typeof services)[number]): Record<string,
     }),
     // A container answers on its own address, and PAYFAN_BIND is where this machine publishes the port.
     ...(service === web ? { HOSTNAME: '0.0.0.0' } : {}),
+    // Natively push has it from the environment of npm start.
+    ...(service.name === 'push' ? { VAPID_SUBJECT: '' } : {}),
   };
 }
 

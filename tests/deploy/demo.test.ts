@@ -56,6 +56,7 @@ test('its programs may do no more than elsewhere', () => {
 test('has the accounts of a demo and knows their keys, and sends to the sandbox', () => {
   expect(jobs.map(({ name }) => name).sort()).toEqual(['demo-accounts', 'migrate', 'setup-broker']);
   expect(valueOf('transaction', 'PAYFAN_DEMO')).toBe('true');
+  expect(valueOf('push', 'PAYFAN_DEMO')).toBe('true');
   expect(valueOf('web', 'PAYFAN_DEMO')).toBe('true');
   expect(ofKind('ConfigMap')).toMatchObject([{ data: { SMS_URL: 'http://sandbox:8026' } }]);
 });

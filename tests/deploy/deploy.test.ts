@@ -129,7 +129,9 @@ test.each([...deployments, ...jobs])('$name may do no more than it has to', ({ c
 test.each(table)('$name understands every variable it is told, and misses none', async ({ name }) => {
   const { container } = deployment(name);
   const told = environmentOf(container);
-  const known = await namesRead(name, withMountedFiles(told));
+  // settings.env has an address that push refuses until it is replaced.
+  const mended = { ...told, ...('VAPID_SUBJECT' in told && { VAPID_SUBJECT: 'mailto:operator@payfan.in' }) };
+  const known = await namesRead(name, withMountedFiles(mended));
   READ_BY_KEDA.forEach((variable) => known.add(variable));
   if (name === web.name) READ_BY_NEXT.forEach((variable) => known.add(variable));
   const parts = partsOfOthers(container);

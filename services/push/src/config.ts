@@ -3,6 +3,7 @@ import { configFields, encryptionKeyField, readConfig } from '@payfan/service';
 import { z } from 'zod';
 import { HOST_PATTERN } from './web-push/endpoint.ts';
 import { isKeyPair } from './web-push/vapid-keys.ts';
+import { isReachableSubject } from './web-push/vapid-subject.ts';
 import type { WebPushSettings } from './web-push/web-push.ts';
 
 /** Of Chrome and its kin, Firefox, Edge, Safari. */
@@ -29,7 +30,9 @@ const PushConfig = z
     VAPID_PRIVATE_KEY: z.string().optional(),
     /** Encrypts the pair that the database keeps. */
     KEY_ENCRYPTION_KEY: encryptionKeyField,
-    /** Whom push services write to about us; Apple's take no address that cannot be. */
+    /** In a demo VAPID_SUBJECT may be the default, although no push service reaches anybody there. */
+    PAYFAN_DEMO: configFields.flag(false),
+    /** Where push services reach the operator. Apple's refuse messages if its domain cannot be resolved. */
     VAPID_SUBJECT: z
       .string()
       .regex(/^(mailto:[^@\s]+@[^@\s]+|https:\/\/\S+)$/)
@@ -42,11 +45,16 @@ const PushConfig = z
         ? publicKey === privateKey
         : isKeyPair({ publicKey, privateKey }),
     'VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY must be the two halves of one key pair, or neither be set',
-  );
+  )
+  .refine(({ PAYFAN_DEMO: isDemo, VAPID_SUBJECT: subject }) => isDemo || isReachableSubject(subject), {
+    path: ['VAPID_SUBJECT'],
+    message:
+      'must be an address at a domain of yours that begins with mailto: or https://, as push services refuse names that cannot be resolved, such as payfan.example and localhost (unless PAYFAN_DEMO is true)',
+  });
 
 /** As the environment has it. */
-export function config() {
-  const { WEB_PUSH_HOSTS, WEB_PUSH_SANDBOX_URL, WEB_PUSH_CONCURRENCY, ...rest } = readConfig(PushConfig);
+export function config(env: NodeJS.ProcessEnv = process.env) {
+  const { WEB_PUSH_HOSTS, WEB_PUSH_SANDBOX_URL, WEB_PUSH_CONCURRENCY, ...rest } = readConfig(PushConfig, env);
   const {
     VAPID_PUBLIC_KEY: publicKey,
     VAPID_PRIVATE_KEY: privateKey,

@@ -81,7 +81,8 @@ function channel(
 
 /** Every channel. A new one is one more line here. */
 const channels: readonly Service[] = [
-  channel('push', 4041, ({ webPushUrl, keyEncryptionKey }) => ({
+  channel('push', 4041, ({ demo, webPushUrl, keyEncryptionKey }) => ({
+    PAYFAN_DEMO: String(demo),
     WEB_PUSH_SANDBOX_URL: webPushUrl,
     KEY_ENCRYPTION_KEY: keyEncryptionKey,
   })),

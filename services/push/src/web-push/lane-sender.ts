@@ -15,7 +15,7 @@ export interface LaneSenderOptions {
   database: Database;
   client: Pick<PushServiceClient, 'send'>;
   breakers: HostBreakers;
-  metrics: Pick<WebPushMetrics, 'pushes' | 'latency'>;
+  metrics: Pick<WebPushMetrics, 'pushes' | 'latency' | 'refusals'>;
   logger: Logger;
   /** Messages under way at once. */
   concurrency: number;
@@ -140,6 +140,13 @@ export class LaneSender {
     const about = { lane, eventId: job.push?.item.eventId, subscriptionId: job.subscriptionId };
     const count = (outcome: PushOutcome) => metrics.pushes.inc({ lane, outcome });
     const decision = decide(result, job, random);
+    if (result.kind === 'refuses_us') {
+      metrics.refusals.inc({ lane });
+      logger.error(
+        { ...about, error: result.error },
+        'push service refuses Payfan itself: check the VAPID keys and VAPID_SUBJECT',
+      );
+    }
     switch (decision.kind) {
       case 'sent':
         await this.#remove(job);

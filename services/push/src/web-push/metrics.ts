@@ -9,6 +9,8 @@ export type PushOutcome = 'sent' | 'retried' | 'gone' | 'refused' | 'expired';
 export interface WebPushMetrics {
   pushes: Counter<'lane' | 'outcome'>;
   latency: Histogram<'lane'>;
+  /** Attempts that a push service refused because of Payfan itself: its VAPID keys or its subject. */
+  refusals: Counter<'lane'>;
   /** All of them, to be registered. */
   all: readonly Metric[];
 }
@@ -27,6 +29,12 @@ export function webPushMetrics(database: Queryable): WebPushMetrics {
     buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600],
     registers: [],
   });
+  const refusals = new Counter({
+    name: 'web_push_refusals_total',
+    help: 'Attempts that a push service refused because of Payfan itself (its VAPID keys, its subject)',
+    labelNames: ['lane'],
+    registers: [],
+  });
   const waiting = new Gauge({
     name: 'web_push_jobs',
     help: 'Messages to browsers that are not done; -1 while the database does not answer',
@@ -35,5 +43,5 @@ export function webPushMetrics(database: Queryable): WebPushMetrics {
       waiting.set(await countJobs(database).catch(() => -1));
     },
   });
-  return { pushes, latency, all: [pushes, latency, waiting] };
+  return { pushes, latency, refusals, all: [pushes, latency, refusals, waiting] };
 }

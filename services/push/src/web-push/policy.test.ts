@@ -9,9 +9,10 @@ test.each([
   [202, 'accepted'],
   [301, 'refused'],
   [400, 'refused'],
-  [401, 'refused'],
-  [403, 'refused'],
+  [401, 'refuses_us'],
+  [403, 'refuses_us'],
   [404, 'gone'],
+  [406, 'failed'],
   [408, 'failed'],
   [410, 'gone'],
   [413, 'refused'],
@@ -43,11 +44,29 @@ test.each([
   expect(decide(failed, { attempts, ageSeconds: 0 }, half)).toEqual({ kind: 'retry', error: 'why', delayMs });
 });
 
-test('a pause that the push service asks for is kept, where it is longer', () => {
-  const asking = resultOfStatus(429, 'busy', 60_000);
-  expect(decide(asking, { attempts: 1, ageSeconds: 0 }, half)).toMatchObject({ delayMs: 60_000 });
-  expect(decide(asking, { attempts: 20, ageSeconds: 0 }, half)).toMatchObject({ delayMs: 450_000 });
-});
+test.each([401, 403])(
+  'after %i, which is a mistake of ours, the message is kept and tried each hour',
+  (status) => {
+    const refusal = resultOfStatus(status, 'BadJwtToken', undefined);
+    for (const attempts of [1, 20]) {
+      expect(decide(refusal, { attempts, ageSeconds: 3_600 }, half)).toEqual({
+        kind: 'retry',
+        error: 'BadJwtToken',
+        delayMs: 3_600_000,
+      });
+    }
+    expect(decide(refusal, { attempts: 24, ageSeconds: TTL_SECONDS - 3_600 }, half).kind).toBe('give_up');
+  },
+);
+
+test.each([406, 429])(
+  'a pause that the push service asks for with %i is kept, where it is longer',
+  (status) => {
+    const asking = resultOfStatus(status, 'busy', 60_000);
+    expect(decide(asking, { attempts: 1, ageSeconds: 0 }, half)).toMatchObject({ delayMs: 60_000 });
+    expect(decide(asking, { attempts: 20, ageSeconds: 0 }, half)).toMatchObject({ delayMs: 450_000 });
+  },
+);
 
 test('what could not be told within a day is given up', () => {
   expect(decide(failed, { attempts: 1, ageSeconds: TTL_SECONDS - 2 }, half)).toMatchObject({ kind: 'retry' });

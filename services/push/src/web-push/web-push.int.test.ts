@@ -258,12 +258,30 @@ test('a push service that is away is tried again by itself', async () => {
 test('what is refused for what it is is dropped, and the browser stays', async () => {
   const asha = randomUUID();
   await browserOf(asha);
-  await behave({ reject: 403 });
+  await behave({ reject: 413 });
   await tell([asha]);
   const { count } = await start();
   await everythingIsDone();
   await waitFor(async () => (await count('refused')) === 1, { what: 'being counted' });
   expect(await subscriptions()).toHaveLength(1);
+});
+
+test('a message that is refused because of our keys is kept for an hour, and arrives once they are mended', async () => {
+  const asha = randomUUID();
+  const browser = await browserOf(asha);
+  await behave({ reject: 403 });
+  await tell([asha]);
+  const { count, wake } = await start();
+  await waitFor(async () => (await count('retried')) === 1, { what: 'the refusal' });
+  const [job] = await database.query<{ minutes: number }>({
+    text: `select extract(epoch from due_at - now())::float8 / 60 as minutes from web_push_jobs`,
+  });
+  expect(job?.minutes).toBeGreaterThan(50);
+  await behave({});
+  await makeDue();
+  wake('interactive');
+  await everythingIsDone();
+  expect(await browser.shown()).toHaveLength(1);
 });
 
 test('after a day it is no news any more', async () => {
