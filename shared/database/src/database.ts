@@ -1,6 +1,5 @@
 import { isNativeError } from 'node:util/types';
 import pg from 'pg';
-import { connectionTo } from './connection.ts';
 
 /** A statement with its name, so that it is prepared once on each connection and findable in `pg_stat_statements`. */
 export interface Statement {
@@ -20,23 +19,18 @@ export interface DatabaseOptions {
   name: string;
   /** Connections at most. */
   max?: number;
-  /** PostgreSQL ends a statement that runs longer with an error; 5 s unless given. */
+  /** A statement that runs longer is stuck, and ends with an error. */
   statementTimeoutMs?: number;
   /** Told of connections that broke while idle; the pool replaces them by itself. */
   onError?: (error: Error) => void;
 }
 
+/** How long to wait for a connection before saying that the database is away. */
+const CONNECT_TIMEOUT_MS = 5_000;
 /** A new connection is a sign-in, and every statement prepared once more: those of a burst are kept for the next one. */
 const IDLE_TIMEOUT_MS = 60_000;
-/** PostgreSQL ends a statement that runs longer, because it is stuck and holds locks. */
-const STATEMENT_TIMEOUT_MS = 5_000;
-/** PostgreSQL ends a session whose open transaction sends no further statement for so long. */
-const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
-/**
- * How much longer the client waits than PostgreSQL allows. A server that cannot be reached ends no statement, so the
- * client gives up by itself and closes the connection.
- */
-const ANSWER_MARGIN_MS = 1_000;
+/** No statement of ours is meant to run longer; one that does is stuck, and holds locks. */
+const STATEMENT_TIMEOUT_MS = 10_000;
 /**
  * Every statement of ours finds its rows by an index. Left to itself, the planner reads whole tables where it
  * believes them small, which is what it knows of a new one until autovacuum has looked, a minute later; and a
@@ -58,7 +52,9 @@ const PLANNER_SETTINGS = [
   'cpu_tuple_cost=1',
   'cpu_index_tuple_cost=1',
   'jit=off',
-];
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ');
 
 // BIGINT arrives as a string by default. Every one of ours stays within 2^53 − 1 (a CHECK holds
 // balances there), so a number is exact; one that is not exact must never pass unnoticed.
@@ -74,6 +70,16 @@ const types: pg.CustomTypesConfig = {
       : (pg.types.getTypeParser(oid, format) as never),
 };
 
+/** A URL's own `options` would take the place of ours: they come after them, and win where both set the same. */
+function withPlannerSettings(url: string): { connectionString: string; options: string } {
+  // What is no URL, pg may still understand; it has no options then.
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  const own = parsed?.searchParams.getAll('options').at(-1);
+  if (parsed === undefined || own === undefined) return { connectionString: url, options: PLANNER_SETTINGS };
+  parsed.searchParams.delete('options');
+  return { connectionString: parsed.href, options: `${PLANNER_SETTINGS} ${own}` };
+}
+
 /** A pool of connections to one PostgreSQL database, as one role. */
 export class Database implements Queryable {
   readonly name = 'database';
@@ -81,15 +87,15 @@ export class Database implements Queryable {
   #ended: Promise<void> | undefined;
 
   constructor(options: DatabaseOptions) {
-    const { statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
     this.#pool = new pg.Pool({
-      ...connectionTo(options.url, PLANNER_SETTINGS),
+      ...withPlannerSettings(options.url),
       application_name: options.name,
       max: options.max ?? 10,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       idleTimeoutMillis: IDLE_TIMEOUT_MS,
-      statement_timeout: statementTimeoutMs,
-      query_timeout: statementTimeoutMs + ANSWER_MARGIN_MS,
-      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+      statement_timeout: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
+      keepAlive: true,
       types,
     });
     this.#pool.on('error', (error) => options.onError?.(error));
@@ -117,8 +123,8 @@ export class Database implements Queryable {
 
   /**
    * Runs `work` in a transaction (read committed) and commits it. If it throws, everything is rolled
-   * back and the error passed on. If the connection dies during the commit, or its answer does not come in time, the
-   * caller gets an error although the work may have been committed: a caller that retries must be idempotent.
+   * back and the error passed on. If the connection dies *during* the commit, the caller gets an
+   * error although the work may have been committed: whoever retries must be idempotent.
    */
   async transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect();
@@ -139,9 +145,7 @@ export class Database implements Queryable {
       if (command !== 'COMMIT') throw new Error('a statement failed, so the transaction was rolled back');
       return value;
     } catch (error) {
-      // PostgreSQL rolls back when the connection closes, and a connection that gave no answer is closed at once.
-      if (isUnanswered(error)) broken = error;
-      else await client.query('rollback').catch((failure: unknown) => (broken = failure as Error));
+      await client.query('rollback').catch((failure: unknown) => (broken = failure as Error));
       // Whether a session may write is settled when it begins: this one would refuse for ever.
       if (isReadOnly(error)) broken ??= error;
       throw error;
@@ -157,10 +161,6 @@ export function openDatabase(options: DatabaseOptions): Database {
   return new Database(options);
 }
 
-/** What `pg` rejects with when `query_timeout` has passed. */
-const UNANSWERED = 'Query read timeout';
-const isUnanswered = (error: unknown): error is Error => isNativeError(error) && error.message === UNANSWERED;
-
 const READ_ONLY = '25006';
 const isReadOnly = (error: unknown): error is Error =>
   isNativeError(error) && 'code' in error && error.code === READ_ONLY;
@@ -171,7 +171,7 @@ const isReadOnly = (error: unknown): error is Error =>
 const AWAY = /^(08|53|57P0|25006|57014|55P03)/;
 const AWAY_NODE = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
 const AWAY_MESSAGE =
-  /Query read timeout|Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|not queryable/;
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|not queryable/;
 
 /** True when the database could not do its work (gone, full, starting, too busy), whatever the statement was. */
 export function isDatabaseAway(error: unknown): boolean {

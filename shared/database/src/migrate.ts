@@ -4,11 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import { SetupConfigError, variableOf } from '@payfan/contracts';
-import { connectionTo } from './connection.ts';
 import { openDatabase, type Database } from './database.ts';
-
-/** Two migrations at once wait for each other's locks, and a role is made beside whatever else the server does. */
-const STATEMENT_TIMEOUT_MS = 60_000;
 
 export interface MigrateOptions {
   /** A role that may create roles and schemas. */
@@ -33,15 +29,10 @@ interface Owner {
  */
 export async function migrate(options: MigrateOptions): Promise<void> {
   const log = options.log ?? (() => undefined);
-  const database = openDatabase({
-    url: options.adminUrl,
-    name: 'migrate',
-    max: 1,
-    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
-  });
+  const database = openDatabase({ url: options.adminUrl, name: 'migrate', max: 1 });
   // The runner's own connection would outlive it for a moment, deaf to errors: whoever dropped the
   // database then would end this process.
-  const dbClient = new pg.Client({ ...connectionTo(options.adminUrl), application_name: 'migrate' });
+  const dbClient = new pg.Client({ connectionString: options.adminUrl, application_name: 'migrate' });
   dbClient.on('error', () => undefined);
   try {
     await dbClient.connect();

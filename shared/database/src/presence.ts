@@ -1,6 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { connectionTo } from './connection.ts';
 import type { Queryable } from './database.ts';
 
 export interface PresenceOptions {
@@ -9,22 +7,14 @@ export interface PresenceOptions {
   name: string;
   /** The process's own id: the one that its leases and claims bear. */
   id: string;
-  /** Called when the connection breaks or gives no answer, and when an attempt to make a new one fails. */
+  /** Told when the connection breaks, and of attempts to make a new one that fail. */
   onError?: (error: Error) => void;
-  /** How often the connection is asked for an answer, and how long that may take. Tests shorten them. */
-  pingEveryMs?: number;
-  answerWithinMs?: number;
 }
 
 /** Our corner of PostgreSQL's advisory locks: "Pfan" in ASCII. */
 const LOCK_CLASS = 0x5066_616e;
+const CONNECT_TIMEOUT_MS = 5_000;
 const RECONNECT_EVERY_MS = 250;
-const PING_EVERY_MS = 5_000;
-const ANSWER_WITHIN_MS = 5_000;
-/** A server that has gone silent does not acknowledge the end of a session; the process ends without that. */
-const STOP_WITHIN_MS = 500;
-/** Longer than PostgreSQL needs to close the session before this one, if that went silent: it still holds the lock. */
-const LOCK_WITHIN_MS = 30_000;
 
 /**
  * A process's sign of life: an advisory lock that its session holds. PostgreSQL gives the lock back the
@@ -35,7 +25,7 @@ export class Presence {
   readonly name = 'presence';
   readonly #options: PresenceOptions;
   #client: pg.Client | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #retry: NodeJS.Timeout | undefined;
   #stopped = false;
 
   constructor(options: PresenceOptions) {
@@ -45,19 +35,19 @@ export class Presence {
   /** Resolves when the process can be seen; take leases only after that. */
   async start(): Promise<void> {
     if (this.#stopped || this.#client !== undefined) return;
-    const { url, name, id, answerWithinMs = ANSWER_WITHIN_MS } = this.#options;
+    const { url, name, id } = this.#options;
     const client = new pg.Client({
-      ...connectionTo(url),
+      connectionString: url,
       application_name: `${name} presence`,
-      query_timeout: answerWithinMs,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      keepAlive: true,
     });
     client.on('error', (error) => this.#onLost(client, error));
     client.on('end', () => this.#onLost(client, new Error('the connection ended')));
     this.#client = client;
     try {
       await client.connect();
-      await client.query(lockStatement(id));
-      this.#pingLater(client);
+      await client.query('select pg_advisory_lock($1, hashtext($2))', [LOCK_CLASS, id]);
     } catch (error) {
       this.#client = undefined;
       await client.end().catch(() => undefined);
@@ -67,30 +57,14 @@ export class Presence {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearTimeout(this.#timer);
+    clearTimeout(this.#retry);
     const client = this.#client;
     this.#client = undefined;
-    const ended = client?.end().catch(() => undefined);
-    await Promise.race([ended, pause(STOP_WITHIN_MS, undefined, { ref: false })]);
-  }
-
-  /** Asks for an answer from time to time, because a connection that went silent does not break by itself. */
-  #pingLater(client: pg.Client): void {
-    if (this.#client !== client) return;
-    this.#timer = setTimeout(() => {
-      client.query('select 1').then(
-        () => this.#pingLater(client),
-        (error: unknown) => {
-          this.#onLost(client, error as Error);
-          client.end().catch(() => undefined);
-        },
-      );
-    }, this.#options.pingEveryMs ?? PING_EVERY_MS);
+    await client?.end().catch(() => undefined);
   }
 
   #onLost(client: pg.Client, error: Error): void {
     if (this.#client !== client) return;
-    clearTimeout(this.#timer);
     this.#client = undefined;
     this.#options.onError?.(error);
     this.#startAgain();
@@ -98,7 +72,7 @@ export class Presence {
 
   #startAgain(): void {
     if (this.#stopped) return;
-    this.#timer = setTimeout(() => {
+    this.#retry = setTimeout(() => {
       this.start().catch((error: unknown) => {
         this.#options.onError?.(error as Error);
         this.#startAgain();
@@ -106,13 +80,6 @@ export class Presence {
     }, RECONNECT_EVERY_MS);
   }
 }
-
-/** `pg` reads the statement's own `query_timeout`, which its types do not name. */
-const lockStatement = (id: string): pg.QueryConfig & { query_timeout: number } => ({
-  text: 'select pg_advisory_lock($1, hashtext($2))',
-  values: [LOCK_CLASS, id],
-  query_timeout: LOCK_WITHIN_MS,
-});
 
 /** Makes a process visible to {@link isGone}; start it before the process takes leases. */
 export function openPresence(options: PresenceOptions): Presence {

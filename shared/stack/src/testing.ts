@@ -19,7 +19,6 @@ export {
 export { startProgram, type StartProgramOptions } from './start-program.ts';
 export { startSandbox, type Sandbox } from './start-sandbox.ts';
 export { testAuthority, writeKeyPair, type KeyPair, type TestAuthority } from './test-certificates.ts';
-export { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 export { waitFor, WAIT_TIMEOUT_MS, WaitTimeout, type WaitOptions } from './wait.ts';
 export { channelNames, services, web } from './services.ts';
 export { variableOf } from '@payfan/contracts';

@@ -1,9 +1,10 @@
 import { connect, type Channel, type ChannelModel } from 'amqplib';
-import { freshVhost, startTcpProxy, type FreshVhost, type TcpProxy } from '@payfan/stack/testing';
+import { freshVhost, type FreshVhost } from '@payfan/stack/testing';
 import { openBroker, type Broker, type BrokerOptions } from '../broker.ts';
 import { Connection, type ConnectionOptions } from '../connection.ts';
 import { BrokerAdmin } from './broker-admin.ts';
 import { RecordingLog } from './recording-log.ts';
+import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 /** A vhost of a test's own, with an operator, a look into its queues, and whatever the test opens there. */
 export class World {
