@@ -81,7 +81,13 @@ const exchangeLine = ({ name, type, ...rest }: HeldExchange): string =>
   `exchange ${name}: ${type}${traits(rest)}`;
 
 const queueLine = ({ name, exclusive, arguments: args, ...rest }: HeldQueue): string =>
-  `queue ${name}:${exclusive ? ' exclusive' : ''}${traits(rest)} ${JSON.stringify(Object.entries(args).sort())}`;
+  `queue ${name}:${exclusive ? ' exclusive' : ''}${traits(rest)} ${JSON.stringify(argumentsOf(args))}`;
+
+/** Without the type `classic`: it is the default, and RabbitMQ 4 lists it where the declaration names no type. */
+const argumentsOf = (args: HeldQueue['arguments']) =>
+  Object.entries(args)
+    .filter(([name, value]) => name !== 'x-queue-type' || value !== 'classic')
+    .sort();
 
 const bindingLine = ({ source, destination, routing_key: key }: HeldBinding): string =>
   `binding of ${destination} to ${source} for ${key}`;

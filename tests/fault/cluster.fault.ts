@@ -29,26 +29,47 @@ async function leaderOf(queue: string): Promise<RabbitmqNode> {
   return node;
 }
 
-/** Transfers are answered, and their events soon leave the outbox: the broker takes messages. */
+/** Transfers are answered, and the events of those so far leave the outbox: the broker takes messages. */
 async function goesOn(load: Load): Promise<void> {
   await moreAnswers(load, 50);
-  const oldestSeconds = () =>
+  const nowSeconds = await count(
+    world.payfan,
+    'select extract(epoch from clock_timestamp())::float8 as count',
+  );
+  const older = () =>
     count(
       world.payfan,
-      `select coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 as count
-       from transaction.outbox`,
+      `select count(*)::int from transaction.outbox where created_at < to_timestamp(${nowSeconds})`,
     );
-  await until('publishing going on', async () => (await oldestSeconds()) < 2);
+  await until('publishing going on', async () => (await older()) === 0);
 }
 
-/** Whether all three nodes are up, and none thinks that it and another went separate ways. */
-async function isWhole(): Promise<boolean> {
-  const told = await servers.rabbitmq[0].control(
-    'eval',
-    `Told = rabbit_node_monitor:partitions(rabbit_nodes:all_running()),
-     length(Told) == ${servers.rabbitmq.length} andalso lists:all(fun({_, Apart}) -> Apart == [] end, Told).`,
+interface ListedNode {
+  name: string;
+  running: boolean;
+  /** Nodes that Mnesia considers cut off. RabbitMQ 4.3, which uses Khepri, has no such state. */
+  partitions?: string[];
+}
+
+/** The cluster as each of these nodes sees it. */
+const viewsOf = (nodes: readonly RabbitmqNode[]) =>
+  Promise.all(
+    nodes.map(
+      async ({ managementUrl }) => (await openManagement(managementUrl).get('nodes')) as ListedNode[],
+    ),
   );
-  return told.trim() === 'true';
+
+/** Of each of these nodes, whether it is in touch with this node: it sees it running, or cut off. */
+const seenBy = async (nodes: readonly RabbitmqNode[], name: string): Promise<boolean[]> =>
+  (await viewsOf(nodes)).map((view) =>
+    view.some((node) => (node.name === name && node.running) || node.partitions?.includes(name)),
+  );
+
+/** Whether every node sees all three running, and none of them cut off. */
+async function isWhole(): Promise<boolean> {
+  const nodes = (await viewsOf(servers.rabbitmq)).flat();
+  const good = nodes.filter(({ running, partitions = [] }) => running && partitions.length === 0);
+  return good.length === servers.rabbitmq.length ** 2;
 }
 
 fault('18. three nodes: the leader of a queue killed under load, and started again', async (run) => {
@@ -72,18 +93,14 @@ fault('19. three nodes: one cut off under load until the others have given it up
   await goesOn(load);
   const { server, name } = await leaderOf('push.interactive');
   const others = servers.rabbitmq.filter((node) => node.name !== name);
-  const seenByOthers = () =>
-    Promise.all(others.map(async (node) => (await node.control('eval', 'nodes().')).includes(name)));
   server.suspend();
   run.faults += 1;
-  await until('the others giving it up', async () => !(await seenByOthers()).includes(true));
+  await until('the others giving it up', async () => !(await seenBy(others, name)).includes(true));
   await goesOn(load);
   server.resume();
-  await until('its return', async () => !(await seenByOthers()).includes(false));
-  // It and the others think of each other as gone, and stay apart, until someone restarts it.
-  await until('nodes that are apart', async () => !(await isWhole()));
+  await until('its return', async () => !(await seenBy(others, name)).includes(false));
+  // Khepri lets the node catch up; with Mnesia the node stays cut off until an operator restarts it.
   await goesOn(load);
-  expect(await isWhole()).toBe(false);
   await server.kill();
   run.faults += 1;
   await goesOn(load);

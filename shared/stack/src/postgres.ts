@@ -66,7 +66,6 @@ export function postgresUnit(options: PostgresOptions): Unit {
     // would wait for clients to go by themselves.
     stopSignal: 'SIGINT',
     graceMs: 10_000,
-    readyTimeoutMs: 60_000,
     async spawn() {
       await initialise(options, data, user);
       await endForerunner(data);

@@ -45,7 +45,6 @@ export function programUnit(options: ProgramOptions): Unit {
     stopSignal: 'SIGTERM',
     // A little more than a service takes to say by itself that it hangs.
     graceMs: 12_000,
-    readyTimeoutMs: 30_000,
     spawn: () => spawnProgram(options),
     async isReady() {
       for (const url of readyUrls) await expectOk(url, caFile);

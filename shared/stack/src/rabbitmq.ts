@@ -67,7 +67,6 @@ export function rabbitmqUnit(options: RabbitmqOptions): Unit {
     logFile: options.logFile,
     stopSignal: 'SIGTERM',
     graceMs: 20_000,
-    readyTimeoutMs: 120_000,
     async spawn() {
       prepareFolder(options, user);
       if (options.cluster === undefined && (epmd === undefined || epmd.hasExited))

@@ -20,7 +20,6 @@ function unitOf(name: string, script: string, rest: Partial<Unit> = {}): Unit {
     logFile,
     stopSignal: 'SIGTERM',
     graceMs: 5_000,
-    readyTimeoutMs: 10_000,
     spawn: () =>
       startProcess({
         name,

@@ -8,8 +8,8 @@ export interface Unit {
   readonly stopSignal: NodeJS.Signals;
   /** How long it may take to end before it is killed. */
   readonly graceMs: number;
-  /** How long it may take until it is ready. */
-  readonly readyTimeoutMs: number;
+  /** How long it may take until it is ready, where that is more than `WAIT_TIMEOUT_MS`. */
+  readonly readyTimeoutMs?: number;
   /** Starts the process. May be called again once the one before has ended. */
   spawn(): Promise<RunningProcess>;
   /** Throws, or answers false, as long as it is not ready. */
@@ -50,7 +50,7 @@ export async function waitUntilReady(unit: Unit, running: RunningProcess): Promi
   });
   const ready = waitFor(() => unit.isReady(), {
     what: `${unit.name} being ready`,
-    timeoutMs: unit.readyTimeoutMs,
+    ...(unit.readyTimeoutMs === undefined ? {} : { timeoutMs: unit.readyTimeoutMs }),
     signal: abort.signal,
   }).catch((error: unknown) => {
     if (abort.signal.aborted) return ended;
