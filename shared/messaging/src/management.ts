@@ -15,13 +15,34 @@ export class ManagementError extends Error {
   }
 }
 
+/** Doing one of these twice answers and changes what doing it once does. */
+const REPEATABLE = ['GET', 'PUT'];
+
+/** Errors of a connection that ended, in words of undici and of the operating system. */
+const CLOSED = ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'];
+
+/**
+ * `fetch`, and once more if the connection ended before the answer began: RabbitMQ closes idle connections, from 4.0 on
+ * after 5 s, and may do so while a request is on its way. Only for requests that may be repeated.
+ */
+export async function fetchRepeatable(url: URL | string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch (error) {
+    const { code = '' } = Object((error as Error).cause) as { code?: string };
+    if (!CLOSED.includes(code)) throw error;
+    return fetch(url, init);
+  }
+}
+
 /** Opens the API at a URL that carries user and password. */
 export function openManagement(managementUrl: string): Management {
   const { origin, username, password } = new URL(managementUrl);
   const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
   const send = async (method: string, path: string, body?: object): Promise<unknown> => {
-    const answer = await fetch(`${origin}/api/${path}`, {
+    const ask = REPEATABLE.includes(method) ? fetchRepeatable : fetch;
+    const answer = await ask(`${origin}/api/${path}`, {
       method,
       headers: { authorization, 'content-type': 'application/json' },
       signal: AbortSignal.timeout(30_000),

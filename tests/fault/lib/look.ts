@@ -1,5 +1,5 @@
 import { openDatabase } from '@payfan/database';
-import { waitFor, WAIT_TIMEOUT_MS, type Payfan, type Program } from '@payfan/stack/testing';
+import { openManagement, waitFor, WAIT_TIMEOUT_MS, type Payfan, type Program } from '@payfan/stack/testing';
 import type { Load } from './load.ts';
 
 /** Waits until a condition holds. */
@@ -31,10 +31,8 @@ export async function count(payfan: Payfan, sql: string): Promise<number> {
 
 /** Messages in a queue, those in consumers' hands included, as of a moment ago. */
 export async function depthOf({ vhost: { managementUrl, vhost } }: Payfan, queue: string): Promise<number> {
-  const { origin, username, password } = new URL(managementUrl);
-  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-  const answer = await fetch(`${origin}/api/queues/${vhost}/${queue}`, { headers: { authorization } });
-  const { messages } = (await answer.json()) as { messages?: number };
+  const held = await openManagement(managementUrl).get(`queues/${vhost}/${queue}`);
+  const { messages } = held as { messages?: number };
   if (messages === undefined) throw new Error(`the broker does not say how long ${queue} is`);
   return messages;
 }
