@@ -41,7 +41,10 @@ test('the queues of payouts are counted with the others, each with its workers',
   const list = async () => QueueList.parse((await ask('/v1/queues', 'demo_operator')).body);
   await world.until('the broker having counted the workers', async () => {
     const lanes = (await list()).data.filter(({ channel, kind }) => channel === 'payouts' && kind === 'lane');
-    return lanes.map(({ lane }) => lane).join() === 'premium,free' && lanes.every((one) => one.consumers > 0);
+    return (
+      lanes.map(({ lane }) => lane).join() === 'premium,free' &&
+      lanes.every(({ consumers }) => consumers !== null && consumers > 0)
+    );
   });
   expect((await list()).missing).toEqual([]);
 });

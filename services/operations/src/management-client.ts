@@ -20,14 +20,16 @@ const COLUMNS = [
   'message_stats.deliver_get_details.rate',
 ];
 
-/** Absent while nothing has passed, and for the first seconds of a queue. */
+/** Absent while nothing has passed. */
 const Rate = z.object({ rate: z.number() }).optional();
+/** Absent during the first seconds of a queue, and at a broker that denies `management_metrics_collection`. */
+const Count = z.int().optional();
 const Queues = z.array(
   z.object({
     name: z.string(),
-    messages_ready: z.int().default(0),
-    messages_unacknowledged: z.int().default(0),
-    consumers: z.int().default(0),
+    messages_ready: Count,
+    messages_unacknowledged: Count,
+    consumers: Count,
     message_stats: z.object({ publish_details: Rate, deliver_get_details: Rate }).optional(),
   }),
 );
@@ -59,12 +61,15 @@ export async function countQueues({ url, vhost }: ManagementOptions): Promise<Ma
 }
 
 function countsOf(queue: z.output<typeof Queues>[number]): QueueCounts {
+  const { messages_ready: ready, messages_unacknowledged: unacked, consumers, message_stats: passed } = queue;
+  // A broker that counts leaves out the rates of a queue through which nothing has passed.
+  const noRate = ready === undefined ? null : 0;
   return {
-    ready: queue.messages_ready,
-    unacked: queue.messages_unacknowledged,
-    consumers: queue.consumers,
-    publishRate: queue.message_stats?.publish_details?.rate ?? 0,
-    deliverRate: queue.message_stats?.deliver_get_details?.rate ?? 0,
+    ready: ready ?? null,
+    unacked: unacked ?? null,
+    consumers: consumers ?? null,
+    publishRate: passed?.publish_details?.rate ?? noRate,
+    deliverRate: passed?.deliver_get_details?.rate ?? noRate,
   };
 }
 

@@ -43,6 +43,7 @@ test.each([
   ['email.bulk', COUNTS, 1_031, 0],
   ['email.bulk', { ...COUNTS, ready: 0 }, 1_000, 0],
   ['email.bulk', COUNTS, undefined, null],
+  ['email.bulk', { ...COUNTS, ready: null }, 1_000, null],
   ['email.retry.30s', COUNTS, 1_000, null],
 ])(
   'what waits in %s, %j, behind what was committed at %p, is as old as %p s at most',

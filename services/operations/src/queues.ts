@@ -74,7 +74,7 @@ export function statusOf(
   return { data, missing };
 
   function oldestAge({ kind, name }: OurQueue, { ready }: QueueCounts): number | null {
-    if (kind !== 'lane') return null;
+    if (kind !== 'lane' || ready === null) return null;
     if (ready === 0) return 0;
     const takenAt = lanes.get(name)?.newestTakenAt ?? null;
     return takenAt === null ? null : Math.max(nowMs / 1_000 - takenAt, 0);

@@ -56,12 +56,16 @@ function shown(terminal: Terminal, { json }: CommonOptions, list: QueueList): st
   return [renderTable(terminal, COLUMNS, data), '', `Outbox: ${waiting}`, ...lost].join('\n');
 }
 
+/** The broker does not tell it, which is not 0. */
+const NOT_KNOWN = 'not known';
+
 const COLUMNS: readonly Column<QueueStatus>[] = [
   { head: 'QUEUE', cell: ({ name }) => name },
   {
     head: 'READY',
-    cell: ({ ready }) => ready,
-    style: ({ kind, ready }) => (ready === 0 ? undefined : kind === 'dead' ? 'red' : 'yellow'),
+    cell: ({ ready }) => ready ?? NOT_KNOWN,
+    style: ({ kind, ready }) =>
+      ready === 0 || ready === null ? undefined : kind === 'dead' ? 'red' : 'yellow',
   },
   {
     head: 'OLDEST',
@@ -73,14 +77,14 @@ const COLUMNS: readonly Column<QueueStatus>[] = [
     cell: ({ pausedSeconds }) => (pausedSeconds ? `${Math.round(pausedSeconds)} s` : ''),
     style: ({ pausedSeconds }) => (pausedSeconds ? 'red' : undefined),
   },
-  { head: 'UNACKED', cell: ({ unacked }) => unacked },
+  { head: 'UNACKED', cell: ({ unacked }) => unacked ?? NOT_KNOWN },
   {
     head: 'CONSUMERS',
-    cell: ({ consumers }) => consumers,
+    cell: ({ consumers }) => consumers ?? NOT_KNOWN,
     // The dead queue of payouts is looked at by people alone.
     style: ({ kind, channel, consumers }) =>
       kind !== 'retry' && !(kind === 'dead' && channel === 'payouts') && consumers === 0 ? 'red' : undefined,
   },
-  { head: 'IN/S', cell: ({ publishRate }) => publishRate },
-  { head: 'OUT/S', cell: ({ deliverRate }) => deliverRate },
+  { head: 'IN/S', cell: ({ publishRate }) => publishRate ?? NOT_KNOWN },
+  { head: 'OUT/S', cell: ({ deliverRate }) => deliverRate ?? NOT_KNOWN },
 ];

@@ -145,6 +145,30 @@ test('names queues that the broker does not hold', async () => {
   expect(body.missing).toHaveLength(9);
 });
 
+test('what the broker does not tell is not known, and what a queue has not moved is 0', async () => {
+  const counted = { messages_ready: 3, messages_unacknowledged: 1, consumers: 2 };
+  const listed = [{ name: 'email.bulk' }, { name: 'email.interactive', ...counted }];
+  let requests = 0;
+  const url = await bench.standIn((request, response) => {
+    requests += 1;
+    // RabbitMQ closes connections that were idle, also when a request is on its way.
+    if (requests === 1) request.socket.destroy();
+    else json(200, listed)(request, response);
+  });
+  const emailUrl = await bench.standIn((_request, response) =>
+    response.end('lane_newest_taken_timestamp_seconds{lane="bulk",service="email"} 1\n'),
+  );
+  const { body } = await (await ask({ management: { url }, channels: ['email'], emailUrl }))('/v1/queues');
+  const [interactive, bulk] = ['email.interactive', 'email.bulk'].map((name) =>
+    body.data.find((queue) => queue.name === name),
+  );
+  const rates = { publishRate: 0, deliverRate: 0 };
+  expect(interactive).toMatchObject({ ready: 3, unacked: 1, consumers: 2, ...rates });
+  const nothing = { ready: null, unacked: null, consumers: null, publishRate: null, deliverRate: null };
+  expect(bulk).toMatchObject({ ...nothing, oldestAgeSeconds: null });
+  expect(requests).toBe(2);
+});
+
 test.each([NOBODY, 'failing'])(
   'an outbox that nobody tells of (%s) is not known; the queues are',
   async (at) => {

@@ -17,7 +17,7 @@ import { Skeleton } from '../ui/skeleton.tsx';
 import { Status } from '../ui/status.tsx';
 import { Table, Td, Th } from '../ui/table.tsx';
 import { useToast } from '../ui/toasts.tsx';
-import { NotTold } from './not-told.tsx';
+import { NotKnown } from './not-known.tsx';
 
 /** Who is connected, and where; and how to have a gateway's clients move elsewhere. */
 export function GatewaysPanel() {
@@ -78,7 +78,7 @@ function Row({ gateway, onDrain }: { gateway: Gateway; onDrain: () => void }) {
       <Count value={connections?.polling} />
       <Count value={topics ?? undefined} />
       <Td className="text-right whitespace-nowrap">
-        {uptimeSeconds === null ? <NotTold /> : formatDuration(uptimeSeconds * 1_000)}
+        {uptimeSeconds === null ? <NotKnown /> : formatDuration(uptimeSeconds * 1_000)}
       </Td>
       <Td className="w-px">
         {error === null && draining !== true && (
@@ -111,7 +111,7 @@ function State({ draining, error }: Pick<Gateway, 'draining' | 'error'>) {
 }
 
 function Count({ value }: { value: number | undefined }) {
-  return <Td className="text-right">{value === undefined ? <NotTold /> : formatCount(value)}</Td>;
+  return <Td className="text-right">{value === undefined ? <NotKnown /> : formatCount(value)}</Td>;
 }
 
 function DrainDialog({ gateway, onClose }: { gateway: Gateway | undefined; onClose: () => void }) {

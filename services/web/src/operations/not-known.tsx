@@ -1,2 +1,2 @@
 /** In place of a figure that a service does not know. */
-export const NotTold = () => <span className="whitespace-nowrap text-faint">not told</span>;
+export const NotKnown = () => <span className="whitespace-nowrap text-faint">not known</span>;

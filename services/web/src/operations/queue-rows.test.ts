@@ -39,6 +39,21 @@ test('sums what is retried and dead of each channel, payouts last', () => {
   ]);
 });
 
+test('a figure that the broker does not tell is not known, and neither is a sum over it', () => {
+  const unknown = { ready: null, unacked: null, consumers: null, publishRate: null, deliverRate: null };
+  const rows = byChannel([
+    queue('email.retry.5s', { kind: 'retry', ready: 2 }),
+    queue('email.retry.30s', { kind: 'retry', ...unknown }),
+    queue('email.dead', { kind: 'dead', ...unknown }),
+    queue('phone.dead', { kind: 'dead', ready: 1 }),
+  ]);
+  expect(rows.map(({ retrying, dead }) => ({ retrying, dead }))).toEqual([
+    { retrying: null, dead: null },
+    { retrying: 0, dead: 1 },
+  ]);
+  expect(remembered(new Map(), [queue('email.bulk', unknown)], 1_000).get('email.bulk')).toEqual([]);
+});
+
 test('every channel once, and payouts are none', () => {
   const names = ['email.bulk', 'email.interactive', 'payouts.free', 'whatsapp.bulk'];
   expect(channelsOf(names.map((name) => queue(name)))).toEqual(['email', 'whatsapp']);

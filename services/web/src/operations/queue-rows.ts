@@ -3,10 +3,10 @@ import type { QueueStatus } from '../api/operations.ts';
 export interface ChannelQueues {
   channel: string;
   lanes: QueueStatus[];
-  /** Waiting for a further attempt, of all its delays. */
-  retrying: number;
-  /** Given up by the broker, until the channel has stored it. */
-  dead: number;
+  /** Waiting for a further attempt, of all its delays; null where the broker does not tell it. */
+  retrying: number | null;
+  /** Given up by the broker, until the channel has stored it; null where the broker does not tell it. */
+  dead: number | null;
 }
 
 /** The queues channel by channel, in the order they came; payouts last, which are no channel of deliveries. */
@@ -14,11 +14,11 @@ export function byChannel(queues: readonly QueueStatus[]): ChannelQueues[] {
   const channels = new Map<string, ChannelQueues>();
   for (const queue of queues) {
     const { channel, kind } = queue;
-    const row = channels.get(channel) ?? { channel, lanes: [], retrying: 0, dead: 0 };
+    const row: ChannelQueues = channels.get(channel) ?? { channel, lanes: [], retrying: 0, dead: 0 };
     channels.set(channel, row);
     if (kind === 'lane') row.lanes.push(queue);
-    if (kind === 'retry') row.retrying += heldIn(queue);
-    if (kind === 'dead') row.dead += heldIn(queue);
+    if (kind === 'retry') row.retrying = sum(row.retrying, heldIn(queue));
+    if (kind === 'dead') row.dead = sum(row.dead, heldIn(queue));
   }
   return [...channels.values()].sort((a, b) => Number(a.channel === PAYOUTS) - Number(b.channel === PAYOUTS));
 }
@@ -30,7 +30,11 @@ export const channelsOf = (queues: readonly Pick<QueueStatus, 'channel'>[]): str
   [...new Set(queues.map(({ channel }) => channel))].filter((channel) => channel !== PAYOUTS);
 
 /** Messages in a queue, whether they wait or are being worked on. */
-const heldIn = ({ ready, unacked }: QueueStatus): number => ready + unacked;
+const heldIn = ({ ready, unacked }: QueueStatus): number | null => sum(ready, unacked);
+
+/** Not known if one of both is not. */
+const sum = (one: number | null, other: number | null): number | null =>
+  one === null || other === null ? null : one + other;
 
 /** What a queue held at a poll. */
 export interface Held {
@@ -54,7 +58,8 @@ export function remembered(
   return new Map(
     lanes.map((queue) => {
       const before = (history.get(queue.name) ?? []).filter((one) => one.atMs >= atMs - HISTORY_MS);
-      return [queue.name, [...before, { atMs, held: heldIn(queue) }]];
+      const held = heldIn(queue);
+      return [queue.name, held === null ? before : [...before, { atMs, held }]];
     }),
   );
 }

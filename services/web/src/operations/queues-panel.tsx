@@ -11,7 +11,7 @@ import { Panel } from '../ui/panel.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
 import { Badge, Status } from '../ui/status.tsx';
 import { Table, Td, Th } from '../ui/table.tsx';
-import { NotTold } from './not-told.tsx';
+import { NotKnown } from './not-known.tsx';
 import {
   byChannel,
   PAYOUTS,
@@ -106,8 +106,10 @@ function ChannelRow({ row: { channel, retrying, dead } }: { row: ChannelQueues }
         <span className="flex flex-wrap items-center gap-2">
           <span className="mr-1 font-semibold capitalize">{channel}</span>
           {channel === PAYOUTS && <span className="text-[13px] text-muted">turns by lane</span>}
-          <Badge tone={retrying > 0 ? 'warn' : 'neutral'}>{formatCount(retrying)} to retry</Badge>
-          <Badge tone={dead > 0 ? 'bad' : 'neutral'}>{formatCount(dead)} dead</Badge>
+          <Badge tone={retrying !== null && retrying > 0 ? 'warn' : 'neutral'}>
+            {countOrNot(retrying)} to retry
+          </Badge>
+          <Badge tone={dead !== null && dead > 0 ? 'bad' : 'neutral'}>{countOrNot(dead)} dead</Badge>
         </span>
       </th>
     </tr>
@@ -132,7 +134,7 @@ function LaneRow({ queue, held }: { queue: QueueStatus; held: readonly Held[] })
       <Count value={ready} />
       <Count value={unacked} />
       <Td className="text-right">
-        {consumers === 0 ? <Status tone="bad">None</Status> : formatCount(consumers)}
+        {consumers === 0 ? <Status tone="bad">None</Status> : countOrNot(consumers)}
       </Td>
       <Rate value={publishRate} />
       <Rate value={deliverRate} />
@@ -144,20 +146,22 @@ function LaneRow({ queue, held }: { queue: QueueStatus; held: readonly Held[] })
   );
 }
 
-const quietIfNone = (value: number) => `text-right ${value === 0 ? 'text-faint' : 'font-medium'}`;
+const quietIfNone = (value: number | null) => `text-right ${value === 0 ? 'text-faint' : 'font-medium'}`;
 
-function Count({ value }: { value: number }) {
-  return <Td className={quietIfNone(value)}>{formatCount(value)}</Td>;
+const countOrNot = (value: number | null) => (value === null ? <NotKnown /> : formatCount(value));
+
+function Count({ value }: { value: number | null }) {
+  return <Td className={quietIfNone(value)}>{countOrNot(value)}</Td>;
 }
 
-function Rate({ value }: { value: number }) {
-  return <Td className={quietIfNone(value)}>{formatDecimal(value)}</Td>;
+function Rate({ value }: { value: number | null }) {
+  return <Td className={quietIfNone(value)}>{value === null ? <NotKnown /> : formatDecimal(value)}</Td>;
 }
 
 function Outbox({ outbox: { waiting, oldestAgeSeconds } }: { outbox: OutboxStatus }) {
   return (
     <dl className="flex flex-wrap gap-x-12 gap-y-3">
-      <Figure label="Waiting">{waiting === null ? <NotTold /> : formatCount(waiting)}</Figure>
+      <Figure label="Waiting">{waiting === null ? <NotKnown /> : formatCount(waiting)}</Figure>
       <Figure label="Oldest">{oldestOf(waiting, oldestAgeSeconds)}</Figure>
     </dl>
   );
@@ -165,5 +169,5 @@ function Outbox({ outbox: { waiting, oldestAgeSeconds } }: { outbox: OutboxStatu
 
 function oldestOf(waiting: number | null, ageSeconds: number | null) {
   if (waiting === 0) return <span className="text-faint">–</span>;
-  return ageSeconds === null ? <NotTold /> : formatDuration(ageSeconds * 1_000);
+  return ageSeconds === null ? <NotKnown /> : formatDuration(ageSeconds * 1_000);
 }
