@@ -1,3 +1,4 @@
+import { fetchRepeatable } from '@payfan/messaging/management';
 import { endpoint, LARGE_ANSWER_BYTES, Problem, readJson } from '@payfan/service';
 import { z } from 'zod';
 import type { QueueCounts } from './queues.ts';
@@ -41,7 +42,7 @@ const Queues = z.array(
 export async function countQueues({ url, vhost }: ManagementOptions): Promise<Map<string, QueueCounts>> {
   const { href, authorization } = withCredentials(url, `api/queues/${encodeURIComponent(vhost)}`);
   try {
-    const response = await fetch(`${href}?columns=${COLUMNS.join(',')}`, {
+    const response = await fetchRepeatable(`${href}?columns=${COLUMNS.join(',')}`, {
       headers: { authorization },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
