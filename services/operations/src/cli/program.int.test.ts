@@ -61,7 +61,11 @@ test('a figure that the broker does not tell is shown as not known', async () =>
   const counts = { ready: null, unacked: null, consumers: null, publishRate: null, deliverRate: null };
   const queue = { name: 'email.bulk', kind: 'lane', channel: 'email', lane: 'bulk', step: null };
   const outbox = { waiting: 0, oldestAgeSeconds: 0 };
-  const list = { data: [{ ...queue, ...counts, oldestAgeSeconds: null }], missing: [], outbox };
+  const list = {
+    data: [{ ...queue, ...counts, oldestAgeSeconds: null, pausedSeconds: null }],
+    missing: [],
+    outbox,
+  };
   const { out } = await command(json(200, list), ['queues'], { width: 200 });
   expect(out).toMatch(/email\.bulk( +not known){5}\n/);
 });
