@@ -40,14 +40,7 @@ const connectionsOf = (program: Program) => logged(program, CONNECTED) - logged(
 describe('the broker', () => {
   let world: World<never>;
   beforeAll(async () => {
-    world = await openWorld([], {
-      servers: servers.infrastructure,
-      // A frozen broker is given up after seconds rather than half a minute.
-      surroundings: (_service, around) => ({
-        ...around,
-        amqpUrl: (name) => `${around.amqpUrl(name)}?heartbeat=2`,
-      }),
-    });
+    world = await openWorld([], { servers: servers.infrastructure });
   });
   afterAll(() => world.stop());
 

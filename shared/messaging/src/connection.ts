@@ -8,8 +8,8 @@ import { settledWithin } from './within.ts';
 
 /** The handshake has no limit of its own in amqplib: a frozen broker would hold us for ever. */
 const HANDSHAKE_TIMEOUT_MS = 5_000;
-/** RabbitMQ closes, and so do we, after two heartbeats missed. */
-const HEARTBEAT_SECONDS = 10;
+/** Either side gives a silent connection up after two to three of these, so within 10 s (docs/adr/0031). */
+const HEARTBEAT_SECONDS = 3;
 const RECONNECT = { firstMs: 100, longestMs: 5_000 };
 /** How long a close may wait for the broker's answer before the socket is simply dropped. */
 const CLOSE_TIMEOUT_MS = 2_000;
@@ -133,7 +133,10 @@ export class Connection {
     const { urls } = this.#options;
     const url = new URL(urls[this.#turn % urls.length] ?? 'amqp://127.0.0.1');
     this.#turn += 1;
-    if (!url.searchParams.has('heartbeat')) url.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS));
+    // A heartbeat of 0 would switch them off, and a silent broker would never be noticed.
+    if (!Number(url.searchParams.get('heartbeat'))) {
+      url.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS));
+    }
     return url;
   }
 

@@ -26,11 +26,8 @@ export interface TopologyKeeperOptions {
 const EVERY_MS = 30_000;
 /** Between two, however many ask for it: what one round did not heal, the next will not either. */
 const REST_MS = 1_000;
-/**
- * On a dying connection a channel may never open. Two heartbeats: it is given up by then, while a round that
- * finds nothing and creates everything has ended long ago (measured: 2 s for 24 queues, else 60 to 150 ms).
- */
-const ANSWER_TIMEOUT_MS = 20_000;
+/** A channel may never open on a dying connection, whose heartbeats end it by then; a round takes far less time. */
+const ANSWER_TIMEOUT_MS = 10_000;
 
 /**
  * Sees to it that exchanges, queues and bindings which are deleted while we are connected come back: now and
