@@ -1,6 +1,6 @@
 import { FeedsRead } from '@payfan/contracts';
 import { gather } from '@payfan/database/gather';
-import { endpoint, LARGE_ANSWER_BYTES, readJson, type Logger } from '@payfan/service';
+import { endpoint, fetchWithin, LARGE_ANSWER_BYTES, readJson, type Logger } from '@payfan/service';
 import type { Counter } from 'prom-client';
 import { LiveMessage } from './live-message.ts';
 import type { LogPage } from './log-topic.ts';
@@ -95,17 +95,16 @@ export class FeedClient {
   async #request(asked: readonly Asked[], limit: number): Promise<FeedsRead['feeds']> {
     const { pushUrl, serviceKey, timeoutMs = TIMEOUT_MS } = this.#options;
     const url = endpoint(pushUrl, 'v1/feeds/read');
-    const response = await fetch(url, {
+    const request = {
       method: 'POST',
       headers: { authorization: `Bearer ${serviceKey}`, 'content-type': 'application/json' },
       body: JSON.stringify({ feeds: asked, limit }),
-      signal: AbortSignal.timeout(timeoutMs),
+      timeoutMs,
+    };
+    const { feeds } = await fetchWithin(url, request, async (response) => {
+      if (!response.ok) throw new Error(`POST ${url.href} answered ${response.status}`);
+      return FeedsRead.parse(await readJson(response, LARGE_ANSWER_BYTES));
     });
-    if (!response.ok) {
-      await response.body?.cancel();
-      throw new Error(`POST ${url.href} answered ${response.status}`);
-    }
-    const { feeds } = FeedsRead.parse(await readJson(response, LARGE_ANSWER_BYTES));
     asked.forEach(({ accountId }, index) => {
       if (feeds[index]?.accountId !== accountId) throw new Error(`POST ${url.href} answered other feeds`);
     });

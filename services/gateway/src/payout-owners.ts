@@ -1,5 +1,5 @@
 import { PayoutOwner } from '@payfan/contracts';
-import { endpoint, readJson, type Logger } from '@payfan/service';
+import { endpoint, fetchWithin, readJson, type Logger } from '@payfan/service';
 import { LRUCache } from 'lru-cache';
 
 export interface PayoutOwnersOptions {
@@ -78,13 +78,11 @@ export class PayoutOwners {
   async #request(payoutId: string): Promise<string | undefined> {
     const { payoutUrl, serviceKey, timeoutMs = TIMEOUT_MS } = this.#options;
     const url = endpoint(payoutUrl, `v1/payouts/${payoutId}/owner`);
-    const response = await fetch(url, {
-      headers: { authorization: `Bearer ${serviceKey}` },
-      signal: AbortSignal.timeout(timeoutMs),
+    const headers = { authorization: `Bearer ${serviceKey}` };
+    return fetchWithin(url, { headers, timeoutMs }, async (response) => {
+      if (response.ok) return PayoutOwner.parse(await readJson(response)).accountId;
+      if (response.status === 404) return undefined;
+      throw new Error(`GET ${url.href} answered ${response.status}`);
     });
-    if (response.ok) return PayoutOwner.parse(await readJson(response)).accountId;
-    await response.body?.cancel();
-    if (response.status === 404) return undefined;
-    throw new Error(`GET ${url.href} answered ${response.status}`);
   }
 }

@@ -1,27 +1,25 @@
-import { currentContext } from '@payfan/service';
-import type { Send } from './fetch-as.ts';
+import { currentContext, fetchWithin, type Fetch } from '@payfan/service';
 
 /** Answers within this are useful to a person who waits; later ones are not. */
 const GET_TIMEOUT_MS = 3_000;
 
-/** GET as the caller, and within the caller's trace. Rejects if there is no answer in time. */
-export function getAs(authorization: string, url: URL, send: Send = fetch): Promise<Response> {
-  return send(url, { headers: headersOf(authorization), signal: AbortSignal.timeout(GET_TIMEOUT_MS) });
+type Read<T> = (response: Response) => T | Promise<T>;
+
+/** GET as the caller, and within the caller's trace. Rejects if the answer is not read in time. */
+export function getAs<T>(authorization: string, url: URL, read: Read<T>, send?: Fetch): Promise<T> {
+  return fetchWithin(url, { headers: headersOf(authorization), timeoutMs: GET_TIMEOUT_MS, send }, read);
 }
 
 /** POST of JSON, likewise. */
-export function postAs(
+export function postAs<T>(
   authorization: string,
   url: URL,
   { body, timeoutMs }: { body: object; timeoutMs: number },
-  send: Send = fetch,
-): Promise<Response> {
-  return send(url, {
-    method: 'POST',
-    headers: { ...headersOf(authorization), 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    signal: AbortSignal.timeout(timeoutMs),
-  });
+  read: Read<T>,
+  send?: Fetch,
+): Promise<T> {
+  const headers = { ...headersOf(authorization), 'content-type': 'application/json' };
+  return fetchWithin(url, { method: 'POST', headers, body: JSON.stringify(body), timeoutMs, send }, read);
 }
 
 function headersOf(authorization: string): Record<string, string> {

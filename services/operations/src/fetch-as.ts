@@ -2,12 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { Readable } from 'node:stream';
-
-/** What of `fetch` the clients of this service use. */
-export type Send = (
-  url: URL,
-  init: { method?: string; headers: Record<string, string>; body?: string; signal: AbortSignal },
-) => Promise<Response>;
+import type { Fetch } from '@payfan/service';
 
 /** Statuses of answers that have no body. */
 const WITHOUT_BODY = [204, 205, 304];
@@ -17,11 +12,12 @@ const WITHOUT_BODY = [204, 205, 304];
  * chosen address of a name that has several: it compares the certificate with the host in the URL.
  */
 export const fetchAs =
-  (serverName: string): Send =>
-  async (url, { body, ...init }) => {
-    const sent = request(url, { ...init, servername: serverName });
+  (serverName: string): Fetch =>
+  async (url, { method, headers, body, signal }) => {
+    const own = Object.fromEntries(new Headers(headers));
+    const sent = request(url, { method, headers: own, signal, servername: serverName });
     // An abort after the answer has begun is an error of the request, too: the reader of the body gets it.
-    sent.on('error', () => undefined).end(body);
+    sent.on('error', () => undefined).end(typeof body === 'string' ? body : undefined);
     const [answer] = (await once(sent, 'response')) as [IncomingMessage];
     const { statusCode: status = 502 } = answer;
     return new Response(WITHOUT_BODY.includes(status) ? null : (Readable.toWeb(answer) as ReadableStream), {

@@ -1,10 +1,15 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { withDeadline } from '@payfan/service';
+
+/** A resolver that is away answers nothing for long, and the operator waits. */
+const RESOLVE_TIMEOUT_MS = 2_000;
 
 /** Every address of a host name, as this machine finds them. Rejects if there is none. */
 export type Resolve = (hostname: string) => Promise<{ address: string; family: number }[]>;
 
-export const resolveByDns: Resolve = (hostname) => lookup(hostname, { all: true });
+export const resolveByDns: Resolve = (hostname) =>
+  withDeadline({ timeoutMs: RESOLVE_TIMEOUT_MS }, () => lookup(hostname, { all: true }));
 
 /** One gateway. */
 export interface GatewayAddress {

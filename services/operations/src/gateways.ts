@@ -66,7 +66,7 @@ export async function drainGateway(gateways: Gateways, id: string): Promise<Gate
 }
 
 function gatewayApi({ authorization }: Gateways, { origin, serverName }: GatewayAddress): RemoteApi {
-  return apiAt('gateway', origin, authorization, serverName === undefined ? fetch : fetchAs(serverName));
+  return apiAt('gateway', origin, authorization, serverName === undefined ? undefined : fetchAs(serverName));
 }
 
 async function askOne(gateways: Gateways, at: GatewayAddress): Promise<Gateway> {

@@ -1,5 +1,5 @@
 import { fetchRepeatable } from '@payfan/messaging/management';
-import { endpoint, LARGE_ANSWER_BYTES, Problem, readJson } from '@payfan/service';
+import { endpoint, fetchWithin, LARGE_ANSWER_BYTES, Problem, readJson } from '@payfan/service';
 import { z } from 'zod';
 import type { QueueCounts } from './queues.ts';
 
@@ -42,18 +42,14 @@ const Queues = z.array(
 export async function countQueues({ url, vhost }: ManagementOptions): Promise<Map<string, QueueCounts>> {
   const { href, authorization } = withCredentials(url, `api/queues/${encodeURIComponent(vhost)}`);
   try {
-    const response = await fetchRepeatable(`${href}?columns=${COLUMNS.join(',')}`, {
-      headers: { authorization },
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    if (!response.ok) {
-      await response.body?.cancel();
+    const request = { headers: { authorization }, timeoutMs: TIMEOUT_MS, send: fetchRepeatable };
+    const queues = await fetchWithin(`${href}?columns=${COLUMNS.join(',')}`, request, async (response) => {
+      if (response.ok) return Queues.parse(await readJson(response, LARGE_ANSWER_BYTES));
       throw unavailable(
         refusal(response.status, vhost),
         new Error(`GET ${href} answered ${response.status}`),
       );
-    }
-    const queues = Queues.parse(await readJson(response, LARGE_ANSWER_BYTES));
+    });
     return new Map(queues.map((queue) => [queue.name, countsOf(queue)]));
   } catch (error) {
     if (error instanceof Problem) throw error;

@@ -1,5 +1,5 @@
 import { LANES, laneQueue, type Lane, type OutboxStatus } from '@payfan/contracts';
-import { LARGE_ANSWER_BYTES, readText, type Logger } from '@payfan/service';
+import { fetchWithin, LARGE_ANSWER_BYTES, readText, type Logger } from '@payfan/service';
 import type { ChannelUrls } from './channels.ts';
 import type { LaneFigures } from './queues.ts';
 
@@ -58,13 +58,12 @@ async function readMetrics(
 ): Promise<string> {
   try {
     const url = new URL('/metrics', baseUrl);
-    const response = await fetch(url, {
-      headers: metricsToken === undefined ? {} : { authorization: `Bearer ${metricsToken}` },
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+    const headers: Record<string, string> =
+      metricsToken === undefined ? {} : { authorization: `Bearer ${metricsToken}` };
+    return await fetchWithin(url, { headers, timeoutMs: TIMEOUT_MS }, (response) => {
+      if (!response.ok) throw new Error(`GET ${url.href} answered ${response.status}`);
+      return readText(response, LARGE_ANSWER_BYTES);
     });
-    const metrics = await readText(response, LARGE_ANSWER_BYTES);
-    if (!response.ok) throw new Error(`GET ${url.href} answered ${response.status}`);
-    return metrics;
   } catch (error) {
     logger.warn({ service, err: error }, 'figures are left out: a service does not answer /metrics');
     return '';

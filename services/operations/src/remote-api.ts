@@ -1,7 +1,6 @@
-import { LARGE_ANSWER_BYTES, Problem, readJson } from '@payfan/service';
+import { LARGE_ANSWER_BYTES, Problem, readJson, type Fetch } from '@payfan/service';
 import type { z } from 'zod';
 import { getAs, postAs } from './as-caller.ts';
-import type { Send } from './fetch-as.ts';
 
 /** The API of a channel or a gateway for one caller. Each call rejects unless the answer is of its schema. */
 export interface RemoteApi {
@@ -25,23 +24,24 @@ export class RemoteFailed extends Error {
 }
 
 /** The API at this address, as this caller. Refusals of the caller become problems of ours. */
-export function apiAt(name: string, baseUrl: string, authorization: string, send: Send = fetch): RemoteApi {
-  const read = async <S extends z.ZodType>(method: string, url: URL, response: Response, schema: S) => {
-    if (response.ok) return schema.parse(await readJson(response, LARGE_ANSWER_BYTES));
-    await response.body?.cancel();
-    if (response.status === 401) throw new Problem({ status: 401, code: 'unauthenticated' });
-    if (response.status === 403) throw new Problem({ status: 403, code: 'forbidden' });
-    throw new RemoteFailed(method, url, response.status);
-  };
+export function apiAt(name: string, baseUrl: string, authorization: string, send?: Fetch): RemoteApi {
+  const reader =
+    <S extends z.ZodType>(method: string, url: URL, schema: S) =>
+    async (response: Response) => {
+      if (response.ok) return schema.parse(await readJson(response, LARGE_ANSWER_BYTES));
+      if (response.status === 401) throw new Problem({ status: 401, code: 'unauthenticated' });
+      if (response.status === 403) throw new Problem({ status: 403, code: 'forbidden' });
+      throw new RemoteFailed(method, url, response.status);
+    };
   return {
     name,
-    async get(path, schema) {
+    get(path, schema) {
       const url = new URL(path, baseUrl);
-      return read('GET', url, await getAs(authorization, url, send), schema);
+      return getAs(authorization, url, reader('GET', url, schema), send);
     },
-    async post(path, schema, request) {
+    post(path, schema, request) {
       const url = new URL(path, baseUrl);
-      return read('POST', url, await postAs(authorization, url, request, send), schema);
+      return postAs(authorization, url, request, reader('POST', url, schema), send);
     },
   };
 }

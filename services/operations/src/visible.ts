@@ -14,11 +14,10 @@ const KEEPERS = { transfer: 'transaction', payout: 'payout' } as const;
 /** Makes sure that the caller may see this: the service that keeps it knows, and its refusal is passed on. */
 export async function assertVisible({ kind, id, at }: Asked, authorization: string): Promise<void> {
   const url = new URL(`/v1/${kind}s/${encodeURIComponent(id)}`, at);
-  const response = await getAs(authorization, url).catch((cause: unknown) => {
+  const status = await getAs(authorization, url, (response) => response.status).catch((cause: unknown) => {
     throw unavailable(`The ${KEEPERS[kind]} service does not answer at the moment.`, cause);
   });
-  await response.body?.cancel();
-  switch (response.status) {
+  switch (status) {
     case 200:
       return;
     case 401:
@@ -30,7 +29,7 @@ export async function assertVisible({ kind, id, at }: Asked, authorization: stri
     default:
       throw unavailable(
         `The ${KEEPERS[kind]} service does not answer as it should at the moment.`,
-        new Error(`GET ${url.href} answered ${response.status}`),
+        new Error(`GET ${url.href} answered ${status}`),
       );
   }
 }

@@ -1,5 +1,5 @@
 import { Account, Text } from '@payfan/contracts';
-import { currentContext, endpoint, Problem, readJson } from '@payfan/service';
+import { currentContext, endpoint, fetchWithin, Problem, readJson } from '@payfan/service';
 import { z } from 'zod';
 
 /** Whom a payout belongs to, as of its request. */
@@ -12,21 +12,23 @@ const TIMEOUT_MS = 3_000;
 export async function accountOfCaller(transactionUrl: string, authorization: string): Promise<Owner> {
   const url = endpoint(transactionUrl, 'v1/accounts/me');
   const context = currentContext();
+  const headers = {
+    authorization,
+    ...(context && { 'x-correlation-id': context.correlationId, traceparent: context.traceparent }),
+  };
   try {
-    const response = await fetch(url, {
-      headers: {
-        authorization,
-        ...(context && { 'x-correlation-id': context.correlationId, traceparent: context.traceparent }),
-      },
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+    return await fetchWithin(url, { headers, timeoutMs: TIMEOUT_MS }, async (response) => {
+      if (response.ok) return Owner.parse(await readJson(response));
+      if (response.status === 401) throw new Problem({ status: 401, code: 'unauthenticated' });
+      if (response.status === 404) {
+        throw new Problem({
+          status: 404,
+          code: 'not_found',
+          detail: 'This account does not exist any more.',
+        });
+      }
+      throw new Error(`GET ${url.href} answered ${response.status}`);
     });
-    if (response.ok) return Owner.parse(await readJson(response));
-    await response.body?.cancel();
-    if (response.status === 401) throw new Problem({ status: 401, code: 'unauthenticated' });
-    if (response.status === 404) {
-      throw new Problem({ status: 404, code: 'not_found', detail: 'This account does not exist any more.' });
-    }
-    throw new Error(`GET ${url.href} answered ${response.status}`);
   } catch (error) {
     if (error instanceof Problem) throw error;
     throw new Problem({

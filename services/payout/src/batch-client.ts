@@ -1,6 +1,13 @@
 import { BatchResults, type BatchResult, type TransferBatch } from '@payfan/contracts';
 import { backoffMs, pause } from '@payfan/messaging';
-import { currentContext, endpoint, LARGE_ANSWER_BYTES, readText, type Logger } from '@payfan/service';
+import {
+  currentContext,
+  endpoint,
+  fetchWithin,
+  LARGE_ANSWER_BYTES,
+  readText,
+  type Logger,
+} from '@payfan/service';
 
 export interface BatchClientOptions {
   transactionUrl: string;
@@ -95,10 +102,10 @@ export class BatchClient {
     throw new BatchNotTaken(answered);
   }
 
-  async #post(batch: TransferBatch): Promise<{ response: Response; body: string }> {
+  #post(batch: TransferBatch): Promise<{ response: Response; body: string }> {
     const { serviceKey, timeoutMs } = this.#options;
     const context = currentContext();
-    const response = await fetch(this.#url, {
+    const request = {
       method: 'POST',
       headers: {
         authorization: `Bearer ${serviceKey}`,
@@ -106,9 +113,13 @@ export class BatchClient {
         ...(context && { 'x-correlation-id': context.correlationId, traceparent: context.traceparent }),
       },
       body: JSON.stringify(batch),
-      signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), this.#stopping.signal]),
-    });
-    return { response, body: await readText(response, LARGE_ANSWER_BYTES) };
+      timeoutMs,
+      signal: this.#stopping.signal,
+    };
+    return fetchWithin(this.#url, request, async (response) => ({
+      response,
+      body: await readText(response, LARGE_ANSWER_BYTES),
+    }));
   }
 }
 

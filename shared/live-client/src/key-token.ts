@@ -11,6 +11,8 @@ export interface KeyTokenOptions {
   now?: () => number;
 }
 
+/** A transaction service that is silent is away: the client then tries again. */
+const TIMEOUT_MS = 5_000;
 /** A token that ends so soon is not begun with. */
 const MARGIN_MS = 30_000;
 
@@ -24,7 +26,8 @@ export function keyToken({ url, key, fetch = globalThis.fetch, now = Date.now }:
   return async ({ renew }) => {
     if (!renew && cached !== undefined && cached.expiresAtMs - now() > MARGIN_MS) return cached.token;
     const headers = { authorization: `Bearer ${key}` };
-    const response = await fetch(addressOf(url, 'v1/tokens'), { method: 'POST', headers });
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const response = await fetch(addressOf(url, 'v1/tokens'), { method: 'POST', headers, signal });
     if (!response.ok) throw new Error(`no token: the transaction service answered ${response.status}`);
     const { token, expiresAt } = (await response.json()) as { token: string; expiresAt: string };
     cached = { token, expiresAtMs: Date.parse(expiresAt) };

@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { readJson, readText } from './bounded-answer.ts';
 import { currentContext } from './context.ts';
+import { fetchWithin } from './deadline.ts';
 import { endpoint } from './endpoint.ts';
 import { Problem } from './problem.ts';
 import { looksLikeSession, looksLikeToken, verifyToken } from './token.ts';
@@ -141,33 +142,32 @@ export function remoteVerifier(options: RemoteAuthenticatorOptions): Verify {
     cacheMaxAge: JWKS_MAX_AGE_MS,
     cooldownDuration: JWKS_COOLDOWN_MS,
     timeoutDuration: timeoutMs,
-    [customFetch]: async (url, init) => {
-      const response = await fetch(url, init);
-      return new Response(await readText(response), response);
-    },
+    [customFetch]: (url, init) =>
+      fetchWithin(
+        url,
+        { ...init, timeoutMs },
+        async (response) => new Response(await readText(response), response),
+      ),
   });
 
   /** @returns the JWT for this API key; undefined if the key is refused */
   async function exchange(key: string, caller: Caller | undefined): Promise<string | undefined> {
     const context = currentContext();
-    const response = await fetch(tokensUrl, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${key}`,
-        ...(context === undefined
-          ? {}
-          : { 'x-correlation-id': context.correlationId, traceparent: context.traceparent }),
-        ...(caller === undefined || options.serviceKey === undefined
-          ? {}
-          : { [SERVICE_KEY_HEADER]: options.serviceKey, [CLIENT_ADDRESS_HEADER]: caller.address }),
-      },
-      signal: AbortSignal.timeout(timeoutMs),
+    const headers = {
+      authorization: `Bearer ${key}`,
+      ...(context === undefined
+        ? {}
+        : { 'x-correlation-id': context.correlationId, traceparent: context.traceparent }),
+      ...(caller === undefined || options.serviceKey === undefined
+        ? {}
+        : { [SERVICE_KEY_HEADER]: options.serviceKey, [CLIENT_ADDRESS_HEADER]: caller.address }),
+    };
+    return fetchWithin(tokensUrl, { method: 'POST', headers, timeoutMs }, async (response) => {
+      if (response.ok) return TokenAnswer.parse(await readJson(response)).token;
+      if (response.status === 429) throw await rateLimited(response);
+      if (response.status === 401 || response.status === 403) return undefined;
+      throw new Error(`POST ${tokensUrl.href} answered ${response.status}`);
     });
-    if (response.ok) return TokenAnswer.parse(await readJson(response)).token;
-    if (response.status === 429) throw await rateLimited(response);
-    await response.body?.cancel();
-    if (response.status === 401 || response.status === 403) return undefined;
-    throw new Error(`POST ${tokensUrl.href} answered ${response.status}`);
   }
 
   return remember(async (bearer, caller) => {

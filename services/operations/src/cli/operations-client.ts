@@ -1,4 +1,5 @@
 import { LARGE_ANSWER_BYTES, readText } from '@payfan/service/bounded-answer';
+import { fetchWithin } from '@payfan/service/deadline';
 import { z } from 'zod';
 import { CommandFailed, UsageError } from './errors.ts';
 import { usualKey } from './config.ts';
@@ -62,23 +63,24 @@ export class OperationsClient {
     schema: S,
     { method, body, timeoutMs }: { method: string; body?: string; timeoutMs: number },
   ): Promise<z.output<S>> {
-    let answer: { status: number; text: string };
-    try {
-      const response = await fetch(url, {
-        method,
-        headers: {
-          authorization: `Bearer ${this.#key}`,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        signal: AbortSignal.timeout(timeoutMs),
-        ...(body === undefined ? {} : { body }),
-      });
-      answer = { status: response.status, text: await readText(response, LARGE_ANSWER_BYTES) };
-      const time = Date.parse(response.headers.get('date') ?? '');
-      this.#answeredAt = new Date((Number.isNaN(time) ? Date.now() : time) + 1_000);
-    } catch (error) {
+    const request = {
+      method,
+      headers: {
+        authorization: `Bearer ${this.#key}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      timeoutMs,
+      ...(body === undefined ? {} : { body }),
+    };
+    const answer = await fetchWithin(url, request, async (response) => ({
+      status: response.status,
+      date: response.headers.get('date') ?? '',
+      text: await readText(response, LARGE_ANSWER_BYTES),
+    })).catch((error: unknown) => {
       throw this.#unreachable(error);
-    }
+    });
+    const time = Date.parse(answer.date);
+    this.#answeredAt = new Date((Number.isNaN(time) ? Date.now() : time) + 1_000);
     const json = asJson(answer.text);
     if (answer.status !== 200 && answer.status !== 201) throw this.#refused(answer.status, json);
     const parsed = schema.safeParse(json);

@@ -131,8 +131,8 @@ export class LaneSender {
       topic: topicOf(item.eventId),
       payload: JSON.stringify(notification),
     };
-    const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), this.#cutShort.signal]);
-    return breakers.run(new URL(subscription.endpoint).hostname, () => client.send(message, signal));
+    const deadline = { timeoutMs, signal: this.#cutShort.signal };
+    return breakers.run(new URL(subscription.endpoint).hostname, () => client.send(message, deadline));
   }
 
   async #settle(job: PushJob, result: PushResult): Promise<void> {

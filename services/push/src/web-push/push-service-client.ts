@@ -3,6 +3,7 @@ import { request as httpsRequest, Agent as HttpsAgent } from 'node:https';
 import { isNativeError } from 'node:util/types';
 import { oneLine } from '@payfan/channel';
 import { beginningOf, type Lane } from '@payfan/contracts';
+import { withDeadline, type Deadline } from '@payfan/service';
 import webPush from 'web-push';
 import { readEndpoint, type Endpoint, type EndpointRules } from './endpoint.ts';
 import type { BrowserSubscription } from './job-store.ts';
@@ -32,7 +33,7 @@ export interface PushServiceClientOptions {
 
 export interface PushServiceClient {
   /** Hands a message to the push service of its browser. Never throws. */
-  send(message: PushMessage, signal: AbortSignal): Promise<PushResult>;
+  send(message: PushMessage, deadline: Deadline): Promise<PushResult>;
   /** Closes what is open. */
   stop(): void;
 }
@@ -68,7 +69,7 @@ export function pushServiceClient(options: PushServiceClientOptions): PushServic
   };
 
   return {
-    async send(message, signal) {
+    async send(message, deadline) {
       // Rules may have become stricter since the browser subscribed.
       const endpoint = readEndpoint(message.subscription.endpoint, rules);
       if (endpoint === undefined) return { kind: 'refused', error: 'its endpoint is not allowed' };
@@ -79,13 +80,15 @@ export function pushServiceClient(options: PushServiceClientOptions): PushServic
         return { kind: 'refused', error: `its keys are no use: ${describe(error)}` };
       }
       try {
-        const response = await post(endpoint, enciphered, signal);
-        const text = await readBeginning(response);
-        const { statusCode = 0, headers } = response;
-        const error = `the push service answered ${statusCode}: ${oneLine(text)}`;
-        return resultOfStatus(statusCode, error, retryAfterMs(headers['retry-after']));
+        return await withDeadline(deadline, async (signal) => {
+          const response = await post(endpoint, enciphered, signal);
+          const text = await readBeginning(response);
+          const { statusCode = 0, headers } = response;
+          const error = `the push service answered ${statusCode}: ${oneLine(text)}`;
+          return resultOfStatus(statusCode, error, retryAfterMs(headers['retry-after']));
+        });
       } catch (error) {
-        return { kind: 'failed', error: signal.aborted ? 'no answer in time' : describe(error) };
+        return { kind: 'failed', error: describe(error) };
       }
     },
     stop() {

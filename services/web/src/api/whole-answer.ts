@@ -1,20 +1,20 @@
 interface AnswerLimits {
-  fetch: typeof globalThis.fetch;
-  /** Of whoever asked, and may leave. */
+  fetch?: typeof globalThis.fetch | undefined;
+  /** Aborted when the caller no longer needs the answer. */
   signal?: AbortSignal | undefined;
   timeoutMs: number;
 }
 
 /**
- * An answer with all of its body: a service that stops in the midst of one has not answered. Ends after a while,
- * whatever the service does.
+ * An answer with all of its body: a service that stops in the midst of one has not answered. It ends after `timeoutMs`,
+ * whatever the service does, so every request of the pages and of their server goes through here.
  *
  * @throws what `signal` was aborted with, or the failure of the network
  */
 export async function wholeAnswer(
   url: string,
   init: RequestInit,
-  { fetch, signal, timeoutMs }: AnswerLimits,
+  { fetch = globalThis.fetch, signal, timeoutMs }: AnswerLimits,
 ): Promise<Response> {
   // Not AbortSignal.any and timeout: browsers that Next takes lack the former.
   const calling = new AbortController();

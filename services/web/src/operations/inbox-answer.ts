@@ -1,3 +1,4 @@
+import { wholeAnswer } from '../api/whole-answer.ts';
 import { fromElsewhere, NEVER_KEPT, problem } from '../session/answers.ts';
 import { principalOf } from '../session/principal.ts';
 import { mayRead } from '../session/same-origin.ts';
@@ -40,7 +41,7 @@ export async function inboxAnswer({ headers, session, access }: Asking, inbox: I
     return problem(403, 'forbidden', 'Only operators may read the inbox.');
   }
   try {
-    const answer = await fetch(inbox.address, { cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const answer = await wholeAnswer(inbox.address, { cache: 'no-store' }, { timeoutMs: TIMEOUT_MS });
     if (!answer.ok) throw new Error(`It answered ${answer.status}`);
     return Response.json({ data: inbox.read(await answer.json()) }, { headers: NEVER_KEPT });
   } catch {

@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { apiErrorOf, unreachable } from '../api/api-error.ts';
+import { USUAL_TIMEOUT_MS, wholeAnswer } from '../api/whole-answer.ts';
 import { formatPhone } from '../format/phone.ts';
 import { kindIn } from '../session/session.ts';
 import { useSession } from '../session/session-provider.tsx';
@@ -90,10 +91,13 @@ function Message({ message: { to, subject, text, at } }: { message: Captured }) 
 }
 
 async function fetchInbox(kind: InboxKind, signal: AbortSignal): Promise<Captured[]> {
-  const answer = await fetch(`/inbox/${kind}`, { cache: 'no-store', signal }).catch((error: unknown) => {
-    if (signal.aborted) throw error;
-    throw unreachable('web');
-  });
+  const limits = { signal, timeoutMs: USUAL_TIMEOUT_MS };
+  const answer = await wholeAnswer(`/inbox/${kind}`, { cache: 'no-store' }, limits).catch(
+    (error: unknown) => {
+      if (signal.aborted) throw error;
+      throw unreachable('web');
+    },
+  );
   if (!answer.ok) throw await apiErrorOf(answer);
   const { data } = (await answer.json()) as { data: Captured[] };
   return data;

@@ -1,3 +1,5 @@
+import { wholeAnswer } from '../api/whole-answer.ts';
+
 /** What a call to the transaction service needs beside the browser's credential. */
 export interface TransactionAccess {
   transactionUrl: string;
@@ -71,7 +73,7 @@ async function ask<T>(
 ): Promise<T | Unavailable> {
   const { transactionUrl, serviceKey, clientAddress } = access;
   try {
-    const answer = await fetch(`${transactionUrl}${path}`, {
+    const init: RequestInit = {
       method,
       headers: {
         authorization: `Bearer ${bearer}`,
@@ -80,9 +82,8 @@ async function ask<T>(
           : { 'payfan-service-key': serviceKey, 'payfan-client-address': clientAddress }),
       },
       cache: 'no-store',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    return await read(answer);
+    };
+    return await read(await wholeAnswer(`${transactionUrl}${path}`, init, { timeoutMs: TIMEOUT_MS }));
   } catch {
     return { outcome: 'unavailable', retryAfterSeconds: RETRY_AFTER_SECONDS };
   }
