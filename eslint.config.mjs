@@ -10,6 +10,9 @@ import tseslint from 'typescript-eslint';
  */
 const isWebInstalled = existsSync(new URL('services/web/node_modules', import.meta.url));
 
+const CALL_WITH_DEADLINE =
+  'A peer that goes silent must not hold a caller: use fetchWithin or withDeadline of @payfan/service (docs/adr/0031-silent-peers.md).';
+
 export default tseslint.config(
   {
     ignores: [
@@ -87,6 +90,43 @@ export default tseslint.config(
             'CallExpression[arguments.length=0][callee.property.name=/^(json|text|arrayBuffer|blob|bytes|formData)$/]:not([callee.object.name=/^(configFields|z)$/])',
           message: 'Read answers with readJson or readText of @payfan/service, which end at a bound.',
         },
+        {
+          selector: "MemberExpression[object.name='AbortSignal'][property.name=/^(any|timeout)$/]",
+          message: CALL_WITH_DEADLINE,
+        },
+      ],
+      'no-restricted-globals': ['error', { name: 'fetch', message: CALL_WITH_DEADLINE }],
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            { name: 'undici', message: CALL_WITH_DEADLINE },
+            { name: 'node:http', importNames: ['request', 'get'], message: CALL_WITH_DEADLINE },
+            { name: 'node:https', importNames: ['request', 'get'], message: CALL_WITH_DEADLINE },
+            { name: 'node:net', importNames: ['connect', 'createConnection'], message: CALL_WITH_DEADLINE },
+            { name: 'node:tls', importNames: ['connect'], message: CALL_WITH_DEADLINE },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    // The mechanism itself, and three clients that fetch does not suit. What calls them gives them a deadline.
+    files: [
+      'shared/service/src/deadline.ts',
+      'services/operations/src/fetch-as.ts',
+      'services/phone/src/sms-gateway-client.ts',
+      'services/push/src/web-push/push-service-client.ts',
+    ],
+    rules: { 'no-restricted-globals': 'off', 'no-restricted-imports': 'off' },
+  },
+  {
+    files: ['services/web/**/*.ts', 'services/web/**/*.tsx', 'shared/live-client/src/**/*.ts'],
+    ignores: ['**/*.test.ts', '**/testing/**'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        { name: 'fetch', message: 'Use wholeAnswer, which has a deadline, or take fetch as an option.' },
       ],
     },
   },

@@ -1,6 +1,13 @@
 import { FeedsRead } from '@payfan/contracts';
 import { gather } from '@payfan/database/gather';
-import { endpoint, fetchWithin, LARGE_ANSWER_BYTES, readJson, type Logger } from '@payfan/service';
+import {
+  endpoint,
+  fetchWithin,
+  LARGE_ANSWER_BYTES,
+  readJson,
+  TimeoutError,
+  type Logger,
+} from '@payfan/service';
 import type { Counter } from 'prom-client';
 import { LiveMessage } from './live-message.ts';
 import type { LogPage } from './log-topic.ts';
@@ -86,7 +93,8 @@ export class FeedClient {
       } catch (error) {
         reads.inc({ outcome: 'failed' });
         logger.warn({ err: error, attempt, feeds: asked.length }, 'feeds could not be read from push');
-        if (attempt === ATTEMPTS) throw new LogUnavailable(error);
+        // A second deadline would be too late for the client that waits.
+        if (attempt === ATTEMPTS || error instanceof TimeoutError) throw new LogUnavailable(error);
         await pause(attempt);
       }
     }

@@ -49,7 +49,7 @@ const WorkerConfig = z.object({
   CONCURRENCY: configFields.integer({ min: 1, max: 100 }).optional().describe('a whole number from 1 to 100'),
   /** Whether a premium worker also takes turns of the free lane, one at a time, beside its own. */
   HELPS_FREE: configFields.flag(false),
-  BATCH_TIMEOUT_MS: configFields.integer({ min: 1_000, max: 40_000, default: 30_000 }),
+  BATCH_TIMEOUT_MS: configFields.integer({ min: 1_000, max: 40_000, default: 15_000 }),
 });
 
 /** Of a worker; its port and size follow from its lane unless told. */

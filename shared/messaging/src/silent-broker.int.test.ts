@@ -1,6 +1,6 @@
 import type { Topology } from '@payfan/contracts';
 import { waitFor } from '@payfan/stack/testing';
-import { soon, until } from './testing/consuming.ts';
+import { until } from './testing/consuming.ts';
 import { openWorld, type World } from './testing/world.ts';
 
 let world: World;
@@ -35,7 +35,7 @@ test.each([
   const proxy = await world.proxy();
   const broker = world.broker({ urls: [`${proxy.through(world.url)}${query}`], topology });
   await broker.start();
-  await waitFor(() => broker.ping(), soon('connecting'));
+  await waitFor(() => broker.ping(), { what: 'connecting' });
   proxy.hang();
   const silentSinceMs = performance.now();
   // What the broker has not confirmed is refused by then too, so its publisher can send it again.
@@ -44,14 +44,14 @@ test.each([
   expect(performance.now() - silentSinceMs).toBeLessThan(NOTICED_WITHIN_MS);
   await expect(broker.ping()).rejects.toThrow('not connected');
   await proxy.forward();
-  await waitFor(() => broker.ping(), soon('connecting again'));
+  await waitFor(() => broker.ping(), { what: 'connecting again' });
 });
 
 test('whatever was asked of a silent broker ends, and goes on when the broker is back', async () => {
   const proxy = await world.proxy();
   const broker = world.broker({ urls: [`${proxy.through(world.url)}?heartbeat=1`], topology });
   await broker.start();
-  await waitFor(() => broker.ping(), soon('connecting'));
+  await waitFor(() => broker.ping(), { what: 'connecting' });
   const heard: string[] = [];
   const subscription = broker.subscribe({
     exchange: 'news',
@@ -77,7 +77,7 @@ test('whatever was asked of a silent broker ends, and goes on when the broker is
 
   await proxy.forward();
   await bound;
-  await waitFor(() => broker.publish(event('again')), soon('publishing again'));
+  await waitFor(() => broker.publish(event('again')), { what: 'publishing again' });
   await broker.publish({ ...event('heard'), exchange: 'news', routingKey: 'new' });
   await until('both messages', () => seen.includes('again') && heard.includes('new'));
   expect(heard).toEqual(['new']);
@@ -87,7 +87,7 @@ test('a program stops although its broker is silent', async () => {
   const proxy = await world.proxy();
   const broker = world.broker({ urls: [proxy.through(world.url)], topology });
   await broker.start();
-  await waitFor(() => broker.ping(), soon('connecting'));
+  await waitFor(() => broker.ping(), { what: 'connecting' });
   const consumer = broker.consume({ queue: 'inbox', prefetch: 1, handler: () => Promise.resolve() });
   await consumer.start();
   proxy.hang();

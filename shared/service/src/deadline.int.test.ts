@@ -37,16 +37,16 @@ test.each([
   ['within the head of its answer', 'HTTP/1.1 200 OK\r\nConte'],
   ['after the head of its answer', 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n'],
   ['within the body of its answer', 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nwe'],
-])('a peer that goes silent %s ends the call and its connection, and the next call works', async (_when, said) => {
-  beginning = said;
-  await expect(ask(200)).rejects.toBeInstanceOf(TimeoutError);
-  await waitFor(() => Promise.resolve(sockets.size === 0), {
-    what: 'the connection being closed',
-    timeoutMs: PATIENT_MS,
-  });
-  beginning = undefined;
-  expect(await ask(PATIENT_MS)).toBe('well');
-});
+])(
+  'a peer that goes silent %s ends the call and its connection, and the next call works',
+  async (_when, said) => {
+    beginning = said;
+    await expect(ask(200)).rejects.toBeInstanceOf(TimeoutError);
+    await waitFor(() => Promise.resolve(sockets.size === 0), { what: 'the connection being closed' });
+    beginning = undefined;
+    expect(await ask(PATIENT_MS)).toBe('well');
+  },
+);
 
 test('the deadline holds also when the garbage collector runs, beside a signal that is never aborted', async () => {
   setFlagsFromString('--expose-gc');
@@ -86,8 +86,5 @@ test('an answer that is not read gives its connection back', async () => {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const status = await fetchWithin(url, { timeoutMs: PATIENT_MS }, (response) => response.status);
   expect(status).toBe(404);
-  await waitFor(() => Promise.resolve(sockets.size === 0), {
-    what: 'the connection being closed',
-    timeoutMs: PATIENT_MS,
-  });
+  await waitFor(() => Promise.resolve(sockets.size === 0), { what: 'the connection being closed' });
 });

@@ -23,7 +23,7 @@ export {
   readText,
   SMALL_ANSWER_BYTES,
 } from './bounded-answer.ts';
-export { fetchWithin, withDeadline } from './deadline.ts';
+export { fetchWithin, TimeoutError, withDeadline } from './deadline.ts';
 export type { Deadline, Fetch } from './deadline.ts';
 export { endpoint } from './endpoint.ts';
 export { assertGranted, assertOperatorOrGranted } from './assert-granted.ts';
