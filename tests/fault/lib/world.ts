@@ -1,8 +1,8 @@
 import { startTcpProxy, type TcpProxy } from '@payfan/messaging/testing';
-import { startPayfan, testInfrastructure, type Payfan, type PayfanOptions } from '@payfan/stack/testing';
+import { startPayfan, type Payfan, type PayfanOptions } from '@payfan/stack/testing';
 
-/** `transaction to postgres`: the wire between a service and a server. */
-export type WireName = `${string} to ${'postgres' | 'rabbitmq'}`;
+/** `transaction to postgres`: the wire between a service and a server, or another service. */
+export type WireName = `${string} to ${string}`;
 
 /**
  * A channel's setting where a case waits for attempts to time out: less than usual, and longer than a machine stands
@@ -22,21 +22,25 @@ export async function openWorld<Name extends WireName>(
   names: readonly Name[],
   options: PayfanOptions = {},
 ): Promise<World<Name>> {
-  const { adminUrl, amqpUrl } = options.servers ?? (await testInfrastructure());
   const wires = new Map<string, TcpProxy>();
-  for (const name of names) {
-    wires.set(name, await startTcpProxy(name.endsWith('postgres') ? adminUrl : amqpUrl));
-  }
+  /** Where each wire leads, known when the services start. */
+  const targets = new Map<string, string>();
+  for (const name of names) wires.set(name, await startTcpProxy(() => targets.get(name) ?? ''));
   const payfan = await startPayfan({
     ...options,
     surroundings(service, given) {
       const around = options.surroundings?.(service, given) ?? given;
-      const toPostgres = wires.get(`${service} to postgres`);
-      const toRabbitmq = wires.get(`${service} to rabbitmq`);
+      const through = (target: string, url: string) => {
+        const name = `${service} to ${target}`;
+        targets.set(name, url);
+        return wires.get(name)?.through(url) ?? url;
+      };
       return {
         ...around,
-        databaseUrl: (role) => toPostgres?.through(around.databaseUrl(role)) ?? around.databaseUrl(role),
-        amqpUrl: (user) => toRabbitmq?.through(around.amqpUrl(user)) ?? around.amqpUrl(user),
+        databaseUrl: (role) => through('postgres', around.databaseUrl(role)),
+        amqpUrl: (user) => through('rabbitmq', around.amqpUrl(user)),
+        managementUrl: through('management', around.managementUrl),
+        serviceUrl: (name) => through(name, around.serviceUrl(name)),
       };
     },
   });

@@ -26,17 +26,16 @@ interface Trap {
  * `through(url)` instead of the server's own URL; every change is immediate.
  */
 export class TcpProxy {
-  readonly #target: { host: string; port: number };
+  readonly #targetUrl: () => string;
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
   #port = 0;
   #mode: Mode = 'forward';
   #trap: Trap | undefined;
 
-  /** `targetUrl` names host and port, whatever its protocol. */
-  constructor(targetUrl: string) {
-    const { hostname, port } = new URL(targetUrl);
-    this.#target = { host: hostname, port: Number(port) };
+  /** `targetUrl` names host and port, whatever its protocol; a function is asked at each connection. */
+  constructor(targetUrl: string | (() => string)) {
+    this.#targetUrl = typeof targetUrl === 'string' ? () => targetUrl : targetUrl;
     this.#server = createServer((client) => this.#take(client));
   }
 
@@ -172,7 +171,8 @@ export class TcpProxy {
     pair.target?.unpipe();
     if (this.#mode === 'hang') return;
     if (pair.target === undefined) {
-      pair.target = connect(this.#target);
+      const { hostname, port } = new URL(this.#targetUrl());
+      pair.target = connect({ host: hostname, port: Number(port) });
       this.#join(pair.target, pair);
       pair.gate.pipe(pair.target);
     }
@@ -194,6 +194,6 @@ export class TcpProxy {
 }
 
 /** A proxy that listens, on a free port. */
-export function startTcpProxy(targetUrl: string): Promise<TcpProxy> {
+export function startTcpProxy(targetUrl: string | (() => string)): Promise<TcpProxy> {
   return new TcpProxy(targetUrl).start();
 }

@@ -1,0 +1,186 @@
+import { randomUUID } from 'node:crypto';
+import { services } from '@payfan/stack/testing';
+import { linesTo, MEERA, sendPayout } from '../e2e/payout-world.ts';
+import { KEPT } from './lib/checker.ts';
+import { fault } from './lib/fault.ts';
+import { count, moreAnswers, until } from './lib/look.ts';
+import { logged } from './lib/logged.ts';
+import { openWorld, type WireName, type World } from './lib/world.ts';
+
+/** Clients are promised an answer, and operators a report, within 10 s; three times that on a slow machine. */
+const PROMISED_MS = 30_000;
+
+describe('the broker', () => {
+  const speakers = services.map(({ name }) => name).filter((name) => name !== 'operations');
+  let world: World<WireName>;
+  beforeAll(async () => {
+    world = await openWorld(speakers.map((name): WireName => `${name} to rabbitmq`));
+  });
+  afterAll(() => world.stop());
+
+  fault('24. the broker silent under load, and back: packets swallowed, sockets open', async (run) => {
+    const { payfan } = world;
+    const wires = Object.values(world.wires);
+    const load = run.load(payfan, { clients: 4, pauseMs: 40 });
+    await moreAnswers(load);
+    for (const wire of wires) wire.hang();
+    run.faults += 1;
+    const silentSinceMs = performance.now();
+    await Promise.all(
+      speakers.map((name) =>
+        until(
+          `${name} reporting the broker`,
+          async () => (await checksOf(payfan.url(name)))['broker'] !== 'ok',
+        ),
+      ),
+    );
+    expect(performance.now() - silentSinceMs).toBeLessThan(PROMISED_MS);
+    // The silence lasts until new connections are given up too.
+    await until('attempts to connect in vain', () =>
+      speakers.every(
+        (name) => logged(payfan.program(name), '"msg":"broker not reachable, trying again"') > 0,
+      ),
+    );
+    await until('a growing outbox', async () => (await inOutbox(world)) > 50);
+    for (const wire of wires) await wire.forward();
+    await moreAnswers(load);
+    await load.stop();
+    // Transfers need no broker.
+    expect(Object.fromEntries(load.refusals)).toEqual({});
+    expect(await run.judge(payfan)).toMatchObject({ ...KEPT, mailsSentAgain: [] });
+  });
+});
+
+const inOutbox = ({ payfan }: World<WireName>) => count(payfan, 'select count(*) from transaction.outbox');
+
+/** By check of `/readyz`: `ok`, or why not. */
+async function checksOf(url: string): Promise<Record<string, string>> {
+  const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(PROMISED_MS) });
+  return ((await answer.json()) as { checks: Record<string, string> }).checks;
+}
+
+/** A request that makes a service call a peer. */
+interface Request {
+  wire: WireName;
+  service: string;
+  path: string;
+  key: string;
+  body?: object;
+  /** What is answered while the peer is silent: 503 unless told. */
+  silent?: { status: number; body: object };
+  /** The service must not have remembered the answer of the peer. */
+  isFirst?: boolean;
+}
+
+const UNKNOWN_ID = '00000000-0000-7000-8000-000000000000';
+const payout = { items: [{ to: MEERA, amount: 1, currency: 'INR', note: '' }] };
+const requests: readonly Request[] = [
+  { wire: 'gateway to push', service: 'gateway', path: '/v1/events', key: 'demo_asha' },
+  {
+    wire: 'gateway to transaction',
+    service: 'gateway',
+    path: '/v1/events',
+    key: 'demo_meera',
+    isFirst: true,
+  },
+  { wire: 'payout to transaction', service: 'payout', path: '/v1/payouts', key: 'demo_asha', body: payout },
+  {
+    wire: 'phone to transaction',
+    service: 'phone',
+    path: `/v1/deliveries?transferId=${UNKNOWN_ID}`,
+    key: 'demo_ravi',
+    isFirst: true,
+  },
+  { wire: 'operations to management', service: 'operations', path: '/v1/queues', key: 'demo_operator' },
+  {
+    wire: 'operations to transaction',
+    service: 'operations',
+    path: `/v1/transfers/${UNKNOWN_ID}/deliveries`,
+    key: 'demo_asha',
+  },
+  {
+    wire: 'operations to email',
+    service: 'operations',
+    path: '/v1/dead-letters',
+    key: 'demo_operator',
+    silent: { status: 200, body: { unavailable: ['email'] } },
+  },
+];
+
+describe('services', () => {
+  let world: World<WireName>;
+  beforeAll(async () => {
+    world = await openWorld([...requests.map(({ wire }) => wire), 'payout-worker-premium to transaction'], {
+      environment: {
+        payout: { CHUNK_ITEMS: '10' },
+        'payout-worker-premium': { BATCH_TIMEOUT_MS: '2000' },
+      },
+    });
+  });
+  afterAll(() => world.stop());
+
+  const ask = async ({ service, path, key, body }: Request) => {
+    const answer = await fetch(`${world.payfan.url(service)}${path}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: {
+        authorization: `Bearer ${key}`,
+        'content-type': 'application/json',
+        'idempotency-key': randomUUID(),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(PROMISED_MS),
+    });
+    const { status, headers } = answer;
+    return { status, retryAfter: headers.get('retry-after'), body: (await answer.json()) as object };
+  };
+
+  fault(
+    '24. services silent to each other, and back: their clients have an answer within 10 s',
+    async (run) => {
+      const usual = new Map<Request, number>();
+      for (const request of requests.filter(({ isFirst }) => isFirst !== true)) {
+        usual.set(request, (await ask(request)).status);
+      }
+      for (const { wire } of requests) world.wires[wire]!.hang();
+      run.faults += 1;
+      // More at once than any client has slots, so that a slot that is not freed would show.
+      await Promise.all(
+        requests.flatMap((request) =>
+          Array.from({ length: 12 }, async () => {
+            const answer = await ask(request);
+            if (request.silent !== undefined) expect(answer).toMatchObject(request.silent);
+            else expect(answer).toMatchObject({ status: 503, retryAfter: expect.stringMatching(/^\d+$/) });
+          }),
+        ),
+      );
+      for (const { wire } of requests) await world.wires[wire]!.forward();
+      for (const request of requests) {
+        const { status, body } = await ask(request);
+        expect([request.wire, status]).toEqual([request.wire, usual.get(request) ?? 200]);
+        expect(body).not.toMatchObject({ unavailable: ['email'] });
+      }
+      expect(await run.judge(world.payfan)).toMatchObject(KEPT);
+    },
+  );
+
+  fault('24. transaction silent to a worker amid a payout, and back: each line is paid once', async (run) => {
+    const { payfan, wires } = world;
+    const worker = payfan.program('payout-worker-premium');
+    const wire = wires['payout-worker-premium to transaction']!;
+    const failed = logged(worker, '"msg":"batch not made, trying again"');
+    const id = await sendPayout(payfan, {
+      key: 'demo_asha',
+      lines: linesTo([MEERA], 200, {}),
+      idempotencyKey: randomUUID(),
+    });
+    const isInTheMiddle = `select count(*) from payout.payouts where id = '${id}' and succeeded > 0`;
+    await until('the middle of the payout', async () => (await count(payfan, isInTheMiddle)) > 0);
+    wire.hang();
+    run.faults += 1;
+    await until('calls in vain', () => logged(worker, '"msg":"batch not made, trying again"') > failed + 1);
+    await wire.forward();
+    const isCompleted = `select count(*) from payout.payouts where id = '${id}' and status = 'completed'`;
+    await until('the payout being completed', async () => (await count(payfan, isCompleted)) > 0);
+    expect(await run.judge(payfan)).toMatchObject(KEPT);
+  });
+});
