@@ -14,6 +14,7 @@ const never = () => new Promise<void>(() => undefined);
 
 main(async () => {
   if (FAULT === 'config') throw new ConfigError('FAULT must be something else.');
+  if (FAULT === 'warns') process.emitWarning('before there is a logger');
   if (FAULT === 'unforeseen') throw new Error('nobody thought of this');
   const logger = createLogger({ service: 'fixture', level: 'info' });
   const health = createHealth({});
@@ -45,5 +46,6 @@ main(async () => {
   });
   const parts = [part('first'), httpServer({ api, port: Number(PORT), logger }), last];
   await runParts({ logger, health, parts, graceMs: Number(GRACE_MS) });
+  if (FAULT === 'warns') process.emitWarning('while it runs');
   if (FAULT === 'throws-later') setImmediate(() => void Promise.reject(new Error('nobody caught this')));
 });

@@ -46,6 +46,22 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s stops the parts in reverse and exi
   ]);
 });
 
+test('a warning of Node is a JSON line like all others', async () => {
+  const program = await start('warns');
+  const warnings = () =>
+    program
+      .output()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { level: string; msg: string; err?: { message: string } })
+      .filter(({ level }) => level === 'warn');
+  await waitFor(() => Promise.resolve(warnings().length === 2), { what: 'both warnings' });
+  expect(warnings().map(({ msg, err }) => `${msg}: ${err?.message}`)).toEqual([
+    'process warning: before there is a logger',
+    'process warning: while it runs',
+  ]);
+});
+
 test('a part that hangs while it starts can be stopped all the same', async () => {
   const program = await start('hangs');
   await until(program, 'start last');

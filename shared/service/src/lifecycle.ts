@@ -28,6 +28,7 @@ export async function runParts(options: RunOptions): Promise<void> {
   const { logger, parts } = options;
   const shutdown = createShutdown(options);
   exitOnUncaught(logger);
+  logProcessWarnings(logger);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       // A second signal changes nothing about the stop under way.
@@ -102,14 +103,23 @@ function exitOnUncaught(logger: Logger): void {
   }
 }
 
+/** Node prints warnings as text, which is no line of a JSON log: they go through the logger instead. */
+function logProcessWarnings(logger: Logger): void {
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => logger.warn({ err: warning }, 'process warning'));
+}
+
 /** Runs a program's `main`. A ConfigError is for whoever set the variables: its sentence alone, and exit 2. */
 export function main(program: () => Promise<void>): void {
+  // Until the program has a logger with its own name.
+  const logger = createLogger({ service: 'main', level: 'info' });
+  logProcessWarnings(logger);
   program().catch((error: unknown) => {
     if (error instanceof ConfigError) {
       process.stderr.write(`${error.message}\n`);
       process.exit(2);
     }
-    createLogger({ service: 'main', level: 'info' }).fatal({ err: error }, 'failed to start');
+    logger.fatal({ err: error }, 'failed to start');
     process.exit(1);
   });
 }
