@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { startEpmd } from './epmd.ts';
 import { canConnect } from './ports.ts';
 import { startProcess, type RunningProcess } from './process.ts';
+import { assertReadable, hasData } from './rabbitmq-data.ts';
 import { writeKeyPair, type KeyPair } from './test-certificates.ts';
 import type { Unit } from './unit.ts';
 import { giveTo, lesserUser, type User } from './users.ts';
@@ -69,6 +70,8 @@ export function rabbitmqUnit(options: RabbitmqOptions): Unit {
     graceMs: 20_000,
     async spawn() {
       prepareFolder(options, user);
+      const data = path.join(options.folder, 'data');
+      if (hasData(data)) assertReadable(data, (await rabbitmqctl(options, 'version')).trim());
       if (options.cluster === undefined && (epmd === undefined || epmd.hasExited))
         epmd = await startEpmd({ ...options, port: options.ports.epmd, user });
       return startNode(options, user);
