@@ -65,7 +65,7 @@ module.exports = {
     {
       name: 'pages-take-along-what-browsers-need',
       comment:
-        'The pages run in browsers: of ours the live client, the protocol and the reader of payouts, and of the other contracts types only.',
+        'The pages run in browsers: of ours the live client, the protocol, the reader of payouts and the rules of text, and of the other contracts types only.',
       severity: 'error',
       from: { path: '^services/web/', pathNot: '\\.test\\.ts$' },
       to: {
@@ -74,6 +74,7 @@ module.exports = {
           '^shared/live-client/',
           '^shared/contracts/(src|dist)/live-protocol\\.',
           '^shared/contracts/(src|dist)/payout-csv/browser\\.',
+          '^shared/contracts/(src|dist)/typed/',
         ],
         dependencyTypesNot: ['type-only'],
       },
