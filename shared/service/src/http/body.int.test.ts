@@ -163,6 +163,26 @@ test.each<RefusedBody>([
 const fieldsOf = (json: Record<string, unknown>) =>
   (json['errors'] as FieldError[]).map(({ in: place, path }) => [place, path].join(' ')).sort();
 
+test.each([
+  [
+    'a number that would be rounded to the amount',
+    '{"name":"x","amount":100.99999999999999999999}',
+    /rounded to 101/,
+  ],
+  [
+    'a key twice, of which the last would win',
+    '{"name":"x","amount":1,"amount":2}',
+    /the key "amount" twice/,
+  ],
+])('%s is refused, compressed or not', async (_what, text, detail) => {
+  const { url } = await startThings();
+  const answers = [await post(url, text), await post(url, gzipSync(text), { 'content-encoding': 'gzip' })];
+  for (const { status, json } of answers) {
+    expect([status, json['code']]).toEqual([400, 'invalid_request']);
+    expect(json['detail']).toMatch(detail);
+  }
+});
+
 test('all that is wrong is told at once, with where it is', async () => {
   const { url } = await startThings();
   const body = JSON.stringify({ amount: 0.5, tags: [{ key: 'k' }, { key: 1, kez: 2 }], note: 'x' });

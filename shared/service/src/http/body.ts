@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import express from 'express';
 import { Problem } from '../problem.ts';
+import { assertFaithful } from './faithful-json.ts';
 import type { Request, RequestHandler, Response } from 'express';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 
@@ -43,11 +44,7 @@ export function bodyReader(
   limitBytes: number = DEFAULT_BODY_LIMIT_BYTES,
   streams: readonly string[] = [],
 ): ReadBody {
-  const parse: RequestHandler = express.json({
-    limit: limitBytes,
-    type: () => true,
-    verify: (_request, _response, bytes) => assertUtf8(bytes),
-  });
+  const unpack: RequestHandler = express.raw({ limit: limitBytes, type: () => true });
 
   return async (request, response, takeBytes): Promise<unknown> => {
     if (!hasBody(request)) return undefined;
@@ -66,7 +63,7 @@ export function bodyReader(
     // Express collects the bytes itself, and how many they become is known only after unpacking them.
     const refusal = takeBytes(limitBytes);
     if (refusal !== undefined) throw refusal;
-    return parseByExpress(parse, request, response);
+    return parseJson(await unpacked(unpack, request, response));
   };
 }
 
@@ -146,8 +143,12 @@ function readBytes(request: IncomingMessage, limitBytes: number, takeBytes: Take
 function parseJson(bytes: Buffer): unknown {
   assertUtf8(bytes);
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    const text = bytes.toString('utf8');
+    const value: unknown = JSON.parse(text);
+    assertFaithful(text);
+    return value;
   } catch (error) {
+    if (error instanceof Problem) throw error;
     throw httpError(400, error as Error, 'entity.parse.failed');
   }
 }
@@ -156,17 +157,17 @@ function parseJson(bytes: Buffer): unknown {
 const httpError = (status: number, error: Error, type?: string): Error =>
   Object.assign(error, { status, type });
 
-async function parseByExpress(
-  parse: RequestHandler,
+async function unpacked(
+  unpack: RequestHandler,
   request: IncomingMessage & { body?: unknown },
   response: ServerResponse,
-): Promise<unknown> {
+): Promise<Buffer> {
   await new Promise<void>((resolve, reject) => {
     // It looks at nothing but what Node gives it.
-    void parse(request as Request, response as Response, (error: unknown) => {
+    void unpack(request as Request, response as Response, (error: unknown) => {
       if (error === undefined) resolve();
       else reject(error instanceof Error ? error : new Error('The body could not be read', { cause: error }));
     });
   });
-  return request.body;
+  return request.body as Buffer;
 }

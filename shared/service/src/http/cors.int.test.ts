@@ -52,7 +52,13 @@ test('what pages send and read beyond the usual is allowed: keys, conditions, ET
   const asked = await ask(await listen([OURS]), 'OPTIONS', { origin: OURS, ...question });
   const allowed = asked.headers.get('access-control-allow-headers')?.split(', ');
   expect(allowed).toEqual(
-    expect.arrayContaining(['authorization', 'idempotency-key', 'if-none-match', 'last-event-id', 'payfan-expect']),
+    expect.arrayContaining([
+      'authorization',
+      'idempotency-key',
+      'if-none-match',
+      'last-event-id',
+      'payfan-expect',
+    ]),
   );
   const exposed = asked.headers.get('access-control-expose-headers')?.split(', ');
   expect(exposed).toEqual(
