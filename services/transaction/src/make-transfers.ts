@@ -1,5 +1,6 @@
 import { gather, type Database } from '@payfan/database';
 import type { Outbox } from '@payfan/outbox';
+import { ANSWER_WITHIN_MS } from '@payfan/service';
 import type { Outcome, TransferRequest } from './transfer.ts';
 import { draftTransferCompleted, type Trace } from './transfer-event.ts';
 import { commitTransfers, type Wanted } from './transfer-store.ts';
@@ -42,6 +43,7 @@ export function makeTransfers(options: MakeTransfersOptions): (item: TracedReque
   return gather({
     maxItems: groupMax,
     maxWaiting: queueMax,
+    maxWaitMs: ANSWER_WITHIN_MS,
     concurrency: groupsAtOnce,
     apartMs: APART_MS,
     enough: Math.min(ENOUGH, groupMax),

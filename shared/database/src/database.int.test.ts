@@ -196,7 +196,7 @@ test('no statement and no open transaction can hold its locks for long', async (
     text: `select current_setting('statement_timeout') as statement,
                   current_setting('idle_in_transaction_session_timeout') as transaction`,
   });
-  expect(limits).toEqual({ statement: '10s', transaction: '10s' });
+  expect(limits).toEqual({ statement: '6s', transaction: '10s' });
 });
 
 describe('start() says at once that the database is not there:', () => {

@@ -1,5 +1,14 @@
 import { isNativeError } from 'node:util/types';
 import pg from 'pg';
+import {
+  CONNECT_TIMEOUT_MS,
+  isUnanswered,
+  KEEP_ALIVE,
+  KEEP_ALIVE_OF_SERVER,
+  settledWithin,
+  STOP_TIMEOUT_MS,
+  withSessionSettings,
+} from './session.ts';
 
 /** A statement with its name, so that it is prepared once on each connection and findable in `pg_stat_statements`. */
 export interface Statement {
@@ -19,18 +28,23 @@ export interface DatabaseOptions {
   name: string;
   /** Connections at most. */
   max?: number;
-  /** A statement that runs longer is stuck, and ends with an error. */
+  /** The server ends a statement that runs longer; the client gives up a second later, if it hears nothing at all. */
   statementTimeoutMs?: number;
-  /** Told of connections that broke while idle; the pool replaces them by itself. */
+  /** Called for connections that broke while idle; the pool replaces them by itself. */
   onError?: (error: Error) => void;
 }
 
-/** How long to wait for a connection before saying that the database is away. */
-const CONNECT_TIMEOUT_MS = 5_000;
 /** A new connection is a sign-in, and every statement prepared once more: those of a burst are kept for the next one. */
 const IDLE_TIMEOUT_MS = 60_000;
-/** No statement of ours is meant to run longer; one that does is stuck, and holds locks. */
-const STATEMENT_TIMEOUT_MS = 10_000;
+/**
+ * No statement of ours is meant to run longer; one that does is stuck, and holds locks. With the time that a connection
+ * may take, a request that waits for one statement is answered within 10 s.
+ */
+const STATEMENT_TIMEOUT_MS = 6_000;
+/** The client waits longer than the server works, because the server's error says that nothing was changed. */
+const ANSWER_MARGIN_MS = 1_000;
+/** A client that vanished inside a transaction holds locks no longer than this. */
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 /**
  * Every statement of ours finds its rows by an index. Left to itself, the planner reads whole tables where it
  * believes them small, which is what it knows of a new one until autovacuum has looked, a minute later; and a
@@ -52,9 +66,7 @@ const PLANNER_SETTINGS = [
   'cpu_tuple_cost=1',
   'cpu_index_tuple_cost=1',
   'jit=off',
-]
-  .map((setting) => `-c ${setting}`)
-  .join(' ');
+];
 
 // BIGINT arrives as a string by default. Every one of ours stays within 2^53 − 1 (a CHECK holds
 // balances there), so a number is exact; one that is not exact must never pass unnoticed.
@@ -70,16 +82,6 @@ const types: pg.CustomTypesConfig = {
       : (pg.types.getTypeParser(oid, format) as never),
 };
 
-/** A URL's own `options` would take the place of ours: they come after them, and win where both set the same. */
-function withPlannerSettings(url: string): { connectionString: string; options: string } {
-  // What is no URL, pg may still understand; it has no options then.
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  const own = parsed?.searchParams.getAll('options').at(-1);
-  if (parsed === undefined || own === undefined) return { connectionString: url, options: PLANNER_SETTINGS };
-  parsed.searchParams.delete('options');
-  return { connectionString: parsed.href, options: `${PLANNER_SETTINGS} ${own}` };
-}
-
 /** A pool of connections to one PostgreSQL database, as one role. */
 export class Database implements Queryable {
   readonly name = 'database';
@@ -87,15 +89,17 @@ export class Database implements Queryable {
   #ended: Promise<void> | undefined;
 
   constructor(options: DatabaseOptions) {
+    const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
     this.#pool = new pg.Pool({
-      ...withPlannerSettings(options.url),
+      ...withSessionSettings(options.url, [...KEEP_ALIVE_OF_SERVER, ...PLANNER_SETTINGS]),
+      ...KEEP_ALIVE,
       application_name: options.name,
       max: options.max ?? 10,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       idleTimeoutMillis: IDLE_TIMEOUT_MS,
-      statement_timeout: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
-      idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
-      keepAlive: true,
+      statement_timeout: statementTimeoutMs,
+      query_timeout: statementTimeoutMs + ANSWER_MARGIN_MS,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
       types,
     });
     this.#pool.on('error', (error) => options.onError?.(error));
@@ -106,9 +110,9 @@ export class Database implements Queryable {
     await this.ping();
   }
 
-  /** Waits for the statements under way, then closes every connection. */
+  /** Waits for the statements under way, though not for a silent server, and closes every connection. */
   async stop(): Promise<void> {
-    this.#ended ??= this.#pool.end();
+    this.#ended ??= settledWithin(this.#pool.end(), STOP_TIMEOUT_MS);
     await this.#ended;
   }
 
@@ -123,8 +127,8 @@ export class Database implements Queryable {
 
   /**
    * Runs `work` in a transaction (read committed) and commits it. If it throws, everything is rolled
-   * back and the error passed on. If the connection dies *during* the commit, the caller gets an
-   * error although the work may have been committed: whoever retries must be idempotent.
+   * back and the error passed on. If the connection dies, or the server falls silent, *during* the commit, the caller
+   * gets an error although the work may have been committed, so a caller that retries must be idempotent.
    */
   async transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect();
@@ -133,24 +137,34 @@ export class Database implements Queryable {
     const ignore = () => undefined;
     client.on('error', ignore);
     let broken: Error | undefined;
+    const run = async <Row>(statement: Statement) => {
+      // Behind a statement without an answer pg would queue the next ones, each for as long again.
+      if (broken !== undefined) throw broken;
+      try {
+        return await client.query<Row & pg.QueryResultRow>(statement);
+      } catch (error) {
+        if (isUnanswered(error)) broken = error as Error;
+        throw error;
+      }
+    };
     try {
-      await client.query('begin');
+      await run({ text: 'begin' });
       const value = await work({
-        query: async <Row>(statement: Statement) =>
-          (await client.query<Row & pg.QueryResultRow>(statement)).rows,
+        query: async <Row>(statement: Statement) => (await run<Row>(statement)).rows,
       });
-      const { command } = await client.query('commit');
+      const { command } = await run({ text: 'commit' });
       // To a transaction in which a statement failed COMMIT answers ROLLBACK, and no error: work that
       // hid the failure must not pass for done.
       if (command !== 'COMMIT') throw new Error('a statement failed, so the transaction was rolled back');
       return value;
     } catch (error) {
-      await client.query('rollback').catch((failure: unknown) => (broken = failure as Error));
+      await run({ text: 'rollback' }).catch((failure: unknown) => (broken = failure as Error));
       // Whether a session may write is settled when it begins: this one would refuse for ever.
       if (isReadOnly(error)) broken ??= error;
       throw error;
     } finally {
       client.off('error', ignore);
+      // The pool destroys a broken client: an answer that comes late must not be taken for another statement's.
       client.release(broken);
     }
   }
@@ -177,7 +191,8 @@ const AWAY_MESSAGE =
 export function isDatabaseAway(error: unknown): boolean {
   if (!isNativeError(error)) return false;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (AWAY.test(code) || AWAY_NODE.has(code) || AWAY_MESSAGE.test(error.message)) return true;
+  if (isUnanswered(error) || AWAY.test(code) || AWAY_NODE.has(code) || AWAY_MESSAGE.test(error.message))
+    return true;
   // Several addresses were tried, and each failed.
   return 'errors' in error && Array.isArray(error.errors) && error.errors.some(isDatabaseAway);
 }

@@ -17,6 +17,8 @@ export interface GatherOptions<Item, Result> {
   enough?: number;
   /** Items that may wait for a batch; beyond it calls are refused with a `QueueFull`. No limit unless told. */
   maxWaiting?: number;
+  /** A call that has waited longer for its batch is refused with a `QueueFull`; its caller has given up by then. */
+  maxWaitMs?: number;
 }
 
 /** Too many wait already: whoever comes now had better come again later. */
@@ -54,9 +56,10 @@ const NONE_ENDED = { items: Infinity, atMs: -Infinity, calls: 0 };
  */
 export function gather<Item, Result>(options: GatherOptions<Item, Result>): (item: Item) => Promise<Result> {
   const { work, maxItems, concurrency = 1, lingerMs = 0, apartMs = 0 } = options;
-  const { enough = maxItems, maxWaiting = Infinity } = options;
+  const { enough = maxItems, maxWaiting = Infinity, maxWaitMs = Infinity } = options;
   interface Waiting {
     item: Item;
+    calledAtMs: number;
     resolve: (result: Result) => void;
     reject: (reason: unknown) => void;
   }
@@ -76,6 +79,7 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): (ite
     atEndOfTurn = false;
     clearTimeout(timer);
     timer = undefined;
+    refuseOverdue();
     while (busy < concurrency && waiting.length > 0) {
       const restMs = restingMs();
       // Timers know whole milliseconds.
@@ -91,6 +95,16 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): (ite
       ended = NONE_ENDED;
       void runBatch(batch, atMs);
     }
+  }
+
+  /** While batches are stuck, calls wait whose callers were answered long ago; doing them would delay the others. */
+  function refuseOverdue(): void {
+    const oldestMs = performance.now() - maxWaitMs;
+    let overdue = 0;
+    while (overdue < waiting.length && (waiting[overdue]?.calledAtMs ?? 0) < oldestMs) overdue += 1;
+    if (overdue === 0) return;
+    const error = new QueueFull(waiting.length);
+    for (const { reject } of waiting.splice(0, overdue)) reject(error);
   }
 
   /** How long those that wait have yet to wait for others. */
@@ -140,7 +154,7 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): (ite
       const nowMs = performance.now();
       if (waiting.length === 0) sinceMs = nowMs;
       if (nowMs < ended.atMs + BACK_WITHIN_MS) ended.calls += 1;
-      waiting.push({ item, resolve, reject });
+      waiting.push({ item, calledAtMs: nowMs, resolve, reject });
       if (atEndOfTurn || busy >= concurrency) return;
       if (timer !== undefined && waiting.length < enough && !areAllBack()) return;
       // At the end of this turn of the event loop, so that calls made in the same turn share a batch.

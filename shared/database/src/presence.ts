@@ -1,5 +1,13 @@
 import pg from 'pg';
 import type { Queryable } from './database.ts';
+import {
+  CONNECT_TIMEOUT_MS,
+  KEEP_ALIVE,
+  KEEP_ALIVE_OF_SERVER,
+  settledWithin,
+  STOP_TIMEOUT_MS,
+  withSessionSettings,
+} from './session.ts';
 
 export interface PresenceOptions {
   url: string;
@@ -7,13 +15,18 @@ export interface PresenceOptions {
   name: string;
   /** The process's own id: the one that its leases and claims bear. */
   id: string;
-  /** Told when the connection breaks, and of attempts to make a new one that fail. */
+  /** Called when the connection breaks, and for each attempt to make a new one that fails. */
   onError?: (error: Error) => void;
+  /** Tests shorten these. */
+  beatEveryMs?: number;
+  answerTimeoutMs?: number;
 }
 
 /** Our corner of PostgreSQL's advisory locks: "Pfan" in ASCII. */
 const LOCK_CLASS = 0x5066_616e;
-const CONNECT_TIMEOUT_MS = 5_000;
+/** How often the session is asked for an answer, and how long that may take. */
+const BEAT_EVERY_MS = 5_000;
+const ANSWER_TIMEOUT_MS = 5_000;
 const RECONNECT_EVERY_MS = 250;
 
 /**
@@ -26,6 +39,7 @@ export class Presence {
   readonly #options: PresenceOptions;
   #client: pg.Client | undefined;
   #retry: NodeJS.Timeout | undefined;
+  #beat: NodeJS.Timeout | undefined;
   #stopped = false;
 
   constructor(options: PresenceOptions) {
@@ -37,20 +51,23 @@ export class Presence {
     if (this.#stopped || this.#client !== undefined) return;
     const { url, name, id } = this.#options;
     const client = new pg.Client({
-      connectionString: url,
+      ...withSessionSettings(url, KEEP_ALIVE_OF_SERVER),
+      ...KEEP_ALIVE,
       application_name: `${name} presence`,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      keepAlive: true,
+      query_timeout: this.#options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS,
     });
     client.on('error', (error) => this.#onLost(client, error));
     client.on('end', () => this.#onLost(client, new Error('the connection ended')));
     this.#client = client;
     try {
       await client.connect();
-      await client.query('select pg_advisory_lock($1, hashtext($2))', [LOCK_CLASS, id]);
+      // Shared, so that a new session need not wait until the server has noticed the end of the last one.
+      await client.query('select pg_advisory_lock_shared($1, hashtext($2))', [LOCK_CLASS, id]);
+      this.#beatLater(client);
     } catch (error) {
       this.#client = undefined;
-      await client.end().catch(() => undefined);
+      await close(client);
       throw error;
     }
   }
@@ -58,14 +75,34 @@ export class Presence {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#retry);
+    clearTimeout(this.#beat);
     const client = this.#client;
     this.#client = undefined;
-    await client?.end().catch(() => undefined);
+    if (client !== undefined) await close(client);
+  }
+
+  /**
+   * Through a silent network the server may have ended the session long ago, and others would take this process for
+   * dead while it works.
+   */
+  #beatLater(client: pg.Client): void {
+    this.#beat = setTimeout(() => {
+      client.query('select 1').then(
+        () => {
+          if (this.#client === client) this.#beatLater(client);
+        },
+        (error: unknown) => {
+          this.#onLost(client, error as Error);
+          void close(client);
+        },
+      );
+    }, this.#options.beatEveryMs ?? BEAT_EVERY_MS);
   }
 
   #onLost(client: pg.Client, error: Error): void {
     if (this.#client !== client) return;
     this.#client = undefined;
+    clearTimeout(this.#beat);
     this.#options.onError?.(error);
     this.#startAgain();
   }
@@ -80,6 +117,12 @@ export class Presence {
     }, RECONNECT_EVERY_MS);
   }
 }
+
+const close = (client: pg.Client): Promise<void> =>
+  settledWithin(
+    client.end().catch(() => undefined),
+    STOP_TIMEOUT_MS,
+  );
 
 /** Makes a process visible to {@link isGone}; start it before the process takes leases. */
 export function openPresence(options: PresenceOptions): Presence {

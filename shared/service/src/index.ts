@@ -50,6 +50,7 @@ export {
 export type { IssuedToken, Principal, TokenIssuer, VerifiedToken } from './token.ts';
 export { main, runParts } from './lifecycle.ts';
 export type { Part, RunOptions } from './lifecycle.ts';
+export { ANSWER_WITHIN_MS } from './http/answer-timeouts.ts';
 export { createApi } from './http/api.ts';
 export { clientAddress, networkOf } from './http/client-address.ts';
 export { bearerOf, unauthenticated } from './http/operation.ts';

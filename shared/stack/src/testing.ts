@@ -18,6 +18,7 @@ export {
 } from './start-payfan.ts';
 export { startProgram, type StartProgramOptions } from './start-program.ts';
 export { startSandbox, type Sandbox } from './start-sandbox.ts';
+export { startTcpProxy, TcpProxy } from './tcp-proxy.ts';
 export { testAuthority, writeKeyPair, type KeyPair, type TestAuthority } from './test-certificates.ts';
 export { waitFor, WAIT_TIMEOUT_MS, WaitTimeout, type WaitOptions } from './wait.ts';
 export { channelNames, services, web } from './services.ts';

@@ -60,6 +60,7 @@ export function eventsRoute(api: Api, options: EventRouteOptions): void {
     {
       method: 'get',
       path: '/v1/events',
+      takesLong: true,
       summary: 'What happened on a topic after a number',
       description:
         'The events as on the socket, in order and without gaps. Give `next` as `after` to go on; with `wait`, the answer comes as soon as something happens. For topics with a log, which are those of accounts.',

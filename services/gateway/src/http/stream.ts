@@ -22,6 +22,7 @@ export function streamRoute(api: Api, options: StreamRouteOptions): void {
     {
       method: 'get',
       path: '/v1/stream',
+      takesLong: true,
       summary: 'One topic as server-sent events',
       description:
         'Each event has its number as its id; a client that comes back with `Last-Event-ID` (or `after`) is told what it missed first. Without either only what is new is told. If the log no longer reaches back, an event `history_gone` names the snapshot, and what follows its id is told. `token-ends` and `reconnect` say that the connection will end: come back, with a new token after the first.',

@@ -76,6 +76,7 @@ export function deadLetterRoutes(
     {
       method: 'post',
       path: '/v1/dead-letters/replay',
+      takesLong: true,
       summary: 'Send dead letters round again',
       description:
         'Some by id, or all that a filter matches, up to `limit` over all channels; call again while `remaining` ' +

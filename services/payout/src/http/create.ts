@@ -49,6 +49,7 @@ export function createRoute(api: Api, options: CreateRouteOptions): void {
     {
       method: 'post',
       path: '/v1/payouts',
+      takesLong: true,
       summary: 'Pay many at once',
       description:
         'Answers when the payout is stored, and pays after that: ask for it, or follow the topic `payout.<id>`. ' +

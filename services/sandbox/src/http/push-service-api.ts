@@ -84,6 +84,7 @@ function sendRoute(api: Api, { service, behaviour, waits, origin }: PushServiceA
     {
       method: 'POST',
       path: '/push/{id}',
+      takesLong: true,
       summary: 'Send a message to a subscription',
       description:
         'RFC 8030, with VAPID (RFC 8292) and aes128gcm (RFC 8291). Unlike a push service, this one deciphers the message, and refuses what no browser could read.',

@@ -32,6 +32,7 @@ function sendRoute(api: Api, { gateway, attempts, behaviour, waits }: SmsApiOpti
     {
       method: 'POST',
       path: '/messages',
+      takesLong: true,
       summary: 'Send an SMS',
       description:
         'The same reference is the same message: sending it again sends nothing, and answers the first.',

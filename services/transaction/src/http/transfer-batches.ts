@@ -30,6 +30,7 @@ export function transferBatchRoutes(
     {
       method: 'post',
       path: '/v1/transfers/batch',
+      takesLong: true,
       summary: 'Make the transfers of a part of a payout',
       description:
         'For services with the grant `batch`: they move the money of every account. Items are decided one by one, in their order, each as a transfer by itself: ' +

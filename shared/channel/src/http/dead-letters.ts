@@ -75,6 +75,7 @@ export function deadLetterRoutes(api: Api, around: ReplayAround): void {
     {
       method: 'post',
       path: '/v1/dead-letters/replay',
+      takesLong: true,
       summary: 'Sends the messages of open dead letters round again',
       description:
         'Each at most once for each time it died, so nobody is told twice. One call replays at most `limit` letters and works for about 5 seconds; `remaining` says whether to call again.',

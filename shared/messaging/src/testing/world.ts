@@ -4,7 +4,7 @@ import { openBroker, type Broker, type BrokerOptions } from '../broker.ts';
 import { Connection, type ConnectionOptions } from '../connection.ts';
 import { BrokerAdmin } from './broker-admin.ts';
 import { RecordingLog } from './recording-log.ts';
-import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
+import { startTcpProxy, type TcpProxy } from '@payfan/stack/testing';
 
 /** A vhost of a test's own, with an operator, a look into its queues, and whatever the test opens there. */
 export class World {

@@ -76,6 +76,8 @@ export function answerError(
   problemFor: (error: unknown) => Problem | undefined,
 ): (error: unknown, response: ServerResponse) => void {
   return (error, response) => {
+    // The request was answered before, because its handler took too long.
+    if (response.writableEnded) return;
     const problem = toProblem(error, problemFor);
     // A refusal is the client's business; only what went wrong on our side belongs in the log with its stack.
     if (problem.status >= 500)

@@ -2,6 +2,7 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import { parse as parseQuery } from 'node:querystring';
 import express from 'express';
 import helmet from 'helmet';
+import { AnswerTimeouts } from './answer-timeouts.ts';
 import { answerError, answerUntaken, sendResult } from './answer.ts';
 import { hasBody } from './body.ts';
 import { BodyTimeouts } from './body-timeouts.ts';
@@ -45,7 +46,7 @@ export interface ApiOptions extends ApiInfo {
   readonly allowedOrigins?: readonly string[];
   /** Knows errors that are no bugs, such as a database that is away, and how to tell the client. */
   readonly problemFor?: (error: unknown) => Problem | undefined;
-  /** For tests: other bounds for request bodies. */
+  /** For tests: other bounds for request bodies, and another tick for the time limits of requests. */
   readonly bodyBounds?: { readonly bytes?: number; readonly tickMs?: number };
 }
 
@@ -113,6 +114,10 @@ export function createApi(options: ApiOptions): Api {
     onTimeout: (reason) => intake.countRefusal(reason),
     ...(options.bodyBounds?.tickMs === undefined ? {} : { tickMs: options.bodyBounds.tickMs }),
   });
+  const answerTimeouts = new AnswerTimeouts({
+    fail,
+    ...(options.bodyBounds?.tickMs === undefined ? {} : { tickMs: options.bodyBounds.tickMs }),
+  });
   // Express knows an error handler by its four parameters.
   const failInExpress: ErrorRequestHandler = (error, _request, response, _next) => fail(error, response);
 
@@ -171,7 +176,7 @@ export function createApi(options: ApiOptions): Api {
       routes.all(route.path.replaceAll(/\{(\w+)\}/g, ':$1'), dispatch(route.path, operations));
     }
     if (operations.has(method)) throw new Error(`${method} ${route.path} is there twice`);
-    operations.set(method, createOperation(route, routeHandler, { authenticate, intake }));
+    operations.set(method, createOperation(route, routeHandler, { authenticate, intake, answerTimeouts }));
     described.push(route);
   };
 

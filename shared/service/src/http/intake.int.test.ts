@@ -30,6 +30,7 @@ async function startUploads(
           body: z.unknown(),
           bodyLimit: 1_000_000,
           slots: 16,
+          takesLong: true,
           streams: { 'text/csv': 'Lines' },
           responses: { 200: { description: 'Counted', schema: z.unknown() } },
         },

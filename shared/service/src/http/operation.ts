@@ -1,5 +1,6 @@
 import { Problem } from '../problem.ts';
 import { sendResult } from './answer.ts';
+import type { AnswerTimeouts } from './answer-timeouts.ts';
 import { bodyReader, drain, UnreadBody, type ReadBody } from './body.ts';
 import { inputParser } from './validate.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -24,13 +25,14 @@ export type Operation = (
 export interface OperationOptions {
   readonly authenticate: Authenticate | undefined;
   readonly intake: Intake;
+  readonly answerTimeouts: AnswerTimeouts;
 }
 
 /** One route, ready to answer: who is it, what do they send, is it right, do it, tell. */
 export function createOperation(
   route: AnyRoute,
   handler: AnyHandler,
-  { authenticate, intake }: OperationOptions,
+  { authenticate, intake, answerTimeouts }: OperationOptions,
 ): Operation {
   if (route.auth === 'required' && authenticate === undefined) {
     throw new Error(
@@ -43,6 +45,7 @@ export function createOperation(
   const parseInput = inputParser(route);
 
   return async (request, response, { params, query }) => {
+    if (route.takesLong !== true) answerTimeouts.watch(request, response);
     // Strangers are turned away before a byte of their body is read.
     const principal =
       route.auth === 'required' && authenticate !== undefined
@@ -65,6 +68,8 @@ export function createOperation(
       }
     };
     const result = await (readBody === undefined ? answer() : answerBody(readBody));
+    // The request was answered before, because this took too long.
+    if (response.headersSent) return;
     sendResult(response, result, route.responses[result.status]?.contentType);
   };
 }

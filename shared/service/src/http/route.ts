@@ -70,6 +70,11 @@ export interface Route<
    * read but handed to the handler as `stream`, and `body` is then what its schema makes of nothing.
    */
   readonly streams?: Readonly<Record<string, string>>;
+  /**
+   * The answer may take longer than the 8 s after which any other route answers 503: it waits for something to happen,
+   * or does much work in steps that have time limits of their own.
+   */
+  readonly takesLong?: true;
   /** A more exact problem than `invalid_request` for these errors, if there is one. */
   readonly problemForInvalid?: (errors: readonly FieldError[]) => Problem | undefined;
 }
