@@ -14,6 +14,8 @@ interface ComposeService {
   environment?: Record<string, string | number>;
   ports?: string[];
   profiles?: string[];
+  platform?: string;
+  networks?: Record<string, { aliases: string[] }>;
   cpus?: number;
   mem_limit?: string;
   depends_on?: Record<string, { condition: string }>;
@@ -204,6 +206,15 @@ test('the world outside and the infrastructure answer where everybody looks for 
   const portsOf = (name: string) => file.services[name]?.ports?.map((mapping) => mapping.split(':').at(-1));
   // Two programs play the world outside, each a part.
   expect(portsOf('mailhog')).toEqual(['1025', '8025']);
+  // MailHog has an image for one processor, so its stand-in has its name and ports.
+  expect(file.services['mailhog']?.platform).toBe('linux/amd64');
+  expect(portsOf('inbox')).toEqual(portsOf('mailhog'));
+  expect(file.services['inbox']?.networks).toEqual({ default: { aliases: ['mailhog'] } });
+  expect(environmentOf(file, 'inbox')).toMatchObject({
+    SANDBOX_PARTS: 'mail',
+    SMTP_PORT: '1025',
+    MAIL_PORT: '8025',
+  });
   expect(portsOf('sandbox')).toEqual(['8026', '8027']);
   expect(environmentOf(file, 'sandbox')).toMatchObject({
     ...{ SANDBOX_PARTS: 'sms,webpush', SMS_PORT: '8026', WEB_PUSH_PORT: '8027' },
@@ -314,7 +325,7 @@ describe('the demo', () => {
 
   test('the profile demo opens the accounts, after their tables are there, and starts nothing else', () => {
     const { services: containers } = compose();
-    const profiled = Object.entries(containers).filter(([, { profiles }]) => profiles !== undefined);
+    const profiled = Object.entries(containers).filter(([, { profiles }]) => profiles?.includes('demo'));
     expect(profiled).toEqual([
       [
         'demo-accounts',
@@ -339,7 +350,7 @@ describe('the demo', () => {
 });
 
 test('PAYFAN_BIND opens the APIs and pages to other machines, and never the infrastructure', () => {
-  const closed = ['postgres', 'rabbitmq', 'mailhog', 'sandbox'];
+  const closed = ['postgres', 'rabbitmq', 'mailhog', 'inbox', 'sandbox'];
   const portsOf = (file: ComposeFile) =>
     Object.entries(file.services).flatMap(([name, { ports = [] }]) => ports.map((port) => ({ name, port })));
   const addressOf = ({ port }: { port: string }) => port.split(':')[0];

@@ -11,7 +11,7 @@ function foreignImages(file: string): string[] {
   const stages = [...text.matchAll(/^FROM \S+ AS (\S+)$/gm)].map(([, stage = '']) => stage);
   return [...text.matchAll(/^(?:FROM|\s*image(?:Name)?:) +(\S+)/gm)]
     .map(([, image = '']) => image)
-    .filter((image) => !/^payfan(-web)?(:|$)/.test(image) && !stages.includes(image));
+    .filter((image) => !/(^|\/)payfan(-web)?(:|$)/.test(image) && !stages.includes(image));
 }
 
 test('containers that we start are of the images that compose uses', () => {
