@@ -32,11 +32,13 @@ class Buckets {
     const found = units.map(({ limit, subject }) => {
       const bucket = `${limit.name} ${subject}`;
       const { units, atMs: beforeMs } = this.#levels.get(bucket) ?? { units: limit.burst, atMs };
-      const regained = ((atMs - beforeMs) / 1_000) * (limit.count / limit.seconds);
-      return { bucket, level: Math.min(limit.burst, units + regained) };
+      const unitsPerSecond = limit.count / limit.seconds;
+      const regained = ((atMs - beforeMs) / 1_000) * unitsPerSecond;
+      // Sums of fractions are not exact, here as there: what is regained within a millisecond counts already.
+      const least = 1 - 0.001 * unitsPerSecond;
+      return { bucket, level: Math.min(limit.burst, units + regained), least };
     });
-    // Sums of fractions are not exact, here as there.
-    const isAllowed = found.every(({ level }) => level > 1 - 1e-3);
+    const isAllowed = found.every(({ level, least }) => level > least);
     for (const { bucket, level } of found) {
       this.#levels.set(bucket, { units: isAllowed ? level - 1 : level, atMs });
     }
