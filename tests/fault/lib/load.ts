@@ -28,6 +28,8 @@ export interface LoadOptions {
   pauseMs?: number;
   /** Transfers in all; for ever unless told. */
   count?: number;
+  /** A client that has no answer for longer fails the test; longer than any fault lasts unless given. */
+  patienceMs?: number;
   /** Who pays, and is paid; those of the demo unless told. */
   people?: readonly [Person, Person, ...Person[]];
 }
@@ -75,7 +77,7 @@ export class Load {
   }
 
   async #pay(key: string): Promise<void> {
-    const { urls, random, people = PEOPLE } = this.#options;
+    const { urls, random, people = PEOPLE, patienceMs = PATIENCE_MS } = this.#options;
     const payer = pick(random, people);
     const others = people.filter((person) => person !== payer) as [Person, ...Person[]];
     const body = JSON.stringify({
@@ -89,7 +91,7 @@ export class Load {
       'content-type': 'application/json',
       'idempotency-key': key,
     };
-    for (const deadline = performance.now() + PATIENCE_MS; ;) {
+    for (const deadline = performance.now() + patienceMs; ;) {
       const answer = await this.#ask(`${pick(random, urls)}/v1/transfers`, headers, body);
       if (answer !== undefined) {
         this.answered.set(key, answer);
