@@ -1,4 +1,4 @@
-import { channelContract, sandboxBehaviour, SEND_TIMEOUT_MS } from '@payfan/channel/contract';
+import { channelContract, sandboxBehaviour } from '@payfan/channel/contract';
 import { freePort, startProgram } from '@payfan/stack/testing';
 import { emailChannel } from './email-channel.ts';
 
@@ -24,7 +24,6 @@ channelContract({
         smtpUrls: [`smtp://127.0.0.1:${smtpPort}`],
         from: { name: 'Payfan', address: 'alerts@payfan.example' },
         connections: 20,
-        timeoutMs: SEND_TIMEOUT_MS,
       }),
       world: {
         // SMTP has no question to ask.

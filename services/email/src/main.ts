@@ -10,7 +10,6 @@ main(async () => {
       smtpUrls: SMTP_URL,
       from: MAIL_FROM,
       connections: common.CONCURRENCY,
-      timeoutMs: common.SEND_TIMEOUT_MS,
     }),
   );
 });

@@ -1,7 +1,4 @@
-import * as base64 from 'nodemailer/lib/base64';
-import { foldLines } from 'nodemailer/lib/mime-funcs';
-import MimeNode from 'nodemailer/lib/mime-node';
-import * as quotedPrintable from 'nodemailer/lib/qp';
+import { domainToASCII } from 'node:url';
 import type { Mail } from './mail.ts';
 
 export type Mailbox = Mail['to'];
@@ -10,67 +7,85 @@ export type Mailbox = Mail['to'];
 export interface Posting {
   /** In angle brackets. */
   messageId: string;
-  /** Part of what separates its parts: must not be foreseen by whoever wrote a part. */
-  baseBoundary: string;
+  date: Date;
 }
+
+/** No part can contain it: in quoted-printable text, `=` is followed by two digits or the end of the line. */
+const BOUNDARY = '=_payfan';
 
 /**
  * Makes mails from one sender: each one text, its plain and HTML parts as alternatives (RFC 5322; RFC 2046, 5.1.4), with
- * the line ends that go over the wire. How a header or a part is encoded is nodemailer's; its tree of nodes, with a
- * stream for each, would be more than half of what a mail costs this program.
+ * the line ends that go over the wire.
  */
 export function mimeWriter(from: Mailbox): (mail: Mail & Posting) => string {
-  const fromHeader = header('From', from);
-  return ({ to, subject, text, html, messageId, baseBoundary }) => {
-    const boundary = `--_NmP-${baseBoundary}-Part_1`;
-    const lines = [
+  const fromHeader = `From: ${mailbox(from)}`;
+  return ({ to, subject, text, html, messageId, date }) =>
+    [
       'Auto-Submitted: auto-generated',
       fromHeader,
-      header('To', to),
-      header('Subject', subject),
-      header('Message-ID', messageId),
-      `Date: ${new Date().toUTCString().replace('GMT', '+0000')}`,
+      `To: ${mailbox(to)}`,
+      `Subject: ${encodedWords(subject)}`,
+      `Message-ID: ${messageId}`,
+      `Date: ${date.toUTCString().replace('GMT', '+0000')}`,
       'MIME-Version: 1.0',
-      'Content-Type: multipart/alternative;',
-      ` boundary="${boundary}"`,
+      `Content-Type: multipart/alternative; boundary="${BOUNDARY}"`,
       '',
-      `--${boundary}`,
+      `--${BOUNDARY}`,
       part('text/plain', text),
-      `--${boundary}`,
+      `--${BOUNDARY}`,
       part('text/html', html),
-      `--${boundary}--`,
+      `--${BOUNDARY}--`,
       '',
-    ];
-    return lines.join('\r\n');
-  };
+    ].join('\r\n');
 }
 
-/** An address as SMTP takes it: a domain beyond ASCII by its ASCII name, unless the rest is beyond ASCII as well. */
-export function smtpAddress(address: string): string {
-  const { from } = rules.setEnvelope({ from: address }).getEnvelope();
-  return from === false ? '' : from;
+/** An address with its domain in ASCII, unless the local part is beyond ASCII as well: then SMTPUTF8 takes both. */
+export function asciiAddress(address: string): string {
+  const at = address.lastIndexOf('@') + 1;
+  const local = address.slice(0, at);
+  if (/[^ -~]/.test(local)) return address;
+  return local + (domainToASCII(address.slice(at)) || address.slice(at));
 }
 
-/** Of nodemailer's nodes only the rules are wanted. Without a base, each would ask the system for random bytes. */
-const node = (contentType: string | false) => new MimeNode(contentType, { baseBoundary: 'none' });
-const rules = node(false);
+function mailbox({ name, address }: Mailbox): string {
+  return `${encodedWords(name)} <${asciiAddress(address)}>`.trimStart();
+}
 
-/** RFC 2047, and folded as RFC 5322 wants it. */
-function header(name: string, value: Mailbox | string): string {
-  return foldLines(`${name}: ${rules.encodeHeaderValue(name, value)}`, 76);
+/** RFC 2047 allows 75 characters for an encoded word; this leaves room for the name of the header. */
+const BYTES_PER_WORD = 39;
+
+/** Header text: letters, digits and single spaces as they are, and everything else as RFC 2047 encodes it. */
+function encodedWords(text: string): string {
+  const line = text.replaceAll(/\p{Cc}+/gu, ' ');
+  if (/^[\da-z]+(?: [\da-z]+)*$/i.test(line) && line.length <= BYTES_PER_WORD) return line;
+  const words: string[] = [];
+  let word = '';
+  for (const character of line) {
+    if (Buffer.byteLength(word + character) > BYTES_PER_WORD) {
+      words.push(word);
+      word = '';
+    }
+    word += character;
+  }
+  if (word !== '') words.push(word);
+  return words.map((each) => `=?UTF-8?B?${Buffer.from(each).toString('base64')}?=`).join('\r\n ');
 }
 
 function part(type: string, content: string): string {
-  // There is none for a part without content.
-  const encoding = node(type).setContent(content).getTransferEncoding() || '7bit';
-  const head = `Content-Type: ${type}; charset=utf-8\r\nContent-Transfer-Encoding: ${encoding}`;
-  // A lone CR is put right on the way out, as dots at the beginnings of lines are.
-  return `${head}\r\n\r\n${encoded(content, encoding).replaceAll(/\r?\n/g, '\r\n')}`;
+  const head = `Content-Type: ${type}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable`;
+  return `${head}\r\n\r\n${quotedPrintable(content)}`;
 }
 
-/** RFC 2045. */
-function encoded(content: string, encoding: string): string {
-  if (encoding === 'quoted-printable') return quotedPrintable.wrap(quotedPrintable.encode(content));
-  if (encoding === 'base64') return base64.wrap(base64.encode(content), 76);
-  return content;
+/** RFC 2045, 6.7. */
+function quotedPrintable(text: string): string {
+  const bytes = Buffer.from(text.replaceAll(/\r\n?|\n/g, '\r\n')).toString('latin1');
+  return (
+    bytes
+      .replaceAll(/[^\t\r\n -<>-~]|[\t ](?=\r\n|$)/g, escaped)
+      // A line has 76 characters at most; it is not broken inside an escaped byte.
+      .replaceAll(/[^\r\n]{73,75}(?<!=.?)(?=[^\r\n])/g, '$&=\r\n')
+  );
 }
+
+const escaped = (byte: string): string =>
+  `=${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;

@@ -13,6 +13,7 @@ import { someTransfer } from './testing/some-transfer.ts';
 
 export type { Arrived, ChannelSubject, World } from './testing/bench.ts';
 export { SEND_TIMEOUT_MS } from './testing/bench.ts';
+export { failOver } from './testing/fail-over.ts';
 export { linksIn, typedLinks } from './testing/links.ts';
 export { sandboxBehaviour } from './testing/sandbox.ts';
 export { somePayout, someTransfer };

@@ -92,13 +92,17 @@ function turns(places: number): <Result>(work: () => Promise<Result>) => Promise
 
 const absent = Promise.resolve({ kind: 'absent' } as const);
 
-/** Runs `work` for so long; what it has not answered by then, or has thrown, is unknown. */
-function inTime<Result>(
+/**
+ * Runs `work` for so long, and then aborts it. A provider that knows that it handed nothing over answers the abort with
+ * `failed`; otherwise the result is unknown, as it is if `work` throws.
+ */
+function inTime<Result extends { kind: string }>(
   timeoutMs: number,
   reference: string,
   work: (options: SendOptions) => Promise<Result>,
 ): Promise<Result | (SendResult & { kind: 'unknown' })> {
   let controller: AbortController | undefined;
+  let isLate = false;
   const options: SendOptions = {
     reference,
     // Made for those who look at it: it costs more than all the rest of an attempt.
@@ -109,10 +113,13 @@ function inTime<Result>(
   };
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
-      resolve({ kind: 'unknown', error: `no answer within ${timeoutMs} ms` });
-      controller?.abort();
+      const error = `no answer within ${timeoutMs} ms`;
+      isLate = true;
+      controller?.abort(new Error(error));
+      setImmediate(() => resolve({ kind: 'unknown', error }));
     }, timeoutMs);
-    const settle = (result: Parameters<typeof resolve>[0]) => {
+    const settle = (result: Result | (SendResult & { kind: 'unknown' })) => {
+      if (isLate && result.kind !== 'failed') return;
       clearTimeout(timer);
       resolve(result);
     };
