@@ -79,13 +79,16 @@ function part(type: string, content: string): string {
 /** RFC 2045, 6.7. */
 function quotedPrintable(text: string): string {
   const bytes = Buffer.from(text.replaceAll(/\r\n?|\n/g, '\r\n')).toString('latin1');
-  return (
-    bytes
-      .replaceAll(/[^\t\r\n -<>-~]|[\t ](?=\r\n|$)/g, escaped)
-      // A line has 76 characters at most; it is not broken inside an escaped byte.
-      .replaceAll(/[^\r\n]{73,75}(?<!=.?)(?=[^\r\n])/g, '$&=\r\n')
-  );
+  return bytes
+    .replaceAll(/[^\t\r\n -<>-~]|[\t ](?=\r\n|$)/g, escaped)
+    .split('\r\n')
+    .map(broken)
+    .join('\r\n');
 }
+
+/** A line has 76 characters at most, and is not broken inside an escaped byte. */
+const broken = (line: string): string =>
+  line.length <= 76 ? line : line.replaceAll(/.{73,75}(?<!=.?)(?=.)/g, '$&=\r\n');
 
 const escaped = (byte: string): string =>
   `=${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
