@@ -51,6 +51,8 @@ const lettersOf = (eventId: string) =>
     values: [eventId],
   });
 
+/** An attempt lasts until the test lets the provider answer, however slow the machine is. */
+const IN_HAND = { sendTimeoutMs: 60_000 };
 /** An answer of the provider that comes when the test says so. */
 function answerInHand(): { promise: Promise<SendResult>; resolve: (result: SendResult) => void } {
   let resolve: (result: SendResult) => void = () => undefined;
@@ -288,7 +290,7 @@ describe('when an earlier attempt may have been accepted', () => {
 test('while somebody else is at it the message is held, and nothing is sent', async () => {
   const event = someTransfer();
   const release = answerInHand();
-  const slow = engineWith(() => release.promise);
+  const slow = engineWith(() => release.promise, IN_HAND);
   const working = slow.engine.onMessage(incoming(event));
   await waitFor(() => Promise.resolve(slow.sent.length === 2), { what: 'both claims' });
   const other = engineWith(accepts);
@@ -306,7 +308,7 @@ test('a claim of a process that is no more is taken over at once when the broker
   const presence = openPresence({ url: fresh.urlFor('phone'), name: 'engine', id: claimantId });
   await presence.start();
   const tooLate = answerInHand();
-  const dying = engineWith(() => tooLate.promise, { claimantId, sendTimeoutMs: 60_000 });
+  const dying = engineWith(() => tooLate.promise, { claimantId, ...IN_HAND });
   const abandoned = dying.engine.onMessage(incoming(event));
   await waitFor(() => Promise.resolve(dying.sent.length === 2), { what: 'both claims' });
 
@@ -325,7 +327,7 @@ test('a claim of a process that is no more is taken over at once when the broker
 test('an outcome is kept until the database is back, and nothing is sent again for it', async () => {
   const event = someTransfer();
   const release = answerInHand();
-  const { engine, sent } = engineWith(() => release.promise);
+  const { engine, sent } = engineWith(() => release.promise, IN_HAND);
   const working = engine.onMessage(incoming(event));
   await waitFor(() => Promise.resolve(sent.length === 2), { what: 'both claims' });
   // Every connection to the database is cut, and none is let in for a while.
@@ -399,7 +401,7 @@ test('a claim whose answer was lost on the way is taken up again at once, by the
 
 test('of two copies in one process one waits for the other, and then has nothing to do', async () => {
   const answer = answerInHand();
-  const { engine, sent } = engineWith(() => answer.promise);
+  const { engine, sent } = engineWith(() => answer.promise, IN_HAND);
   const event = someTransfer();
   const first = engine.onMessage(incoming(event));
   await waitFor(() => Promise.resolve(sent.length === 2), { what: 'both being sent' });
