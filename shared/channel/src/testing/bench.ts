@@ -19,7 +19,7 @@ import { BrokerAdmin } from '@payfan/messaging/testing';
 import { createLogger, createMetrics, type Part } from '@payfan/service';
 import { freshBroker, freshDatabase, waitFor } from '@payfan/stack/testing';
 import { createChannel, type ChannelOptions } from '../channel.ts';
-import { systemClock } from '../clock.ts';
+import { systemClock, type Clock } from '../clock.ts';
 import { CHANNEL_CONNECTIONS } from '../config.ts';
 import { channelMetrics } from '../metrics.ts';
 import type { ChannelDefinition } from '../provider.ts';
@@ -85,8 +85,13 @@ interface SeenLetter {
 
 export type Bench = Awaited<ReturnType<typeof setUp>>;
 
+/** How many times faster than real time the waits of the channel pass; its timeouts do not. */
+interface BenchOptions {
+  speed?: number;
+}
+
 /** A database, a broker, a world, and the channel between them. */
-export async function setUp<Message>(subject: ChannelSubject<Message>) {
+export async function setUp<Message>(subject: ChannelSubject<Message>, { speed = 1 }: BenchOptions = {}) {
   const { name } = subject;
   const [fresh, vhost] = await Promise.all([freshDatabase(), freshBroker({ channels: [name] })]);
   const logger = createLogger({ service: name, level: 'silent' });
@@ -107,7 +112,11 @@ export async function setUp<Message>(subject: ChannelSubject<Message>) {
 
   let handled = 0;
   const counting: ChannelOptions<Message>['broker'] = {
-    publish: (message) => broker.publish(message),
+    publish: ({ expiresAfterMs, ...message }) =>
+      broker.publish({
+        ...message,
+        ...(expiresAfterMs !== undefined && { expiresAfterMs: Math.ceil(expiresAfterMs / speed) }),
+      }),
     consume: ({ handler, ...options }) =>
       broker.consume({
         ...options,
@@ -117,19 +126,22 @@ export async function setUp<Message>(subject: ChannelSubject<Message>) {
         },
       }),
   };
-  const openChannel = (): Part => {
+  const clock = speed === 1 ? systemClock : fastClock(speed);
+  const registry = createMetrics(name);
+  const channelsMetrics = channelMetrics(registry, clock);
+  const openChannel = (consuming: Pick<Broker, 'consume'> = counting): Part => {
     const options: ChannelOptions<Message> = {
       definition,
       database,
-      broker: counting,
+      broker: { publish: counting.publish, consume: (wanted) => consuming.consume(wanted) },
       logger,
-      metrics: channelMetrics(createMetrics(name)),
+      metrics: channelsMetrics,
       claimantId: randomUUID(),
       concurrency: 20,
       bulkShare: 1,
       sendTimeoutMs: SEND_TIMEOUT_MS,
       random: Math.random,
-      clock: systemClock,
+      clock,
       giveUpAfterMs: 24 * 3_600_000,
     };
     return createChannel(options);
@@ -145,6 +157,9 @@ export async function setUp<Message>(subject: ChannelSubject<Message>) {
     admin: new BrokerAdmin(vhost),
     channel: openChannel(),
     openChannel,
+    clock,
+    /** What the channels of this bench show on `/metrics`. */
+    metricsText: () => registry.metrics(),
     addressOf: (event: PaymentEvent, role: Role) => definition.address({ role, party: partyOf(event, role) }),
     /** How often each address was told of this event; the id of what it tells of is in every text. */
     async toldOf({ subject }: PaymentEvent): Promise<Record<string, number>> {
@@ -223,6 +238,18 @@ export async function setUp<Message>(subject: ChannelSubject<Message>) {
   };
   await bench.channel.start();
   return bench;
+}
+
+/** A clock that begins now and runs faster than real time. */
+function fastClock(speed: number): Clock {
+  const beganMs = performance.now();
+  const beganAtMs = Date.now();
+  const passedMs = () => (performance.now() - beganMs) * speed;
+  return {
+    nowMs: passedMs,
+    wallClockMs: () => beganAtMs + passedMs(),
+    after: (ms, work) => systemClock.after(ms / speed, work),
+  };
 }
 
 const bodyOf = (event: PaymentEvent): Buffer => Buffer.from(JSON.stringify(event));
