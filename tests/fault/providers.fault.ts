@@ -1,4 +1,4 @@
-import { RETRY_STEPS } from '@payfan/contracts';
+import { RETRY_STEPS, type QueueList } from '@payfan/contracts';
 import { KEPT } from './lib/checker.ts';
 import { fault } from './lib/fault.ts';
 import { metric, moreAnswers, until } from './lib/look.ts';
@@ -40,6 +40,10 @@ const triedTwice = async (url: string) =>
   [...byReference(await attemptsAt(url)).values()].filter((attempts) => attempts.length >= 2).length;
 const pausedSeconds = async (service: 'phone' | 'email') =>
   (await metric(world.payfan.url(service), 'lane_paused_seconds', { lane: 'interactive' })) ?? 0;
+async function queuesOf(operationsUrl: string): Promise<QueueList> {
+  const headers = { authorization: 'Bearer demo_operator' };
+  return (await (await fetch(`${operationsUrl}/v1/queues`, { headers })).json()) as QueueList;
+}
 const withOutcome = async (url: string, outcome: string) =>
   (await attemptsAt(url)).filter((attempt) => attempt.outcome === outcome).length;
 
@@ -58,6 +62,11 @@ fault('12. the SMS gateway and the mail server fail, then work again', async (ru
   );
   expect(await pausedSeconds('phone')).toBeGreaterThan(0);
   expect(await pausedSeconds('email')).toBeGreaterThan(0);
+  // The operations page shows what this route answers.
+  const queues = await queuesOf(payfan.url('operations'));
+  for (const name of ['phone.interactive', 'email.interactive']) {
+    expect(queues.data.find((queue) => queue.name === name)?.pausedSeconds).toBeGreaterThan(0);
+  }
   await behave(smsUrl, {});
   await behave(mailApi, {});
   await moreAnswers(load);
