@@ -1,7 +1,7 @@
 import { waitFor } from '@payfan/stack/testing';
 import type { Topology } from '@payfan/contracts';
 import type { Broker } from './broker.ts';
-import { Publisher, type Outgoing } from './publisher.ts';
+import { Publisher, type Outgoing, type PublishError } from './publisher.ts';
 import { noTopology } from './testing/consuming.ts';
 import { BLOCKED, UNBLOCKED } from './testing/frames.ts';
 import { openWorld, type World } from './testing/world.ts';
@@ -69,6 +69,27 @@ test('a thousand at once are all confirmed, each stored once', async () => {
   await published;
   const stored = await world.admin.take('inbox', 2_000);
   expect(stored.map(({ messageId }) => messageId).sort()).toEqual(ids.sort());
+});
+
+test('after a refusal the next messages leave by a new channel, because the old one may refuse them all', async () => {
+  const broker = await connected();
+  await world.eye.assertQueue('full', {
+    arguments: { 'x-queue-type': 'quorum', 'x-max-length': 1, 'x-overflow': 'reject-publish' },
+  });
+  await world.eye.bindQueue('full', 'events', 'full.event');
+  const refused = async () => {
+    const [failure] = await Promise.allSettled([
+      broker.publish(event(`f-${Math.random()}`, { routingKey: 'full.event' })),
+    ]);
+    return failure.status === 'rejected' && (failure.reason as PublishError).kind === 'nacked';
+  };
+  await waitFor(refused, { what: 'a refusal' });
+  await waitFor(() => Promise.resolve(world.log.saying('opening a new publishing channel').length > 0), {
+    what: 'a new channel',
+  });
+  await waitFor(() => Promise.resolve(broker.publishable), { what: 'the new channel being open' });
+  await broker.publish(event('e-1'));
+  expect(await world.messagesIn('inbox')).toBe(1);
 });
 
 test('an event that no queue is bound for is an error, and none to its neighbours', async () => {

@@ -82,6 +82,8 @@ export class Publisher {
   readonly #timer: NodeJS.Timeout;
   readonly #confirmTimeoutMs: number;
   #channel: ConfirmChannel | undefined;
+  /** Whether the broker refused a message on this channel. */
+  #hasNacked = false;
   /** While what was deleted is being declared again. */
   #healing = false;
   /** By exchange: why the broker closed a channel over it, and until when it is avoided. */
@@ -93,7 +95,7 @@ export class Publisher {
     this.#log = log;
     this.#confirmTimeoutMs = confirmTimeoutMs;
     this.#unsubscribe = connection.onUp((model) => void this.#open(model));
-    this.#timer = setInterval(() => this.#expire(), Math.min(1_000, confirmTimeoutMs / 2));
+    this.#timer = setInterval(() => this.#recycle(), Math.min(1_000, confirmTimeoutMs / 2));
     this.#timer.unref();
   }
 
@@ -150,6 +152,7 @@ export class Publisher {
         else if (error == null) resolve();
         // amqplib fails what is unconfirmed when its channel dies, too: only this text is a nack.
         else if (error instanceof Error && error.message === 'message nacked') {
+          if (this.#channel === channel) this.#hasNacked = true;
           reject(new PublishError('nacked', 'refused by the broker'));
         } else reject(new PublishError('disconnected', 'the channel closed before the confirm came'));
       };
@@ -275,17 +278,31 @@ export class Publisher {
     this.#healing = false;
   }
 
-  /** Recycles the channel when a confirm is overdue. While the broker blocks us they are late with good reason. */
-  #expire(): void {
+  /** Opens a new channel when a confirm is overdue, or when the broker refused a message on this one. */
+  #recycle(): void {
     const oldest = this.#pending.values().next().value;
-    if (oldest === undefined || performance.now() - oldest.sentAtMs < this.#confirmTimeoutMs) return;
-    this.#fail('timeout', `no confirm within ${this.#confirmTimeoutMs} ms`);
-    if (this.#connection.blocked !== undefined) return;
-    this.#log.warn({}, 'confirms are overdue: opening a new publishing channel');
+    const isOverdue = oldest !== undefined && performance.now() - oldest.sentAtMs >= this.#confirmTimeoutMs;
+    if (isOverdue) this.#fail('timeout', `no confirm within ${this.#confirmTimeoutMs} ms`);
+    // While the broker blocks us confirms are late with good reason.
+    if (isOverdue && this.#connection.blocked === undefined) this.#replace('confirms are overdue');
+    // A channel that begins with a quorum queue whose leader's node is down refuses everything for as long as that node
+    // is away (rabbit_fifo_client of RabbitMQ 3.10); a new channel asks for the new leader.
+    else if (this.#hasNacked) this.#replace('the broker refused messages');
+  }
+
+  /** What is under way on the old channel is still answered there. */
+  #replace(why: string): void {
+    this.#log.warn({}, `${why}: opening a new publishing channel`);
     const channel = this.#channel;
     const model = this.#connection.model;
     this.#channel = undefined;
-    void channel?.close().catch(() => undefined);
+    this.#hasNacked = false;
+    if (channel !== undefined) {
+      const answered = this.#pending.size === 0 ? Promise.resolve() : channel.waitForConfirms();
+      void settledWithin(answered, this.#confirmTimeoutMs)
+        .then(() => channel.close())
+        .catch(() => undefined);
+    }
     if (model !== undefined) void this.#open(model);
   }
 
