@@ -25,8 +25,9 @@ export function resultOfSmtpError(
   const answersTheMail = command === 'RCPT TO' || command === 'DATA';
   if (responseCode >= 400 && (answersTheMail || !mayBeAccepted)) {
     if (permanent !== true) return failed;
-    if (answersTheMail && !REFUSES_US.test(response)) return { kind: 'rejected', error: message };
-    return { ...failed, refusesUs: true };
+    if (!answersTheMail) return { ...failed, refusesUs: true };
+    // Servers also say 5.7.x of one recipient or one mail, so it must not open the breaker for all others at once.
+    return REFUSES_US.test(response) ? failed : { kind: 'rejected', error: message };
   }
   if (mayBeAccepted) return { kind: 'unknown', error: message };
   if (code === 'EENVELOPE' && command === 'API') return { kind: 'rejected', error: message };

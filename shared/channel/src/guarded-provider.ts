@@ -19,7 +19,7 @@ export interface GuardedProvider<Message> {
   readonly canBeAsked: boolean;
   /** True from the time at which it has failed too often until it works again. */
   isFailing(): boolean;
-  /** True while it is failing, and no message may test it yet. */
+  /** True while it is failing, and no message may test it: not yet, or because one does. */
   isSkipped(): boolean;
   /** While it is failing: how long until a message may test it, in milliseconds. */
   testDueInMs(): number;
@@ -41,18 +41,16 @@ export function guard<Message>(
     onChange: (state) => onChange(name, state === 'open' ? 'skipped' : 'back'),
   });
 
-  const isSkipped = () => breaker.state === 'open';
-
   return {
     name,
     canBeAsked: provider.lookup !== undefined,
     isFailing: () => breaker.state !== 'closed',
-    isSkipped,
+    isSkipped: () => breaker.state === 'open' || breaker.state === 'testing',
     testDueInMs: () => breaker.dueInMs(),
     async send(message, reference, timeoutMs) {
       if (breaker.state === 'testing') {
         await breaker.testEnded();
-        if (isSkipped()) {
+        if (breaker.dueInMs() > 0) {
           return { kind: 'failed', error: `${name} is skipped: it failed too often` };
         }
       }

@@ -99,7 +99,24 @@ test('while it is paused nothing is attempted until a test is due, and then one 
   await passTime(1);
   expect(attempts).toEqual(['a']);
   await passTime(20_000);
-  expect(attempts).toEqual(['a', 'a']);
+  expect(attempts).toEqual(['a', 'b']);
+});
+
+test('a message that always fails for a reason of its own does not keep the lane paused', async () => {
+  const { arrive, attempts, attemptsAre, fail, recover, passTime } = aLane();
+  fail();
+  await arrive('unlucky', 'b', 'c');
+  attemptsAre((name) => {
+    if (name === 'unlucky') {
+      fail();
+      return 'held';
+    }
+    recover();
+    return 'done';
+  });
+  await passTime(20_000);
+  expect(attempts.slice(0, 2)).toEqual(['unlucky', 'b']);
+  expect(attempts).toContain('c');
 });
 
 test('when a provider works again, messages go on in the order in which they arrived', async () => {
@@ -152,7 +169,7 @@ test('messages go back to the broker before it takes them for forgotten, all tog
   expect(returned).toEqual([]);
   await passTime(2 * MINUTE_MS);
   expect(returned).toEqual(['a', 'b', 'c']);
-  expect(new Set(attempts)).toEqual(new Set(['a']));
+  expect(new Set(attempts)).toEqual(new Set(['a', 'b', 'c']));
 });
 
 test('when the process stops, messages wait no longer', async () => {

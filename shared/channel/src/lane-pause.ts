@@ -26,6 +26,8 @@ interface Waiting {
   /** Its place in the order of arrival. */
   place: number;
   arrivedAtMs: number;
+  /** How often it has tested the providers. */
+  tests: number;
   wake: (why: Wake) => void;
 }
 
@@ -90,10 +92,11 @@ export class LanePause {
    * @returns `held too long` if the message must go back to the broker
    */
   async run(attempt: () => Promise<Handled>, stopping: AbortSignal): Promise<'done' | 'held too long'> {
-    const arrived = { place: this.#arrivals++, arrivedAtMs: this.#options.clock.nowMs() };
+    const arrived = { place: this.#arrivals++, arrivedAtMs: this.#options.clock.nowMs(), tests: 0 };
     for (;;) {
       const why = this.isPaused ? await this.#wait(arrived, stopping) : 'resumed';
       if (why === 'held too long') return why;
+      if (why === 'test') arrived.tests += 1;
       let handled: Handled = 'done';
       try {
         handled = await attempt();
@@ -140,8 +143,10 @@ export class LanePause {
       return;
     }
     this.#isTesting = true;
-    this.#line.shift();
-    first.wake('test');
+    // A message that fails for a reason of its own must not be the only one to test, or the pause would never end.
+    const tester = this.#line.reduce((best, waiting) => (waiting.tests < best.tests ? waiting : best), first);
+    this.#line.splice(this.#line.indexOf(tester), 1);
+    tester.wake('test');
   }
 
   #wakeAll(why: Wake): void {
