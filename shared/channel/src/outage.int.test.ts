@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { channelTopology, type TransferCompleted } from '@payfan/contracts';
+import { openPresence } from '@payfan/database';
 import { openBroker } from '@payfan/messaging';
 import { startTcpProxy } from '@payfan/messaging/testing';
 import { createLogger } from '@payfan/service';
@@ -81,7 +83,11 @@ test('a process that loses the broker in a pause leaves its messages to another:
   await broker.start();
   await waitFor(() => broker.ping(), { what: 'the broker', timeoutMs: 20_000 });
   world.answer = () => ({ kind: 'failed', error: '451 away' });
-  const cutOff = bench.openChannel(broker);
+  // The process lives on, so what it is sending must not be sent by the other one.
+  const claimantId = randomUUID();
+  const presence = openPresence({ url: bench.databaseUrl, name: 'cut off', id: claimantId });
+  await presence.start();
+  const cutOff = bench.openChannel(broker, claimantId);
   await cutOff.start();
   const events = Array.from({ length: 60 }, anEvent);
   await publish(events);
@@ -94,6 +100,7 @@ test('a process that loses the broker in a pause leaves its messages to another:
   expect([...world.told].sort()).toEqual(events.flatMap(sides).sort());
   expect(await bench.deadLetters('exhausted')).toEqual([]);
   await cutOff.stop();
+  await presence.stop();
   await broker.stop();
   await proxy.stop();
 });

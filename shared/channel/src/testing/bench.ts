@@ -129,14 +129,18 @@ export async function setUp<Message>(subject: ChannelSubject<Message>, { speed =
   const clock = speed === 1 ? systemClock : fastClock(speed);
   const registry = createMetrics(name);
   const channelsMetrics = channelMetrics(registry, clock);
-  const openChannel = (consuming: Pick<Broker, 'consume'> = counting): Part => {
+  /** @param claimantId another channel frees its claims at once, unless a presence with this id is open */
+  const openChannel = (
+    consuming: Pick<Broker, 'consume'> = counting,
+    claimantId: string = randomUUID(),
+  ): Part => {
     const options: ChannelOptions<Message> = {
       definition,
       database,
       broker: { publish: counting.publish, consume: (wanted) => consuming.consume(wanted) },
       logger,
       metrics: channelsMetrics,
-      claimantId: randomUUID(),
+      claimantId,
       concurrency: 20,
       bulkShare: 1,
       sendTimeoutMs: SEND_TIMEOUT_MS,
@@ -154,6 +158,7 @@ export async function setUp<Message>(subject: ChannelSubject<Message>, { speed =
     database,
     broker,
     amqpUrl: vhost.urlFor(name),
+    databaseUrl: fresh.urlFor(name),
     admin: new BrokerAdmin(vhost),
     channel: openChannel(),
     openChannel,
