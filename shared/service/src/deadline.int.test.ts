@@ -7,14 +7,24 @@ import { fetchWithin, TimeoutError, withDeadline } from './deadline.ts';
 
 /** What the server says to a request before it goes silent; undefined: it answers in full. */
 let beginning: string | undefined;
-const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nwell';
+const ANSWER = 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4\r\n\r\nwell';
 const sockets = new Set<Socket>();
+/** Without the idle connections that `fetch` opens in the place of those that it gave up. */
+const withRequest = new Set<Socket>();
 let server: Server;
 beforeAll(async () => {
   server = createServer((socket) => {
     sockets.add(socket);
-    socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
-    socket.on('data', () => socket.write(beginning ?? ANSWER));
+    socket
+      .on('error', () => undefined)
+      .on('close', () => {
+        sockets.delete(socket);
+        withRequest.delete(socket);
+      });
+    socket.on('data', () => {
+      withRequest.add(socket);
+      socket.write(beginning ?? ANSWER);
+    });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
 });
@@ -42,7 +52,7 @@ test.each([
   async (_when, said) => {
     beginning = said;
     await expect(ask(200)).rejects.toBeInstanceOf(TimeoutError);
-    await waitFor(() => Promise.resolve(sockets.size === 0), { what: 'the connection being closed' });
+    await waitFor(() => Promise.resolve(withRequest.size === 0), { what: 'the connection being closed' });
     beginning = undefined;
     expect(await ask(PATIENT_MS)).toBe('well');
   },
@@ -86,5 +96,17 @@ test('an answer that is not read gives its connection back', async () => {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const status = await fetchWithin(url, { timeoutMs: PATIENT_MS }, (response) => response.status);
   expect(status).toBe(404);
-  await waitFor(() => Promise.resolve(sockets.size === 0), { what: 'the connection being closed' });
+  await waitFor(() => Promise.resolve(withRequest.size === 0), { what: 'the connection being closed' });
+});
+
+test('an answer that was understood counts, also if its connection breaks before the rest of it is dropped', async () => {
+  beginning = 'HTTP/1.1 404 Not Found\r\nContent-Length: 4000\r\n\r\nonly a part of it';
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const status = await fetchWithin(url, { timeoutMs: PATIENT_MS }, async (response) => {
+    for (const socket of sockets) socket.destroy();
+    // Reading a copy shows when the break has reached the body.
+    await expect(response.clone().text()).rejects.toThrow();
+    return response.status;
+  });
+  expect(status).toBe(404);
 });

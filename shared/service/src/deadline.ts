@@ -15,7 +15,7 @@ export class TimeoutError extends Error {
   }
 }
 
-/** What of `fetch` callers use; operations has one of its own for servers that are reached by address. */
+/** The part of `fetch` that callers use. Operations passes one of its own, which connects to a given address. */
 export type Fetch = (url: URL, init: RequestInit & { signal: AbortSignal }) => Promise<Response>;
 
 /** A request, its deadline, and what sends it if not `fetch`. */
@@ -35,7 +35,7 @@ export async function withDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   signal?.throwIfAborted();
-  // Node warns from the eleventh listener on, and many calls end with the same program.
+  // Node warns from the eleventh listener on, and many calls share the signal of one program.
   if (signal !== undefined) setMaxListeners(0, signal);
   const controller = new AbortController();
   const ended = new Promise<never>((_resolve, reject) => {
@@ -53,7 +53,7 @@ export async function withDeadline<T>(
 }
 
 /**
- * Sends an HTTP request and reads its answer under one deadline, so a peer that stops in the midst of its answer is
+ * Sends an HTTP request and reads its answer under one deadline, so a peer that stops in the middle of its answer is
  * noticed too. Every call of a service to another goes through here; the linter refuses a bare `fetch`.
  *
  * @param read must read all that it needs: what it leaves of the answer is dropped
@@ -69,8 +69,8 @@ export function fetchWithin<T>(
     try {
       return await read(response);
     } finally {
-      // A body that is not read would hold its connection.
-      if (!response.bodyUsed) await response.body?.cancel();
+      // A body that is not read would hold its connection. If that has broken, `cancel` rejects, and nothing is left to free.
+      if (!response.bodyUsed) await response.body?.cancel().catch(() => undefined);
     }
   });
 }
