@@ -82,15 +82,15 @@ export class Presence {
   }
 
   /**
-   * Through a silent network the server may have ended the session long ago, and others would take this process for
-   * dead while it works.
+   * Finds out that the server has ended the session behind a silent network, because other processes then take this
+   * one for dead while it works.
    */
   #beatLater(client: pg.Client): void {
+    // The session may have been lost, or stopped, since it answered.
+    if (this.#client !== client) return;
     this.#beat = setTimeout(() => {
       client.query('select 1').then(
-        () => {
-          if (this.#client === client) this.#beatLater(client);
-        },
+        () => this.#beatLater(client),
         (error: unknown) => {
           this.#onLost(client, error as Error);
           void close(client);
