@@ -1,4 +1,5 @@
 import { Problem } from '../problem.ts';
+import { TickWatch, ticksToMs } from './tick-watch.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /**
@@ -6,10 +7,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
  * 10 s, whatever the service waits for: a database, another service, or a queue behind them.
  */
 const ANSWER_TICKS = 8;
-const TICK_MS = 1_000;
 
 /** How long a request may wait in a queue of the service; after that its client has been answered. */
-export const ANSWER_WITHIN_MS = ANSWER_TICKS * TICK_MS;
+export const ANSWER_WITHIN_MS = ticksToMs(ANSWER_TICKS);
 
 interface AwaitedAnswer {
   readonly request: IncomingMessage;
@@ -27,37 +27,28 @@ export interface AnswerTimeoutsOptions {
 
 /**
  * Answers requests with 503 whose handlers take too long. The handler is not stopped: what it does may still take
- * effect, so the client repeats the request under the same key. Like `BodyTimeouts` it counts ticks, so that a process
- * that stood still answers what it can first.
+ * effect, so the client repeats the request under the same key.
  */
 export class AnswerTimeouts {
-  readonly #options: AnswerTimeoutsOptions;
-  readonly #awaited = new Set<AwaitedAnswer>();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #fail: AnswerTimeoutsOptions['fail'];
+  readonly #awaited: TickWatch<AwaitedAnswer>;
 
-  constructor(options: AnswerTimeoutsOptions) {
-    this.#options = options;
+  constructor({ fail, tickMs }: AnswerTimeoutsOptions) {
+    this.#fail = fail;
+    this.#awaited = new TickWatch((awaited) => this.#check(awaited), tickMs);
   }
 
   watch(request: IncomingMessage, response: ServerResponse): void {
     const awaited = { request, response, ticks: 0, bytesRead: request.socket.bytesRead };
     this.#awaited.add(awaited);
-    response.once('close', () => this.#awaited.delete(awaited));
-    this.#timer ??= setInterval(() => this.#tick(), this.#options.tickMs ?? TICK_MS).unref();
-  }
-
-  #tick(): void {
-    for (const awaited of this.#awaited) this.#check(awaited);
-    if (this.#awaited.size > 0) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    response.once('close', () => this.#awaited.remove(awaited));
   }
 
   #check(awaited: AwaitedAnswer): void {
     const { request, response } = awaited;
     // An answer that has begun can no longer become a problem.
     if (response.headersSent) {
-      this.#awaited.delete(awaited);
+      this.#awaited.remove(awaited);
       return;
     }
     const { bytesRead } = request.socket;
@@ -71,11 +62,11 @@ export class AnswerTimeouts {
 
   #answer(awaited: AwaitedAnswer): void {
     const { request, response } = awaited;
-    this.#awaited.delete(awaited);
+    this.#awaited.remove(awaited);
     // Node forgets a request that is answered, so without this a reader of its body would wait for ever.
     if (!request.complete)
       request.socket.once('close', () => request.destroy(new Error('The body was given up')));
-    this.#options.fail(
+    this.#fail(
       new Problem({
         status: 503,
         code: 'temporarily_unavailable',

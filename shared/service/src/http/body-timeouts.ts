@@ -1,14 +1,14 @@
 import { Problem } from '../problem.ts';
+import { TickWatch, ticksToMs } from './tick-watch.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** A client that sends nothing of its body for so many ticks is idle. */
 const IDLE_TICKS = 15;
 /** A body that is not complete after so many ticks is too slow, however regularly its bytes arrive. */
 const TOTAL_TICKS = 120;
-const TICK_MS = 1_000;
 
 /** The longest time that a request body may take. */
-export const BODY_TOTAL_MS = TOTAL_TICKS * TICK_MS;
+export const BODY_TOTAL_MS = ticksToMs(TOTAL_TICKS);
 
 interface ReceivedBody {
   readonly request: IncomingMessage;
@@ -29,16 +29,15 @@ export interface BodyTimeoutsOptions {
 
 /**
  * Ends requests whose bodies stop arriving or arrive too slowly: with a 408 problem where no answer has begun, and
- * always by closing the connection. It counts ticks instead of comparing times, since a process that stood still
- * must read what arrived before it may call a client idle.
+ * always by closing the connection.
  */
 export class BodyTimeouts {
   readonly #options: BodyTimeoutsOptions;
-  readonly #bodies = new Set<ReceivedBody>();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #bodies: TickWatch<ReceivedBody>;
 
   constructor(options: BodyTimeoutsOptions) {
     this.#options = options;
+    this.#bodies = new TickWatch((body) => this.#check(body), options.tickMs);
   }
 
   /** Watches the body of a request until it is complete, also when the request is answered earlier. */
@@ -46,22 +45,15 @@ export class BodyTimeouts {
     const body = { request, response, ticks: 0, idleTicks: 0, bytesRead: request.socket.bytesRead };
     this.#bodies.add(body);
     response.once('close', () => {
-      if (request.complete) this.#bodies.delete(body);
+      if (request.complete) this.#bodies.remove(body);
     });
-    this.#timer ??= setInterval(() => this.#tick(), this.#options.tickMs ?? TICK_MS).unref();
-  }
-
-  #tick(): void {
-    for (const body of this.#bodies) {
-      if (body.request.complete || body.request.socket.destroyed) this.#bodies.delete(body);
-      else this.#check(body);
-    }
-    if (this.#bodies.size > 0) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
   }
 
   #check(body: ReceivedBody): void {
+    if (body.request.complete || body.request.socket.destroyed) {
+      this.#bodies.remove(body);
+      return;
+    }
     const { request } = body;
     const { bytesRead } = request.socket;
     // While received bytes are unread the socket may be paused, and its client has to wait for us.
@@ -75,7 +67,7 @@ export class BodyTimeouts {
 
   #end(body: ReceivedBody, reason: 'idle' | 'slow'): void {
     const { request, response } = body;
-    this.#bodies.delete(body);
+    this.#bodies.remove(body);
     this.#options.onTimeout(reason);
     if (response.headersSent) {
       request.socket.destroy();
