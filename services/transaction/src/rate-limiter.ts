@@ -1,6 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { gather, type Database } from '@payfan/database';
-import type { Logger } from '@payfan/service';
+import { withDeadline, type Logger } from '@payfan/service';
 import { Counter, type Registry } from 'prom-client';
 import { rateLimited } from './limits.ts';
 import { takeFromLimits, type Refusal, type Take } from './rate-limit-store.ts';
@@ -46,7 +45,7 @@ export class RateLimiter {
       maxItems: MAX_ITEMS,
       concurrency: CONCURRENCY,
       work: (requests: (readonly Take[])[]) =>
-        withinDeadline(deadlineMs, takeFromLimits(database, requests, now?.() ?? null)),
+        withDeadline({ timeoutMs: deadlineMs }, () => takeFromLimits(database, requests, now?.() ?? null)),
     });
     this.#failures = new Counter({
       name: 'payfan_rate_limit_store_failures_total',
@@ -99,19 +98,5 @@ export class RateLimiter {
     if (nowMs < this.#coolUntilMs) return;
     this.#coolUntilMs = nowMs + COOL_DOWN_MS;
     this.#options.logger.warn({ err: error }, 'rate limits cannot be counted: requests are let through');
-  }
-}
-
-async function withinDeadline<T>(ms: number, work: Promise<T>): Promise<T> {
-  const done = new AbortController();
-  const deadline = pause(ms, undefined, { signal: done.signal }).then(() => {
-    throw new Error(`the store of the rate limits did not answer within ${ms} ms`);
-  });
-  // Aborted, it rejects although no one waits for it any more.
-  deadline.catch(() => undefined);
-  try {
-    return await Promise.race([work, deadline]);
-  } finally {
-    done.abort();
   }
 }

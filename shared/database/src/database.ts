@@ -1,14 +1,6 @@
 import { isNativeError } from 'node:util/types';
 import pg from 'pg';
-import {
-  CONNECT_TIMEOUT_MS,
-  isUnanswered,
-  KEEP_ALIVE,
-  KEEP_ALIVE_OF_SERVER,
-  settledWithin,
-  STOP_TIMEOUT_MS,
-  withSessionSettings,
-} from './session.ts';
+import { connectionTo, isUnanswered, settledWithin, STOP_TIMEOUT_MS } from './session.ts';
 
 /** A statement with its name, so that it is prepared once on each connection and findable in `pg_stat_statements`. */
 export interface Statement {
@@ -91,11 +83,9 @@ export class Database implements Queryable {
   constructor(options: DatabaseOptions) {
     const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
     this.#pool = new pg.Pool({
-      ...withSessionSettings(options.url, [...KEEP_ALIVE_OF_SERVER, ...PLANNER_SETTINGS]),
-      ...KEEP_ALIVE,
+      ...connectionTo(options.url, PLANNER_SETTINGS),
       application_name: options.name,
       max: options.max ?? 10,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       idleTimeoutMillis: IDLE_TIMEOUT_MS,
       statement_timeout: statementTimeoutMs,
       query_timeout: statementTimeoutMs + ANSWER_MARGIN_MS,

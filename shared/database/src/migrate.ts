@@ -5,7 +5,7 @@ import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import { SetupConfigError, variableOf } from '@payfan/contracts';
 import { openDatabase, type Database } from './database.ts';
-import { CONNECT_TIMEOUT_MS, KEEP_ALIVE, KEEP_ALIVE_OF_SERVER, withSessionSettings } from './session.ts';
+import { connectionTo } from './session.ts';
 
 export interface MigrateOptions {
   /** A role that may create roles and schemas. */
@@ -34,12 +34,7 @@ export async function migrate(options: MigrateOptions): Promise<void> {
   // The runner's own connection would outlive it for a moment, deaf to errors: whoever dropped the
   // database then would end this process.
   // A migration may take long, so no time limits its statements; keep-alive ends them if the server vanishes.
-  const dbClient = new pg.Client({
-    ...withSessionSettings(options.adminUrl, KEEP_ALIVE_OF_SERVER),
-    ...KEEP_ALIVE,
-    application_name: 'migrate',
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-  });
+  const dbClient = new pg.Client({ ...connectionTo(options.adminUrl), application_name: 'migrate' });
   dbClient.on('error', () => undefined);
   try {
     await dbClient.connect();

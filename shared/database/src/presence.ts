@@ -1,13 +1,6 @@
 import pg from 'pg';
 import type { Queryable } from './database.ts';
-import {
-  CONNECT_TIMEOUT_MS,
-  KEEP_ALIVE,
-  KEEP_ALIVE_OF_SERVER,
-  settledWithin,
-  STOP_TIMEOUT_MS,
-  withSessionSettings,
-} from './session.ts';
+import { connectionTo, settledWithin, STOP_TIMEOUT_MS } from './session.ts';
 
 export interface PresenceOptions {
   url: string;
@@ -51,10 +44,8 @@ export class Presence {
     if (this.#stopped || this.#client !== undefined) return;
     const { url, name, id } = this.#options;
     const client = new pg.Client({
-      ...withSessionSettings(url, KEEP_ALIVE_OF_SERVER),
-      ...KEEP_ALIVE,
+      ...connectionTo(url),
       application_name: `${name} presence`,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       query_timeout: this.#options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS,
     });
     client.on('error', (error) => this.#onLost(client, error));

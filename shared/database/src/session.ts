@@ -1,24 +1,39 @@
 import { isNativeError } from 'node:util/types';
 
 /** How long a new connection, or a wait for a free one, may take before the database counts as away. */
-export const CONNECT_TIMEOUT_MS = 3_000;
+const CONNECT_TIMEOUT_MS = 3_000;
 
 /** Our side of the socket: keep-alive probes find a server that vanished while no statement waits for it. */
-export const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
+const KEEP_ALIVE_AFTER_MS = 10_000;
 
 /**
  * The server's side of the socket. It must notice a client that vanished, because that client's session keeps a
  * connection and its locks; without these settings that takes hours.
  */
-export const KEEP_ALIVE_OF_SERVER = [
+const KEEP_ALIVE_OF_SERVER = [
   'tcp_keepalives_idle=10',
   'tcp_keepalives_interval=5',
   'tcp_keepalives_count=3',
   'tcp_user_timeout=25000',
 ];
 
-/** Adds settings of the session to a URL. Options that the URL has itself come after them, and win where both set the same. */
-export function withSessionSettings(
+/**
+ * What `pg` needs for a connection on which both sides notice that the other one has gone silent. Its statements need a
+ * `query_timeout` as well.
+ *
+ * @param settings further settings of the session: `name=value`. Options that the URL has itself win where both set the same.
+ */
+export function connectionTo(url: string, settings: readonly string[] = []) {
+  return {
+    ...withSessionSettings(url, [...KEEP_ALIVE_OF_SERVER, ...settings]),
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
+  };
+}
+
+/** The URL's own options come after the settings, so that they win. */
+function withSessionSettings(
   url: string,
   settings: readonly string[],
 ): { connectionString: string; options: string } {
