@@ -24,7 +24,7 @@ export function toE164(input: string): string | undefined {
   return e164;
 }
 
-/** Formats with two country codes, brackets and spaces fit. */
+/** Long enough for a country code, a trunk prefix, brackets and spaces. */
 const MAX_LENGTH = 32;
 
 /** A phone number as people type it; parses to E.164. */

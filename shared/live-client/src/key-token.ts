@@ -11,7 +11,7 @@ export interface KeyTokenOptions {
   now?: () => number;
 }
 
-/** A transaction service that is silent is away: the client then tries again. */
+/** The client tries again if the transaction service gives no answer within this time. */
 const TIMEOUT_MS = 5_000;
 /** A token that ends so soon is not begun with. */
 const MARGIN_MS = 30_000;

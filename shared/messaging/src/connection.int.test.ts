@@ -20,20 +20,21 @@ const event = (messageId: string) => ({
   contentType: 'text/plain',
   body: Buffer.from(messageId),
 });
-const isUp = (what: string) => ({ what });
 
 test('a broker that is away at the start is said to be away, and is connected to when it appears', async () => {
   const proxy = await world.proxy();
   await proxy.refuse();
   const broker = world.broker({ urls: [proxy.through(world.url)], topology: oneQueue });
   await broker.start();
-  await waitFor(() => Promise.resolve(world.log.saying('not reachable').length > 2), isUp('three attempts'));
+  await waitFor(() => Promise.resolve(world.log.saying('not reachable').length > 2), {
+    what: 'three attempts',
+  });
   await expect(broker.ping()).rejects.toThrow(/not connected.*ECONNREFUSED/);
   expect(broker.publishable).toBe(false);
   await expect(broker.publish(event('early'))).rejects.toMatchObject({ kind: 'disconnected' });
 
   await proxy.forward();
-  await waitFor(() => broker.ping(), isUp('connecting'));
+  await waitFor(() => broker.ping(), { what: 'connecting' });
   await broker.publish(event('late'));
   // What was refused was not kept for later.
   expect(await world.admin.take('inbox')).toMatchObject([{ body: 'late' }]);
@@ -42,15 +43,14 @@ test('a broker that is away at the start is said to be away, and is connected to
 test('a connection that an operator closes comes back, with what was deleted meanwhile declared again', async () => {
   const broker = world.broker({ topology: oneQueue });
   await broker.start();
-  await waitFor(() => broker.ping(), isUp('connecting'));
+  await waitFor(() => broker.ping(), { what: 'connecting' });
   await world.admin.deleteQueue('inbox');
-  await waitFor(
-    async () => expect(await world.admin.connectionNames()).toHaveLength(2),
-    isUp('the list of connections'),
-  );
+  await waitFor(async () => expect(await world.admin.connectionNames()).toHaveLength(2), {
+    what: 'the list of connections',
+  });
   await world.admin.closeConnections();
-  await waitFor(() => Promise.resolve(world.log.saying('connection lost').length >= 2), isUp('the loss'));
-  await waitFor(() => broker.publish(event('again')), isUp('publishing again'));
+  await waitFor(() => Promise.resolve(world.log.saying('connection lost').length >= 2), { what: 'the loss' });
+  await waitFor(() => broker.publish(event('again')), { what: 'publishing again' });
   expect(await world.admin.take('inbox')).toMatchObject([{ body: 'again' }]);
 });
 
@@ -60,7 +60,7 @@ test('of several hosts, one that refuses and one that never answers are passed o
   frozen.hang();
   const broker = world.broker({ urls: [dead.through(world.url), frozen.through(world.url), world.url] });
   await broker.start();
-  await waitFor(() => broker.ping(), isUp('reaching the third host'));
+  await waitFor(() => broker.ping(), { what: 'reaching the third host' });
   expect(frozen.connections).toBeGreaterThan(0);
 });
 
@@ -68,10 +68,10 @@ test('when its host dies, a connection moves to the next', async () => {
   const [one, two] = [await world.proxy(), await world.proxy()];
   const broker = world.broker({ urls: [one.through(world.url), two.through(world.url)], topology: oneQueue });
   await broker.start();
-  await waitFor(() => broker.ping(), isUp('connecting'));
+  await waitFor(() => broker.ping(), { what: 'connecting' });
   expect([one.connections, two.connections]).toEqual([2, 0]);
   await one.refuse();
-  await waitFor(() => broker.publish(event('moved')), isUp('publishing through the second host'));
+  await waitFor(() => broker.publish(event('moved')), { what: 'publishing through the second host' });
   expect(await world.admin.take('inbox')).toMatchObject([{ body: 'moved' }]);
 });
 
@@ -81,13 +81,12 @@ test('a host that froze is not the first to be asked again, whichever it is', as
   const connection = world.connection({ urls });
   for (const [froze, other] of [[one, two] as const, [two, one] as const]) {
     // A host that freezes during the handshake is one that was not reached, which is another case.
-    await waitFor(() => Promise.resolve(connection.model !== undefined), isUp('connecting'));
+    await waitFor(() => Promise.resolve(connection.model !== undefined), { what: 'connecting' });
     const before = connection.model;
     froze.hang();
-    await waitFor(
-      () => Promise.resolve(connection.model !== undefined && connection.model !== before),
-      isUp('connecting to the other'),
-    );
+    await waitFor(() => Promise.resolve(connection.model !== undefined && connection.model !== before), {
+      what: 'connecting to the other',
+    });
     expect(other.connections).toBe(1);
     await froze.forward();
   }
@@ -106,37 +105,35 @@ test('a connection that dies while it is prepared is dropped, and the next one i
       await model.createChannel();
     },
   });
-  await waitFor(() => Promise.resolve(connection.model !== undefined), isUp('the second connection'));
+  await waitFor(() => Promise.resolve(connection.model !== undefined), { what: 'the second connection' });
   expect(prepared).toBe(2);
 });
 
 test('a frozen broker is noticed by its missing heartbeats', async () => {
   const proxy = await world.proxy();
   const connection = world.connection({ urls: [`${proxy.through(world.url)}?heartbeat=1`] });
-  await waitFor(() => Promise.resolve(connection.model !== undefined), isUp('connecting'));
+  await waitFor(() => Promise.resolve(connection.model !== undefined), { what: 'connecting' });
   proxy.hang();
-  await waitFor(
-    () => Promise.resolve(world.log.saying('broker connection lost').length > 0),
-    isUp('noticing'),
-  );
+  await waitFor(() => Promise.resolve(world.log.saying('broker connection lost').length > 0), {
+    what: 'noticing',
+  });
   // By whichever side missed them first.
   expect(JSON.stringify(world.log.saying('broker connection lost'))).toMatch(/heartbeat|unexpected close/i);
   // New connections are taken and not answered: only a limit on the handshake gets past this.
-  await waitFor(() => Promise.resolve(world.log.saying('not reachable').length > 0), isUp('giving up'));
+  await waitFor(() => Promise.resolve(world.log.saying('not reachable').length > 0), { what: 'giving up' });
   await proxy.forward();
-  await waitFor(() => Promise.resolve(connection.model !== undefined), isUp('connecting again'));
+  await waitFor(() => Promise.resolve(connection.model !== undefined), { what: 'connecting again' });
 });
 
 test('a queue that exists with other arguments is told to the operator, and healed by deleting it', async () => {
   await world.admin.declareQueue('inbox', { 'x-delivery-limit': 7 });
   const broker = world.broker({ topology: oneQueue });
   await broker.start();
-  await waitFor(
-    () => expect(broker.ping()).rejects.toThrow(/inbox.*move its messages away and delete it/),
-    isUp('the reason'),
-  );
+  await waitFor(() => expect(broker.ping()).rejects.toThrow(/inbox.*move its messages away and delete it/), {
+    what: 'the reason',
+  });
   await world.admin.deleteQueue('inbox');
-  await waitFor(() => broker.ping(), isUp('healing'));
+  await waitFor(() => broker.ping(), { what: 'healing' });
 });
 
 test('connections carry the name of their service and what they are for', async () => {
@@ -144,7 +141,7 @@ test('connections carry the name of their service and what they are for', async 
   await broker.start();
   await waitFor(
     async () => expect(await world.admin.connectionNames()).toEqual(['email consuming', 'email publishing']),
-    isUp('the list of connections'),
+    { what: 'the list of connections' },
   );
 });
 
@@ -170,7 +167,7 @@ describe('stop()', () => {
     const broker = world.broker({ urls: [proxy.through(world.url)], topology: oneQueue });
     await broker.start();
     await broker.stop();
-    await waitFor(() => Promise.resolve(proxy.connections === 0), isUp('closing'));
+    await waitFor(() => Promise.resolve(proxy.connections === 0), { what: 'closing' });
     await expect(broker.ping()).rejects.toThrow('not connected');
   });
 
@@ -178,7 +175,7 @@ describe('stop()', () => {
     const proxy = await world.proxy();
     const broker = world.broker({ urls: [proxy.through(world.url)], topology: oneQueue });
     await broker.start();
-    await waitFor(() => broker.ping(), isUp('connecting'));
+    await waitFor(() => broker.ping(), { what: 'connecting' });
     proxy.hang();
     const unsure = broker.publish(event('unsure')).catch((error: unknown) => error);
     await broker.stop();

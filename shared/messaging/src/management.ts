@@ -15,10 +15,10 @@ export class ManagementError extends Error {
   }
 }
 
-/** Doing one of these twice answers and changes what doing it once does. */
+/** Methods whose repetition has the same effect and the same answer. */
 const REPEATABLE = ['GET', 'PUT'];
 
-/** Errors of a connection that ended, in words of undici and of the operating system. */
+/** Error codes of undici and of the operating system for a connection that ended. */
 const CLOSED = ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'];
 
 /**

@@ -47,7 +47,7 @@ test.each([
   await waitFor(() => broker.ping(), { what: 'connecting again' });
 });
 
-test('whatever was asked of a silent broker ends, and goes on when the broker is back', async () => {
+test('calls to a silent broker end, and what they asked for is done when the broker is back', async () => {
   const proxy = await world.proxy();
   const broker = world.broker({ urls: [`${proxy.through(world.url)}?heartbeat=1`], topology });
   await broker.start();

@@ -54,7 +54,7 @@ async function deletedUntil(deleteIt: () => Promise<unknown>, isFound: () => boo
     await deleteIt();
     return false;
   };
-  await waitFor(found, { ...{ what: 'a round that finds it gone' }, intervalMs: 2_000 });
+  await waitFor(found, { what: 'a round that finds it gone', intervalMs: 2_000 });
 }
 
 describe('while connected', () => {

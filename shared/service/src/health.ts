@@ -7,8 +7,8 @@ export type Check = () => Promise<void>;
 export interface LenientCheck {
   readonly check: Check;
   /**
-   * `once`: until it first passes, so that a version with a wrong address does not replace one that works. `never`: its
-   * outcome is only reported.
+   * `once`: the service is unready until the check first passes, so that a version with a wrong address does not
+   * replace one that works. `never`: the outcome is only reported.
    */
   readonly required: 'once' | 'never';
 }

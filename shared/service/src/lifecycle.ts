@@ -111,7 +111,7 @@ function logProcessWarnings(logger: Logger): void {
 
 /** Runs a program's `main`. A ConfigError is for whoever set the variables: its sentence alone, and exit 2. */
 export function main(program: () => Promise<void>): void {
-  // Until the program has a logger with its own name.
+  // Used until the program has a logger with its own name.
   const logger = createLogger({ service: 'main', level: 'info' });
   logProcessWarnings(logger);
   program().catch((error: unknown) => {

@@ -28,7 +28,7 @@ test.each([
   ['4.0', '4.0.9'],
   ['4.0', '4.3.6'],
   ['4.3', '4.3.6'],
-] as const)('data of %s is for %s to read', (by, version) => {
+] as const)('data of RabbitMQ %s can be read by %s', (by, version) => {
   write(by);
   expect(() => assertReadable(folder, version)).not.toThrow();
 });
@@ -47,7 +47,7 @@ test.each([
   );
 });
 
-test('a folder without data is for every broker', () => {
+test('a folder without data stops no broker', () => {
   expect(hasData(folder)).toBe(false);
   expect(hasData(path.join(folder, 'none'))).toBe(false);
   expect(() => assertReadable(folder, '4.3.6')).not.toThrow();

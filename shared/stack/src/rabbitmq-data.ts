@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** A release series of RabbitMQ, such as 4.3. Earlier than 3.13, data folders do not tell the minor version. */
+/** A release series of RabbitMQ, such as 4.3. Data folders of versions before 3.13 do not show the minor version. */
 interface Series {
   major: number;
   minor: number;

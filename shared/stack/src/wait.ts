@@ -52,7 +52,7 @@ async function settled(attempt: Promise<unknown>, timeoutMs: number): Promise<un
   const tooLate = delay(Math.max(timeoutMs, 0) + 1, undefined, { signal: ended.signal }).then(() => {
     throw new Error('the last attempt has not ended');
   });
-  // Aborted as soon as the attempt settles first.
+  // When the attempt settles first, this rejects as aborted, and nothing waits for it.
   tooLate.catch(() => undefined);
   try {
     return await Promise.race([attempt, tooLate]);

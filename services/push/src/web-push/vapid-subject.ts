@@ -1,4 +1,4 @@
-/** Ends of names that RFC 2606 and RFC 6761 reserve, so that nobody can be reached there. */
+/** Ends of names that RFC 2606 and RFC 6761 reserve: no such domain exists on the Internet. */
 const RESERVED = /(^|\.)(example|example\.(com|net|org)|test|invalid|localhost|local)$/;
 
 /**

@@ -21,7 +21,7 @@ function csvField(field: Cell): string {
  * (https://owasp.org/www-community/attacks/CSV_Injection).
  */
 const FORMULA = /(^|[,;|:\t\r\n])([\s\p{C}\p{Default_Ignorable_Code_Point}"]*)(?=[=+\-@＝＋－＠﹦﹢﹣﹫−])/gu;
-/** A phone number in E.164 runs as a number at most, and programs read it from these files. */
+/** A spreadsheet reads a phone number in E.164 as a number at worst, and programs need it unchanged. */
 const E164 = /^\+\d{4,15}$/;
 
 /** Puts an apostrophe before each sign that could begin a formula. */

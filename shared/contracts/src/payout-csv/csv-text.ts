@@ -81,7 +81,7 @@ function firstBadLine(lines: Uint8Array, firstLine: number): { start: number; re
   return undefined;
 }
 
-/** Bytes at the start of a file by which UTF-16 shows. */
+/** So many bytes at the start of a file show whether it is UTF-16. */
 const SIGNATURE_BYTES = 16;
 
 /** Passes chunks on, the first with enough bytes to recognise UTF-16, which spreadsheets call "Unicode text". */

@@ -29,7 +29,7 @@ async function read(bytes: Buffer, pieceBytes = bytes.length): Promise<Read> {
 }
 const readText = (text: string, pieceBytes?: number) => read(Buffer.from(text), pieceBytes);
 
-/** What is told of a file that cannot be read. */
+/** The message for a file that cannot be read. */
 async function refusalOf(bytes: Buffer | string, pieceBytes?: number): Promise<string> {
   const error: unknown = await read(Buffer.from(bytes as string), pieceBytes).catch(
     (thrown: unknown) => thrown,
@@ -88,7 +88,7 @@ test('what is no whole number is left as it stands', async () => {
   ]);
 });
 
-test('lines with other columns, or with NUL, are told of and the rest goes on', async () => {
+test('lines with other columns, or with NUL, are reported, and the lines after them are read', async () => {
   const text = '7010233311,100,INR\n7010233311\n1,2,3,4,5\n,,,\n7010\x00,1,INR,\n7010233312,200,INR,\n';
   expect(await readText(HEADER + text)).toEqual([
     [2, 'has 3 columns, not the four of to,amount,currency,note'],

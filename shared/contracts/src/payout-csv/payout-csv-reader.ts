@@ -49,7 +49,7 @@ class CsvRecords {
     this.#read(text.slice(0, end));
     this.#rest = text.slice(end);
     if (tooLongUntil === undefined) return;
-    // A misplaced quote is the better reason, where there is one.
+    // If the parser finds a misplaced quote in the record, it reports that instead, as the cause of the length.
     this.#read(text.slice(end, tooLongUntil), TOO_LONG);
     throw new UnreadableCsv(this.#linesBefore + 1, TOO_LONG);
   }
@@ -84,7 +84,7 @@ class CsvRecords {
       });
     } catch (error) {
       if (error === failure) throw error;
-      // In our words, because those of the parser quote the file.
+      // The parser's own messages quote the file, which must not reach logs, so the reason has other words.
       const { code, empty_lines: blank = 0 } = error as { code?: string; empty_lines?: number };
       const line = this.#linesBefore + last.lines + 1 + blank - last.empty_lines;
       throw new UnreadableCsv(line, code === 'CSV_QUOTE_NOT_CLOSED' ? notClosed : reasonFor(code));
@@ -119,7 +119,7 @@ function reasonFor(code: string | undefined): string {
     : 'has a quote inside a field: put the field in quotes, and double the quote';
 }
 
-/** Makes lines of a payout of the records of its file. */
+/** Turns the records of a file into lines of a payout. */
 class PayoutLines {
   readonly #onLine: (line: CheckedLine) => void;
   #isHeaderSeen = false;

@@ -109,15 +109,14 @@ export function createApi(options: ApiOptions): Api {
   const fail = answerError(problemFor);
   registerHealthMetrics(metrics, health);
   const intake = new Intake(metrics, options.bodyBounds?.bytes);
+  const { tickMs } = options.bodyBounds ?? {};
+  const tick = tickMs === undefined ? {} : { tickMs };
   const bodyTimeouts = new BodyTimeouts({
-    fail: (problem, response) => fail(problem, response),
-    onTimeout: (reason) => intake.countRefusal(reason),
-    ...(options.bodyBounds?.tickMs === undefined ? {} : { tickMs: options.bodyBounds.tickMs }),
-  });
-  const answerTimeouts = new AnswerTimeouts({
     fail,
-    ...(options.bodyBounds?.tickMs === undefined ? {} : { tickMs: options.bodyBounds.tickMs }),
+    onTimeout: (reason) => intake.countRefusal(reason),
+    ...tick,
   });
+  const answerTimeouts = new AnswerTimeouts({ fail, ...tick });
   // Express knows an error handler by its four parameters.
   const failInExpress: ErrorRequestHandler = (error, _request, response, _next) => fail(error, response);
 

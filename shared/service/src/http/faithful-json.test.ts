@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { Problem } from '../problem.ts';
 import { assertFaithful } from './faithful-json.ts';
 
@@ -16,7 +16,7 @@ test.each([
   '-2.00000000000000000001',
   '1e-400',
 ])('%s is refused, because it would be read as something else', (text) => {
-  // Valid JSON it is.
+  // The text is valid JSON, so only its meaning is refused.
   JSON.parse(text);
   expect(() => assertFaithful(text)).toThrow(Problem);
 });

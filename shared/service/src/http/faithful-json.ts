@@ -1,8 +1,8 @@
 import { Problem } from '../problem.ts';
 
-/** Of valid JSON outside strings: where a string, a number or the end of an object is. */
+/** In valid JSON, outside of strings: a quote that begins a string, a number, or the brace of an object. */
 const TOKEN = /"|-?\d[\d.eE+-]*|[{}]/g;
-/** What makes a string a key. */
+/** A string that a colon follows is a key. */
 const COLON = /\s*:/y;
 /** A longer key is not repeated in the answer. */
 const NAMED_LENGTH = 64;
@@ -30,7 +30,7 @@ export function assertFaithful(text: string): void {
   }
 }
 
-/** Behind the quote that ends a string. Of the backslashes before that quote each one is escaped by another. */
+/** The index after the quote that ends a string. A quote after an odd number of backslashes is part of the string. */
 function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); ; end = text.indexOf('"', end + 1)) {
     let before = end;

@@ -68,7 +68,7 @@ export function createOperation(
       }
     };
     const result = await (readBody === undefined ? answer() : answerBody(readBody));
-    // The request was answered before, because this took too long.
+    // The request was answered with 503 before, because the handler took too long.
     if (response.headersSent) return;
     sendResult(response, result, route.responses[result.status]?.contentType);
   };

@@ -71,7 +71,7 @@ export interface Route<
    */
   readonly streams?: Readonly<Record<string, string>>;
   /**
-   * The answer may take longer than the 8 s after which any other route answers 503: it waits for something to happen,
+   * The answer may take longer than `ANSWER_WITHIN_MS`, after which other routes answer 503: it waits for an event,
    * or does much work in steps that have time limits of their own.
    */
   readonly takesLong?: true;
