@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { accountTopic } from '@payfan/contracts';
 import { keyToken, LiveClient } from '@payfan/live-client';
-import { startTcpProxy } from '@payfan/messaging/testing';
-import { waitFor } from '@payfan/stack/testing';
+import { waitFor, startTcpProxy } from '@payfan/stack/testing';
 import { WebSocket } from 'ws';
 import { benchAccountId, benchKey } from './bench-accounts.ts';
 import type { BenchOptions, Figure } from './figure.ts';

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { startTcpProxy, type TcpProxy } from '@payfan/messaging/testing';
-import { testInfrastructure } from '@payfan/stack/testing';
+import { testInfrastructure, startTcpProxy, type TcpProxy } from '@payfan/stack/testing';
 import { ASHA, linesTo, MEERA, NOBODY, openPayoutWorld, type PayoutWorld } from './payout-world.ts';
 
 const WORKER = 'payout-worker-free';

@@ -1,5 +1,12 @@
-import { startTcpProxy, type TcpProxy } from '@payfan/messaging/testing';
-import { services, startPayfan, testInfrastructure, waitFor, type Payfan } from '@payfan/stack/testing';
+import {
+  services,
+  startPayfan,
+  testInfrastructure,
+  waitFor,
+  type Payfan,
+  startTcpProxy,
+  type TcpProxy,
+} from '@payfan/stack/testing';
 import { outside } from './people.ts';
 
 let broker: TcpProxy;

@@ -1,5 +1,4 @@
-import { startTcpProxy, type TcpProxy } from '@payfan/messaging/testing';
-import { startSandbox, type Sandbox } from '@payfan/stack/testing';
+import { startSandbox, type Sandbox, startTcpProxy, type TcpProxy } from '@payfan/stack/testing';
 import { KEPT } from './lib/checker.ts';
 import { fault, type FaultRun } from './lib/fault.ts';
 import { metric, moreAnswers, until } from './lib/look.ts';

@@ -1,6 +1,5 @@
 import type { Transport } from '@payfan/live-client';
-import { startTcpProxy, type TcpProxy } from '@payfan/messaging/testing';
-import type { Program } from '@payfan/stack/testing';
+import { type Program, startTcpProxy, type TcpProxy } from '@payfan/stack/testing';
 import { Balancer } from '../live/balancer.ts';
 import { Fleet } from '../live/fleet.ts';
 import { Follower, type FollowerOptions } from '../live/follower.ts';

@@ -16,7 +16,6 @@ import { channelMetrics, createChannel, systemClock } from '@payfan/channel';
 import { someTransfer } from '@payfan/channel/contract';
 import { openDatabase, type Database } from '@payfan/database';
 import { openBroker, type Broker, type Published } from '@payfan/messaging';
-import { startTcpProxy, type TcpProxy } from '@payfan/messaging/testing';
 import { createLogger, createMetrics, newId } from '@payfan/service';
 import {
   freshDatabase,
@@ -24,6 +23,8 @@ import {
   waitFor,
   type FreshDatabase,
   type FreshBroker,
+  startTcpProxy,
+  type TcpProxy,
 } from '@payfan/stack/testing';
 import type { FeedEntry } from './feed-item.ts';
 import { appendToFeeds } from './feed-store.ts';

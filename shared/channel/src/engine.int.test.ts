@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ATTEMPT_HEADER, RETRY_STEPS } from '@payfan/contracts';
 import { openDatabase, openPresence, type Database } from '@payfan/database';
-import { startTcpProxy } from '@payfan/messaging/testing';
-import { freshDatabase, waitFor, type FreshDatabase } from '@payfan/stack/testing';
+import { freshDatabase, waitFor, type FreshDatabase, startTcpProxy } from '@payfan/stack/testing';
 import { someTransfer } from './contract.ts';
 import { DeliveryBusy } from './engine.ts';
 import type { Provider, SendResult } from './provider.ts';

@@ -11,9 +11,8 @@ import {
   type TransferCompleted,
 } from '@payfan/contracts';
 import { openBroker, type Broker } from '@payfan/messaging';
-import { startTcpProxy, type TcpProxy } from '@payfan/messaging/testing';
 import { createLogger } from '@payfan/service';
-import { waitFor } from '@payfan/stack/testing';
+import { waitFor, startTcpProxy, type TcpProxy } from '@payfan/stack/testing';
 import { someTransfer } from './contract.ts';
 import { storeUnreadable } from './dead-letter-store.ts';
 import { findOpenLetters, leaseLetters, reviveDeliveries, settleLetters } from './replay-store.ts';

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { TcpProxy } from '@payfan/messaging/testing';
-import type { Payfan, Servers } from '@payfan/stack/testing';
+import type { Payfan, Servers, TcpProxy } from '@payfan/stack/testing';
 import { behave, type Behaviour, type Outside } from './outside.ts';
 import { pick, type Random } from './random.ts';
 

@@ -1,5 +1,10 @@
-import { startTcpProxy, type TcpProxy } from '@payfan/messaging/testing';
-import { startPayfan, type Payfan, type PayfanOptions } from '@payfan/stack/testing';
+import {
+  startPayfan,
+  type Payfan,
+  type PayfanOptions,
+  startTcpProxy,
+  type TcpProxy,
+} from '@payfan/stack/testing';
 
 /** `transaction to postgres`: the wire between a service and a server, or another service. */
 export type WireName = `${string} to ${string}`;

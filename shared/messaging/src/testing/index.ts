@@ -1,3 +1,2 @@
 export { BrokerAdmin, type BrokerAdminOptions, type TakenMessage } from './broker-admin.ts';
 export { RecordingLog, type LogLine } from './recording-log.ts';
-export { startTcpProxy, TcpProxy } from '@payfan/stack/testing';

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { openDatabase, openPresence, type Database, type Presence } from '@payfan/database';
 import { openBroker, type Broker } from '@payfan/messaging';
-import { BrokerAdmin, RecordingLog, startTcpProxy, type TcpProxy } from '@payfan/messaging/testing';
+import { BrokerAdmin, RecordingLog } from '@payfan/messaging/testing';
 import {
   freshDatabase,
   freshVhost,
   waitFor,
   type FreshDatabase,
   type FreshVhost,
+  startTcpProxy,
+  type TcpProxy,
 } from '@payfan/stack/testing';
 import type { OutboxEvent, OutboxRow } from '../outbox-store.ts';
 import { Outbox, type OutboxCounters, type OutboxOptions } from '../outbox.ts';
