@@ -1,4 +1,4 @@
-import { currentContext, fetchWithin, type Fetch } from '@payfan/service';
+import { contextHeaders, fetchWithin, type Fetch } from '@payfan/service';
 
 /** Answers within this are useful to a person who waits; later ones are not. */
 const GET_TIMEOUT_MS = 3_000;
@@ -23,9 +23,8 @@ export function postAs<T>(
 }
 
 function headersOf(authorization: string): Record<string, string> {
-  const context = currentContext();
   return {
     authorization,
-    ...(context && { 'x-correlation-id': context.correlationId, traceparent: context.traceparent }),
+    ...contextHeaders(),
   };
 }

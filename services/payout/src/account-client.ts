@@ -1,5 +1,5 @@
 import { Account, Text } from '@payfan/contracts';
-import { currentContext, endpoint, fetchWithin, Problem, readJson } from '@payfan/service';
+import { contextHeaders, endpoint, fetchWithin, Problem, readJson } from '@payfan/service';
 import { z } from 'zod';
 
 /** Whom a payout belongs to, as of its request. */
@@ -11,11 +11,7 @@ const TIMEOUT_MS = 3_000;
 /** The account of whoever asks, by the transaction service's say. Its refusals are passed on. */
 export async function accountOfCaller(transactionUrl: string, authorization: string): Promise<Owner> {
   const url = endpoint(transactionUrl, 'v1/accounts/me');
-  const context = currentContext();
-  const headers = {
-    authorization,
-    ...(context && { 'x-correlation-id': context.correlationId, traceparent: context.traceparent }),
-  };
+  const headers = { authorization, ...contextHeaders() };
   try {
     return await fetchWithin(url, { headers, timeoutMs: TIMEOUT_MS }, async (response) => {
       if (response.ok) return Owner.parse(await readJson(response));

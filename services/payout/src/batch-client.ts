@@ -1,7 +1,7 @@
 import { BatchResults, type BatchResult, type TransferBatch } from '@payfan/contracts';
 import { backoffMs, pause } from '@payfan/messaging';
 import {
-  currentContext,
+  contextHeaders,
   endpoint,
   fetchWithin,
   LARGE_ANSWER_BYTES,
@@ -104,13 +104,12 @@ export class BatchClient {
 
   #post(batch: TransferBatch): Promise<{ response: Response; body: string }> {
     const { serviceKey, timeoutMs } = this.#options;
-    const context = currentContext();
     const request = {
       method: 'POST',
       headers: {
         authorization: `Bearer ${serviceKey}`,
         'content-type': 'application/json',
-        ...(context && { 'x-correlation-id': context.correlationId, traceparent: context.traceparent }),
+        ...contextHeaders(),
       },
       body: JSON.stringify(batch),
       timeoutMs,

@@ -3,7 +3,7 @@ import { createRemoteJWKSet, customFetch } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { readJson, readText } from './bounded-answer.ts';
-import { currentContext } from './context.ts';
+import { contextHeaders } from './context.ts';
 import { fetchWithin } from './deadline.ts';
 import { endpoint } from './endpoint.ts';
 import { Problem } from './problem.ts';
@@ -152,12 +152,9 @@ export function remoteVerifier(options: RemoteAuthenticatorOptions): Verify {
 
   /** @returns the JWT for this API key; undefined if the key is refused */
   async function exchange(key: string, caller: Caller | undefined): Promise<string | undefined> {
-    const context = currentContext();
     const headers = {
       authorization: `Bearer ${key}`,
-      ...(context === undefined
-        ? {}
-        : { 'x-correlation-id': context.correlationId, traceparent: context.traceparent }),
+      ...contextHeaders(),
       ...(caller === undefined || options.serviceKey === undefined
         ? {}
         : { [SERVICE_KEY_HEADER]: options.serviceKey, [CLIENT_ADDRESS_HEADER]: caller.address }),

@@ -22,6 +22,13 @@ export function currentContext(): Context | undefined {
   return storage.getStore();
 }
 
+/** Headers by which a request to another service belongs to the correlation and the trace of the current one. */
+export function contextHeaders(): Record<string, string> {
+  const context = currentContext();
+  if (context === undefined) return {};
+  return { 'x-correlation-id': context.correlationId, traceparent: context.traceparent };
+}
+
 /**
  * A new trace, sampled: `00-<32 hex>-<16 hex>-01`. Made of UUIDs, since those come from a pool of random bytes
  * and not from a call each; the few bits that are the same in all of them are not among the 56 that must be

@@ -1,6 +1,7 @@
 export { ConfigError, LOG_LEVELS, configFields, readConfig } from './config.ts';
 export type { LogLevel } from './config.ts';
 export {
+  contextHeaders,
   currentContext,
   isSafeId,
   isTraceparent,
