@@ -102,14 +102,11 @@ const beforeItIsRecorded: Death = {
 
 const beforeTheAck: Death = {
   name: 'recorded, before the ack',
-  async moment(channel) {
-    await toRabbitmq(channel).freezeBefore(ACK);
-    await until('nothing being under way', async () => (await underWay(channel)) === 0);
-  },
+  // The consumer goes on with what it has prefetched, so other deliveries may be under way when it dies.
+  moment: (channel) => toRabbitmq(channel).freezeBefore(ACK),
   // More messages are in its queue than have anything left to do.
   async proof(channel, load) {
     const { payfan } = world;
-    expect(await underWay(channel)).toBe(0);
     await load.stop();
     await until(
       'an empty outbox',
@@ -119,7 +116,8 @@ const beforeTheAck: Death = {
       payfan,
       `select (select count(*) from transaction.transfers t
                join transaction.accounts a on a.id = t.payer_id and a.kind = 'person')
-            - (select count(distinct transfer_id) from ${channel}.deliveries) as count`,
+            - (select count(*) from (select transfer_id from ${channel}.deliveries
+                                     group by transfer_id having bool_and(status <> 'sending')) recorded) as count`,
     );
     await until(
       'recorded messages being in the queue again',

@@ -20,6 +20,8 @@ export interface DatabaseOptions {
   name: string;
   /** Connections at most. */
   max?: number;
+  /** How long a new connection, or a wait for a free one, may take. By default 3 s. */
+  connectTimeoutMs?: number;
   /** The server ends a statement that runs longer; the client gives up a second later, if it hears nothing at all. */
   statementTimeoutMs?: number;
   /** Called for connections that broke while idle; the pool replaces them by itself. */
@@ -83,7 +85,7 @@ export class Database implements Queryable {
   constructor(options: DatabaseOptions) {
     const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
     this.#pool = new pg.Pool({
-      ...connectionTo(options.url, PLANNER_SETTINGS),
+      ...connectionTo(options.url, { settings: PLANNER_SETTINGS, timeoutMs: options.connectTimeoutMs }),
       application_name: options.name,
       max: options.max ?? 10,
       idleTimeoutMillis: IDLE_TIMEOUT_MS,

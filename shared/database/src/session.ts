@@ -1,6 +1,5 @@
 import { isNativeError } from 'node:util/types';
 
-/** How long a new connection, or a wait for a free one, may take before the database counts as away. */
 const CONNECT_TIMEOUT_MS = 3_000;
 
 /** Our side of the socket: keep-alive probes find a server that vanished while no statement waits for it. */
@@ -17,16 +16,25 @@ const KEEP_ALIVE_OF_SERVER = [
   'tcp_user_timeout=25000',
 ];
 
+interface ConnectionOptions {
+  settings?: readonly string[];
+  timeoutMs?: number | undefined;
+}
+
 /**
  * What `pg` needs for a connection on which both sides notice that the other one has gone silent. Its statements need a
  * `query_timeout` as well.
  *
  * @param settings further settings of the session: `name=value`. Options that the URL has itself win where both set the same.
+ * @param timeoutMs how long a new connection, or a wait for a free one, may take before the database counts as away.
  */
-export function connectionTo(url: string, settings: readonly string[] = []) {
+export function connectionTo(
+  url: string,
+  { settings = [], timeoutMs = CONNECT_TIMEOUT_MS }: ConnectionOptions = {},
+) {
   return {
     ...withSessionSettings(url, [...KEEP_ALIVE_OF_SERVER, ...settings]),
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: timeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
   };

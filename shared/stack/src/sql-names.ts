@@ -23,9 +23,21 @@ export function withRole(url: string, role: string, password: string): string {
 /** The password of a service's role on the servers of tests, which only this machine reaches. */
 export const testPassword = (service: string): string => `password-of-${service}`;
 
+/**
+ * How long connecting and each statement may take here. It is generous, because these statements copy and drop whole
+ * databases, on machines of developers that are busy with tests.
+ */
+const LIMIT_MS = 120_000;
+
 /** Runs `work` over one connection that is closed afterwards. */
 export async function withConnection<T>(url: string, work: (database: Queryable) => Promise<T>): Promise<T> {
-  const database = openDatabase({ url, name: 'stack', max: 1 });
+  const database = openDatabase({
+    url,
+    name: 'stack',
+    max: 1,
+    connectTimeoutMs: LIMIT_MS,
+    statementTimeoutMs: LIMIT_MS,
+  });
   try {
     return await work(database);
   } finally {
