@@ -65,6 +65,35 @@ function define(api: Api): void {
   );
 }
 
+/** A path of each kind that an API answers: probes, documents, routes without and with a parameter, and pages. */
+const PATHS = [
+  ...['/livez', '/readyz', '/metrics', '/openapi.json', '/docs', '/docs/init.js'],
+  ...['/v1/context', '/v1/things/one', '/page'],
+];
+
+/** Paths that a proxy which compares text takes for others, and that a lenient server takes for `path`. */
+const otherSpellings = (path: string): string[] => {
+  const last = path.lastIndexOf('/');
+  const withBackslash = `${path.slice(0, last)}\\${path.slice(last + 1)}`;
+  const firstEncoded = `/%${path.charCodeAt(1).toString(16)}${path.slice(2)}`;
+  return [
+    ...[path.toUpperCase(), firstEncoded, `/${path}`, `/.${path}`, `/x/..${path}`, `${path}//`],
+    ...[`${path}#`, `${path}#x?y`, `${path}\\`, `${path}\\#`],
+    // `/docs/` is a route of its own, and without a slash in front it is no path.
+    ...(path === '/docs' ? [] : [`${path}/`]),
+    ...(last === 0 ? [] : [withBackslash, `${withBackslash}#`]),
+  ];
+};
+
+/** fetch would rewrite the path. */
+const statusOf = (port: number, path: string): Promise<number | undefined> =>
+  new Promise((resolve, reject) => {
+    get({ port, host: '127.0.0.1', path }, (answer) => resolve(answer.resume().statusCode)).on(
+      'error',
+      reject,
+    );
+  });
+
 const problemOf = async (answer: Response) => {
   expect(answer.headers.get('content-type')).toBe('application/problem+json');
   return (await answer.json()) as Record<string, unknown>;
@@ -119,6 +148,17 @@ test('an unknown address is a problem that names the request', async () => {
       instance: answer.headers.get('x-request-id'),
     });
   }
+});
+
+test('a path in another spelling than the one of its route is unknown', async () => {
+  const { server } = await startApi((api) => {
+    define(api);
+    api.app.get('/page', (_request, response) => void response.send('a page'));
+  });
+  const asked = [...PATHS, ...PATHS.flatMap(otherSpellings)];
+  const statuses = await Promise.all(asked.map(async (path) => [path, await statusOf(server.port, path)]));
+  const expected = asked.map((path) => [path, PATHS.includes(path) ? 200 : 404]);
+  expect(statuses).toEqual(expected);
 });
 
 test('a method that an address lacks is told which it has, over all patterns that fit', async () => {

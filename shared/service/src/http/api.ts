@@ -8,6 +8,7 @@ import { hasBody } from './body.ts';
 import { BodyTimeouts } from './body-timeouts.ts';
 import { crossOrigin } from './cors.ts';
 import { docsPages } from './docs.ts';
+import { EXACT, exactPaths } from './exact-paths.ts';
 import { exchangeBeginner, exchangeOf, PROBE_PATHS } from './exchange.ts';
 import { Intake } from './intake.ts';
 import { openApiDocument } from './openapi.ts';
@@ -97,7 +98,7 @@ const pageHeaders = helmet({
 export function createApi(options: ApiOptions): Api {
   const { logger, health, metrics, authenticate, http = {}, problemFor = () => undefined } = options;
   const { metricsToken, docs = true, trustedProxies = 0 } = http;
-  const routes = express.Router({ caseSensitive: true });
+  const routes = express.Router(EXACT);
   const pages = express();
   const app = express();
   const described: AnyRoute[] = [];
@@ -121,7 +122,9 @@ export function createApi(options: ApiOptions): Api {
   const failInExpress: ErrorRequestHandler = (error, _request, response, _next) => fail(error, response);
 
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
+  app.enable('case sensitive routing').enable('strict routing');
   pages.disable('x-powered-by');
+  app.use(exactPaths);
   app.use(probes({ health, metrics, metricsToken }));
   if (docs) app.get('/openapi.json', openApi(options, described));
   app.use(routes);
@@ -213,7 +216,7 @@ interface ProbesOptions {
 }
 
 function probes({ health, metrics, metricsToken }: ProbesOptions): Router {
-  const router = express.Router();
+  const router = express.Router(EXACT);
   router.get('/livez', (_request, response) => {
     sendResult(response, { status: 200, body: { status: 'ok' } });
   });

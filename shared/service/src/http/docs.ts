@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Router } from 'express';
+import { EXACT } from './exact-paths.ts';
 import type { RequestHandler } from 'express';
 
 /** From node_modules: the docs work without the internet, and no CDN sees who reads them. */
@@ -20,7 +21,7 @@ const ONE_DAY_SECONDS = 86_400;
 
 /** `/docs`: Swagger UI over `/openapi.json`. */
 export function docsPages(title: string): Router {
-  const router = Router({ strict: true });
+  const router = Router(EXACT);
   const assetsFolder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 
   router.get('/docs', (_request, response) => {
