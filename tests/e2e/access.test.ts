@@ -44,6 +44,16 @@ test.each(services)('every route of $name has a decision, and every decision a r
   expect((await routesOf(name)).sort()).toEqual(Object.keys(DECISIONS[name] ?? {}).sort());
 });
 
+/** A proxy that keeps a route from clients compares paths as they are written. */
+test.each(services)('$name finds its routes under no other spelling of their paths', async ({ name }) => {
+  const paths = (await routesOf(name)).map((route) => route.split(' ')[1] ?? '');
+  const spellings = ['/metrics', ...paths].flatMap((path) => [`${path}/`, path.toUpperCase()]);
+  const statuses = await Promise.all(
+    spellings.map(async (path) => [path, (await fetch(`${payfan.url(name)}${path}`)).status]),
+  );
+  expect(statuses).toEqual(spellings.map((path) => [path, 404]));
+});
+
 async function statusOf(service: string, route: string, decision: Decision, key?: string): Promise<number> {
   const [method = '', ofDocument = ''] = route.split(' ');
   const path = decision.path?.(known) ?? ofDocument;
