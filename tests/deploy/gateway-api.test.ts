@@ -1,9 +1,12 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
 import { services } from '@payfan/stack/testing';
+import { DECISIONS, type Decision } from '../e2e/access-decisions.ts';
 import { render } from './kustomize.ts';
 import { environmentOf, deployments, specsOf } from './workloads.ts';
 
 interface Rule {
-  matches?: { path: { type: string; value: string } }[];
+  matches: { path: { type: 'Exact' | 'PathPrefix'; value: string } }[];
   backendRefs?: { name: string; port: number }[];
   filters?: { extensionRef?: { name: string } }[];
   timeouts?: { request: string };
@@ -28,7 +31,6 @@ const specs = <T>(kind: string): (T & { name: string })[] =>
     .filter((manifest) => manifest.kind === kind)
     .map(({ metadata, spec }) => ({ ...(spec as T), name: metadata.name }));
 const routes = specs<Route>('HTTPRoute').filter(({ rules }) => rules.some((rule) => rule.backendRefs));
-const notPublic = specs<Route>('HTTPRoute').find(({ name }) => name === 'not-public');
 
 const environmentNamed = (name: string) => {
   const container = deployments.find((one) => one.name === name)?.container;
@@ -82,21 +84,71 @@ test('the proxies verify each service that answers by https, under a name of its
   expect(verified.sort()).toEqual(overTls.map(({ name }) => name).sort());
 });
 
-test('streams of the gateway have no timeout; what only programs use is not public', () => {
+test('streams of the gateway have no timeout, and other requests have one', () => {
   const gateway = routes.find(({ name }) => name === 'gateway');
   expect(gateway?.rules.map(({ timeouts }) => timeouts)).toEqual([{ request: '0s' }]);
   for (const { rules } of routes) for (const rule of rules) expect(rule.timeouts).toBeDefined();
-  expect(notPublic?.hostnames?.toSorted()).toEqual(Object.values(publicHosts).sort());
-  expect(notPublic?.rules.flatMap(({ matches = [] }) => matches.map(({ path }) => path))).toEqual([
-    { type: 'Exact', value: '/v1/transfers/batch' },
-    { type: 'Exact', value: '/metrics' },
+});
+
+/** Whether a Gateway passes a request to the Service. The longest path that fits decides, and exact ones come first. */
+function isPublic(name: string, asked: string): boolean {
+  const fitting = routes
+    .filter((route) => route.name === name)
+    .flatMap(({ rules }) => rules.flatMap((rule) => rule.matches.map((match) => ({ rule, ...match.path }))))
+    .filter(({ type, value }) => asked === value || (type === 'PathPrefix' && asked.startsWith(`${value}/`)))
+    .sort((one, other) => one.type.localeCompare(other.type) || other.value.length - one.value.length);
+  return fitting[0]?.rule.backendRefs !== undefined;
+}
+
+const isForServicesAlone = ({ account, operator }: Decision) => account === 403 && operator === 403;
+
+test.each(routes.filter(({ name }) => name !== 'web'))(
+  'clients reach the routes of $name, but not those that only services may call',
+  ({ name }) => {
+    const decided = Object.entries(DECISIONS[name] ?? {});
+    expect(decided).not.toEqual([]);
+    const asked = decided.map(([route, decision]) => ({ route: route.split(' ')[1] ?? '', decision }));
+    expect(asked.map(({ route }) => [route, isPublic(name, route)])).toEqual(
+      asked.map(({ route, decision }) => [route, !isForServicesAlone(decision)]),
+    );
+    for (const page of ['/docs', '/docs/init.js', '/openapi.json'])
+      expect([page, isPublic(name, page)]).toEqual([page, true]);
+  },
+);
+
+test('neither the batches of payout workers nor paths below theirs are public', () => {
+  const paths = ['/v1/transfers/batch', '/v1/transfers/batch/', '/v1/transfers/batch/x'];
+  expect(paths.filter((one) => isPublic('transaction', one))).toEqual([]);
+  const [filter] = specs('HTTPRouteFilter');
+  const refused = routes.flatMap(({ rules }) => rules.filter(({ backendRefs }) => backendRefs === undefined));
+  expect(refused.flatMap(({ filters = [] }) => filters)).toMatchObject([
+    { extensionRef: { name: filter?.name } },
   ]);
-  expect(notPublic?.rules[0]?.filters?.[0]?.extensionRef?.name).toBe(specs('HTTPRouteFilter')[0]?.name);
+});
+
+test('no spelling of the path of metrics or of a probe is public', () => {
+  const spellings = ['/metrics', '/livez', '/readyz'].flatMap((one) => [
+    ...[one, `${one}/`, `/${one}`, `${one}/x`, one.toUpperCase(), `/.${one}`, `${one}#`, `${one}%2f`],
+  ]);
+  for (const { name } of routes) expect(spellings.filter((one) => isPublic(name, one))).toEqual([]);
+});
+
+/** What `web` serves to probes, to Prometheus, and in a demo. */
+const NO_PAGES = ['/inbox/mail', '/inbox/sms', '/livez', '/metrics', '/readyz'];
+
+test('every page is public, with the files that it needs', () => {
+  const folder = path.resolve(__dirname, '../../services/web/src/app');
+  const served = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /(^|\/)(page\.tsx|route\.ts)$/.test(file))
+    .map((file) => `/${path.dirname(file)}`.replace('/.', '/'));
+  expect(served.filter((one) => !isPublic('web', one)).sort()).toEqual(NO_PAGES);
+  const files = ['/icon.svg', '/sw.js', '/_next/static/chunks/x.js', '/_next/image'];
+  expect(files.filter((one) => !isPublic('web', one))).toEqual([]);
 });
 
 test('channels that no page asks are not public', () => {
-  const isPublic = (name: string) => routes.some((route) => route.name === name);
-  expect(services.map(({ name }) => name).filter((name) => !isPublic(name))).toEqual(
+  const hasHost = (name: string) => routes.some((route) => route.name === name);
+  expect(services.map(({ name }) => name).filter((name) => !hasHost(name))).toEqual(
     expect.arrayContaining(['phone', 'email', 'payout-worker-premium', 'payout-worker-free']),
   );
 });
