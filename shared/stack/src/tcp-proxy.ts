@@ -142,16 +142,18 @@ export class TcpProxy {
   /** Passes on what a client says, until it says what is waited for. */
   #gate(pairOf: () => Pair): Transform {
     let heard = Buffer.alloc(0);
+    let heardFor: Trap | undefined;
     return new Transform({
       transform: (chunk: Buffer, _encoding, done) => {
         const trap = this.#trap;
-        // The bytes may come in two pieces.
+        // The bytes may come in two pieces; what was heard before the trap was set is none of them.
+        if (trap !== heardFor) heard = Buffer.alloc(0);
+        heardFor = trap;
         if (trap !== undefined) heard = Buffer.concat([heard.subarray(-trap.bytes.length), chunk]);
         if (trap === undefined || !heard.includes(trap.bytes)) {
           done(null, chunk);
           return;
         }
-        heard = Buffer.alloc(0);
         this.#trap = undefined;
         if (trap.passesOn) {
           done(null, chunk);
