@@ -1,5 +1,5 @@
 import { accountTopic } from '@payfan/contracts';
-import { openDatabase } from '@payfan/database';
+import { openAdminDatabase } from '@payfan/stack/testing';
 
 /** Somebody with an account, and what they are reached by. */
 export interface Member {
@@ -15,7 +15,7 @@ const openingId = (n: number): string => `00000000-0000-7000-9001-${n.toString(1
 
 /** So many people with accounts, beside those of the demo. */
 export async function openCrowd(adminUrl: string, count: number): Promise<[Member, Member, ...Member[]]> {
-  const database = openDatabase({ url: adminUrl, name: 'crowd', max: 1 });
+  const database = openAdminDatabase({ url: adminUrl, name: 'crowd', max: 1 });
   try {
     const members: Member[] = [];
     for (let n = 1; n <= count; n += 1) {

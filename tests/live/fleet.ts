@@ -1,5 +1,6 @@
-import { openDatabase, type Database } from '@payfan/database';
+import type { Database } from '@payfan/database';
 import {
+  openAdminDatabase,
   startPayfan,
   startProgram,
   type Payfan,
@@ -31,7 +32,7 @@ export class Fleet {
   private constructor(payfan: Payfan, members: readonly [Member, Member, ...Member[]]) {
     this.payfan = payfan;
     this.members = members;
-    this.#database = openDatabase({ url: payfan.database.adminUrl, name: 'fleet', max: 2 });
+    this.#database = openAdminDatabase({ url: payfan.database.adminUrl, name: 'fleet', max: 2 });
   }
 
   static async start({ members = 2, ...options }: FleetOptions = {}): Promise<Fleet> {

@@ -1,4 +1,4 @@
-import { openDatabase, type Queryable } from '@payfan/database';
+import { openDatabase, type Database, type DatabaseOptions, type Queryable } from '@payfan/database';
 
 /** A name as SQL wants it. Statements that define databases take no parameters. */
 export function quoteName(name: string): string {
@@ -25,19 +25,18 @@ export const testPassword = (service: string): string => `password-of-${service}
 
 /**
  * How long connecting and each statement may take here. It is generous, because these statements copy and drop whole
- * databases, on machines of developers that are busy with tests.
+ * databases and compare whole ledgers, on machines of developers that are busy with tests.
  */
 const LIMIT_MS = 120_000;
 
+/** A pool for an administrator or a test that looks at a database; it waits longer than a service may. */
+export function openAdminDatabase(options: Pick<DatabaseOptions, 'url' | 'name' | 'max'>): Database {
+  return openDatabase({ ...options, connectTimeoutMs: LIMIT_MS, statementTimeoutMs: LIMIT_MS });
+}
+
 /** Runs `work` over one connection that is closed afterwards. */
 export async function withConnection<T>(url: string, work: (database: Queryable) => Promise<T>): Promise<T> {
-  const database = openDatabase({
-    url,
-    name: 'stack',
-    max: 1,
-    connectTimeoutMs: LIMIT_MS,
-    statementTimeoutMs: LIMIT_MS,
-  });
+  const database = openAdminDatabase({ url, name: 'stack', max: 1 });
   try {
     return await work(database);
   } finally {

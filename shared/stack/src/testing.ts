@@ -25,3 +25,4 @@ export { channelNames, services, web } from './services.ts';
 export { variableOf } from '@payfan/contracts';
 export { renderTable } from './table.ts';
 export { withRun } from './test-run.ts';
+export { openAdminDatabase } from './sql-names.ts';

@@ -1,5 +1,5 @@
-import { openDatabase, type Database } from '@payfan/database';
-import type { Payfan } from '@payfan/stack/testing';
+import type { Database } from '@payfan/database';
+import { openAdminDatabase, type Payfan } from '@payfan/stack/testing';
 import type { Load } from './load.ts';
 import type { Outside } from './outside.ts';
 import { everythingTold, type Told } from './told.ts';
@@ -69,7 +69,7 @@ export async function check(
   loads: readonly Load[],
   others: readonly Outside[] = [],
 ): Promise<Verdict> {
-  const database = openDatabase({ url: payfan.database.adminUrl, name: 'checker' });
+  const database = openAdminDatabase({ url: payfan.database.adminUrl, name: 'checker' });
   try {
     const transfers = await committedTransfers(database);
     return {

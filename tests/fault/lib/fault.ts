@@ -73,8 +73,15 @@ let current: FaultRun | undefined;
 // A test that timed out is still in its body, so its own `finally` comes too late or never.
 afterEach(() => current?.end());
 
+/** Longer than the waits of a case on a slow machine, so that the wait that fails reports what is missing. */
+const CASE_TIMEOUT_MS = 900_000;
+
 /** A test that hurts the system, under a seed of its own, and tells what it did and what came of it. */
-export function fault(name: string, body: (run: FaultRun) => Promise<void>, timeoutMs = 420_000): void {
+export function fault(
+  name: string,
+  body: (run: FaultRun) => Promise<void>,
+  timeoutMs = CASE_TIMEOUT_MS,
+): void {
   test(
     name,
     async () => {

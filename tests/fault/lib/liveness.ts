@@ -1,6 +1,5 @@
-import { openDatabase } from '@payfan/database';
 import { BrokerAdmin } from '@payfan/messaging/testing';
-import { waitFor, type Payfan } from '@payfan/stack/testing';
+import { openAdminDatabase, waitFor, WAIT_TIMEOUT_MS, type Payfan } from '@payfan/stack/testing';
 
 export interface LivenessOptions {
   /** Deliveries that are to end as dead letters. */
@@ -9,14 +8,17 @@ export interface LivenessOptions {
   timeoutMs?: number;
 }
 
+/** The system heals step by step, such as by a retry after a provider's outage, and all that was held is then sent. */
+const HEAL_TIMEOUT_MS = 2 * WAIT_TIMEOUT_MS;
+
 /**
  * Resolves when nothing is under way any more: finished payouts, empty outboxes, all deliveries of each transfer and
  * each payout at their end, empty queues. Answers how many milliseconds that took, which is how long the system needed
  * to heal.
  */
 export async function atRest(payfan: Payfan, options: LivenessOptions = {}): Promise<number> {
-  const { deadLetters = 0, timeoutMs = 90_000 } = options;
-  const database = openDatabase({ url: payfan.database.adminUrl, name: 'liveness', max: 2 });
+  const { deadLetters = 0, timeoutMs = HEAL_TIMEOUT_MS } = options;
+  const database = openAdminDatabase({ url: payfan.database.adminUrl, name: 'liveness', max: 2 });
   const broker = new BrokerAdmin(payfan.vhost);
   const begunMs = performance.now();
   const expectNone = async (what: string, sql: string) => {
@@ -51,8 +53,8 @@ export async function atRest(payfan: Payfan, options: LivenessOptions = {}): Pro
 const QUIET_LOOKS = 15;
 
 /** Resolves when nothing moves any more, whether or not everything was done that should have been. */
-export async function quiet(payfan: Payfan, timeoutMs = 60_000): Promise<void> {
-  const database = openDatabase({ url: payfan.database.adminUrl, name: 'liveness', max: 2 });
+export async function quiet(payfan: Payfan, timeoutMs = WAIT_TIMEOUT_MS): Promise<void> {
+  const database = openAdminDatabase({ url: payfan.database.adminUrl, name: 'liveness', max: 2 });
   const broker = new BrokerAdmin(payfan.vhost);
   let last = '';
   let alike = 0;

@@ -1,5 +1,11 @@
-import { openDatabase } from '@payfan/database';
-import { openManagement, waitFor, WAIT_TIMEOUT_MS, type Payfan, type Program } from '@payfan/stack/testing';
+import {
+  openAdminDatabase,
+  openManagement,
+  waitFor,
+  WAIT_TIMEOUT_MS,
+  type Payfan,
+  type Program,
+} from '@payfan/stack/testing';
 import type { Load } from './load.ts';
 
 /** Waits until a condition holds. */
@@ -19,7 +25,7 @@ export async function moreAnswers(load: Load, count = 20): Promise<void> {
 
 /** What a query that counts answers, as a role that sees everything. */
 export async function count(payfan: Payfan, sql: string): Promise<number> {
-  const database = openDatabase({ url: payfan.database.adminUrl, name: 'look', max: 1 });
+  const database = openAdminDatabase({ url: payfan.database.adminUrl, name: 'look', max: 1 });
   try {
     const [row] = await database.query<{ count: number }>({ text: sql });
     if (row === undefined) throw new Error(`no count came of ${sql}`);
@@ -27,6 +33,22 @@ export async function count(payfan: Payfan, sql: string): Promise<number> {
   } finally {
     await database.stop();
   }
+}
+
+/**
+ * Waits until every event that is in the outbox now has left it. How many wait at once depends on the machine, so no
+ * case may expect less than some number of them while transfers go on.
+ */
+export async function eventsLeave(payfan: Payfan): Promise<void> {
+  const nowSeconds = await count(payfan, 'select extract(epoch from clock_timestamp())::float8 as count');
+  const older = `select count(*) from transaction.outbox where created_at < to_timestamp(${nowSeconds})`;
+  await until('every event of before leaving the outbox', async () => (await count(payfan, older)) === 0);
+}
+
+/** Waits until PostgreSQL has done all that the killed process of a service had asked for, and its sessions are over. */
+export async function sessionsEnd(payfan: Payfan, service: string): Promise<void> {
+  const left = `select count(*) from pg_stat_activity where datname = current_database() and usename = 'payfan_${service}'`;
+  await until(`the sessions of ${service} ending`, async () => (await count(payfan, left)) === 0);
 }
 
 /** Messages in a queue, those in consumers' hands included, as of a moment ago. */

@@ -6,6 +6,9 @@ import {
   type TcpProxy,
 } from '@payfan/stack/testing';
 
+/** What a test allows for each promise of a time, because the machine that runs it may be so much slower and busy. */
+export const SLOWNESS = 5;
+
 /** `transaction to postgres`: the wire between a service and a server, or another service. */
 export type WireName = `${string} to ${string}`;
 
@@ -14,6 +17,12 @@ export type WireName = `${string} to ${string}`;
  * still. Else mails that were taken would time out and be sent again, and a Retry-After would not be heard.
  */
 export const PATIENCE = { SEND_TIMEOUT_MS: '8000' };
+
+/**
+ * Every other case: an attempt that a slow machine makes last must not time out, since a mail that was taken would then
+ * arrive twice.
+ */
+const NO_TIMEOUT = { SEND_TIMEOUT_MS: '30000' };
 
 /** Payfan with some of its wires in the hands of a test. */
 export interface World<Name extends WireName> {
@@ -33,6 +42,7 @@ export async function openWorld<Name extends WireName>(
   for (const name of names) wires.set(name, await startTcpProxy(() => targets.get(name) ?? ''));
   const payfan = await startPayfan({
     ...options,
+    environment: { phone: NO_TIMEOUT, email: NO_TIMEOUT, ...options.environment },
     surroundings(service, given) {
       const around = options.surroundings?.(service, given) ?? given;
       const through = (target: string, url: string) => {
