@@ -2,7 +2,7 @@ import { services } from '@payfan/stack/testing';
 import { KEPT } from './lib/checker.ts';
 import { fault, type FaultRun } from './lib/fault.ts';
 import type { Load } from './lib/load.ts';
-import { count, depthOf, moreAnswers, until } from './lib/look.ts';
+import { count, depthOf, moreAnswers, sessionsEnd, until } from './lib/look.ts';
 import { attemptsAt, behave } from './lib/outside.ts';
 import { openWorld, type World } from './lib/world.ts';
 
@@ -29,8 +29,8 @@ const RECORD = 'deliveries-record';
 const ACK = Buffer.from([0, 60, 0, 80]);
 /** Enough that every process has something in hand, and soon worked off. */
 const LOAD = { clients: 4, pauseMs: 80 };
-/** Longer than any case: whoever is answered so late is killed before. */
-const NEVER_MS = 60_000;
+/** Longer than an attempt may take, and the most that the sandbox takes: the process is killed before it is answered. */
+const NEVER_MS = 600_000;
 
 const toPostgres = (channel: Channel) => world.wires[`${channel} to postgres`];
 const toRabbitmq = (channel: Channel) => world.wires[`${channel} to rabbitmq`];
@@ -134,6 +134,8 @@ async function dies(run: FaultRun, channel: Channel, { moment, proof }: Death): 
   await moment(channel);
   await run.kill(payfan.program(channel));
   for (const wire of Object.values(wires)) await wire.forward();
+  // What the process had sent before it died may still be on its way.
+  await sessionsEnd(payfan, channel);
   await proof(channel, load);
   const left = await underWay(channel);
   await payfan.restart(channel);
