@@ -1,8 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Payout, PayoutItemResult } from '@payfan/contracts';
-import { openDatabase, type Database } from '@payfan/database';
+import type { Database } from '@payfan/database';
 import { BrokerAdmin } from '@payfan/messaging/testing';
-import { startPayfan, waitFor, type Payfan, type PayfanOptions } from '@payfan/stack/testing';
+import {
+  openAdminDatabase,
+  startPayfan,
+  waitFor,
+  WAIT_TIMEOUT_MS,
+  type Payfan,
+  type PayfanOptions,
+} from '@payfan/stack/testing';
 
 export const ASHA = '7010233310';
 export const RAVI = '7010233311';
@@ -41,12 +48,12 @@ export interface PayoutWorld {
   stop(): Promise<void>;
 }
 
-const FINISH_TIMEOUT_MS = 60_000;
-const ANSWER_WITHIN_MS = 10_000;
+/** A request that is not answered by then fails, so that the failure names it. */
+const ANSWER_WITHIN_MS = 60_000;
 
 export async function openPayoutWorld(options: PayfanOptions = {}): Promise<PayoutWorld> {
   const payfan = await startPayfan(options);
-  const admin = openDatabase({ url: payfan.database.adminUrl, name: 'test', max: 3 });
+  const admin = openAdminDatabase({ url: payfan.database.adminUrl, name: 'test', max: 3 });
   const asOperator = { authorization: 'Bearer demo_operator' };
   const url = (path: string) => `${payfan.url('payout')}/v1/payouts${path}`;
   const read = async <T>(path: string) =>
@@ -81,7 +88,7 @@ export async function openPayoutWorld(options: PayfanOptions = {}): Promise<Payo
          where t.note = $1 and d.role = 'payee' and d.status = 'sent'`,
         [note],
       ),
-    until: (what, isSo, timeoutMs = FINISH_TIMEOUT_MS) => waitFor(isSo, { what, timeoutMs }),
+    until: (what, isSo, timeoutMs = WAIT_TIMEOUT_MS) => waitFor(isSo, { what, timeoutMs }),
     async count(text, values = []) {
       const [row] = await admin.query<{ n: number }>({ text, values });
       return row?.n ?? -1;

@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { services, startServers, type Servers } from '@payfan/stack/testing';
+import { linesTo, MEERA, sendPayout } from '../e2e/payout-world.ts';
 import { KEPT } from './lib/checker.ts';
 import { fault } from './lib/fault.ts';
-import { isRunning, moreAnswers, until } from './lib/look.ts';
-import { openWorld, type World } from './lib/world.ts';
+import { count, isRunning, moreAnswers, until } from './lib/look.ts';
+import { openWorld, SLOWNESS, type World } from './lib/world.ts';
 
 /** Services with a database of their own, and who may ask each of them for something that is read from it. */
 const READS = {
@@ -18,11 +20,14 @@ const SERVICES = Object.keys(READS) as Service[];
 const WORKERS = ['payout-worker-premium', 'payout-worker-free'] as const;
 
 /** Product guarantees, with a factor for slow machines: 503 within 10 s, and transfers within 5 s of the return. */
-const SLOWNESS = 3;
 const ANSWER_WITHIN_MS = SLOWNESS * 10_000;
 const BACK_WITHIN_MS = SLOWNESS * 5_000;
 /** Longer than any time limit on a silent database. By hand: `SILENT_SECONDS=180 npm run test:fault -- …`. */
 const SILENT_MS = Number(process.env['SILENT_SECONDS'] ?? 25) * 1_000;
+
+/** A payout of thirty chunks, so that it is under way when the first of them is recorded. */
+const PAYOUT = { key: 'demo_ravi', lines: linesTo([MEERA], 300, {}) };
+const CHUNK_ITEMS = '10';
 
 let servers: Servers;
 let world: World<`${Service | (typeof WORKERS)[number]} to postgres`>;
@@ -30,7 +35,7 @@ beforeAll(async () => {
   servers = await startServers();
   world = await openWorld(
     [...SERVICES, ...WORKERS].map((name) => `${name} to postgres` as const),
-    { servers: servers.infrastructure },
+    { servers: servers.infrastructure, environment: { payout: { CHUNK_ITEMS } } },
   );
 });
 afterAll(async () => {
@@ -79,6 +84,10 @@ fault('25. PostgreSQL silent under load: packets are dropped both ways, sockets 
   for (const service of SERVICES)
     expect([service, (await get(service, READS[service].path)).status]).toEqual([service, 200]);
 
+  // The silence begins when lines were paid and their worker has not heard yet that this is recorded.
+  const isUnderWay = wires['payout-worker-free to postgres'].freezeAfter('payout-items-record');
+  const payoutId = await sendPayout(payfan, { ...PAYOUT, idempotencyKey: randomUUID() });
+  await isUnderWay;
   for (const wire of Object.values(wires)) wire.hang();
   run.faults += 1;
   const endMs = performance.now() + SILENT_MS;
@@ -104,11 +113,16 @@ fault('25. PostgreSQL silent under load: packets are dropped both ways, sockets 
   }
   await moreAnswers(load);
   await load.stop();
+  const completed = `select count(*) from payout.payouts
+                     where id = '${payoutId}' and status = 'completed' and succeeded = ${PAYOUT.lines.length}`;
+  await until('the payout being completed', async () => (await count(payfan, completed)) === 1);
   const { answeredOtherwise, ...verdict } = await run.judge(payfan);
   expect({ ...verdict, answeredOtherwise: [] }).toMatchObject({ ...KEPT, mailsSentAgain: [] });
   // Only this test's own transfers are in the ledger and not among the load's answers.
   expect(answeredOtherwise.filter((line) => !line.endsWith('committed, not answered'))).toEqual([]);
   expect(answeredOtherwise).toHaveLength(round + 1);
+  const paid = "select count(*) from transaction.transfers where lane = 'bulk'";
+  expect(await count(payfan, paid)).toBe(PAYOUT.lines.length);
   for (const program of programs)
     expect([program.name, await isRunning(program)]).toEqual([program.name, true]);
 });
