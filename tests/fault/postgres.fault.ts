@@ -1,5 +1,4 @@
-import { openDatabase } from '@payfan/database';
-import { services, startServers, type Servers } from '@payfan/stack/testing';
+import { openAdminDatabase, services, startServers, type Servers } from '@payfan/stack/testing';
 import { KEPT } from './lib/checker.ts';
 import { fault } from './lib/fault.ts';
 import type { Load } from './lib/load.ts';
@@ -61,7 +60,7 @@ async function expectComeAgain(url: string): Promise<void> {
 fault('16. the database read-only for a while', async (run) => {
   const { payfan } = world;
   const { adminUrl, name } = payfan.database;
-  const admin = openDatabase({ url: adminUrl, name: 'operator' });
+  const admin = openAdminDatabase({ url: adminUrl, name: 'operator' });
   const readOnly = (value: 'on' | 'off') =>
     admin.transaction(async (tx) => {
       await tx.query({ text: 'set transaction read write' });
@@ -91,7 +90,7 @@ fault('16. the database read-only for a while', async (run) => {
 if (canMount()) {
   fault('16. the disk full for a while', async (run) => {
     const { payfan } = world;
-    const admin = openDatabase({ url: payfan.database.adminUrl, name: 'operator' });
+    const admin = openAdminDatabase({ url: payfan.database.adminUrl, name: 'operator' });
     const [data] = await admin.query<{ folder: string }>({
       text: `select current_setting('data_directory') as folder`,
     });
@@ -99,14 +98,18 @@ if (canMount()) {
     try {
       await admin.query({ text: `create tablespace small location '${disk.folder}'` });
       for (const kind of ['table', 'index']) {
-        await admin.query({ text: `alter ${kind} all in tablespace pg_default set tablespace small` });
+        // A service that works on two of the tables at once may make this a deadlock.
+        await until(`every ${kind} being on the small disk`, async () => {
+          await admin.query({ text: `alter ${kind} all in tablespace pg_default set tablespace small` });
+          return true;
+        });
       }
       const load = run.load(payfan);
       await moreAnswers(load);
       disk.fill();
       run.faults += 1;
+      // A transfer that finds room in a page that is there already is made; the others are refused.
       await moreRefusals(load, '503', 50);
-      await expectComeAgain(payfan.url('transaction'));
       disk.free();
       await moreAnswers(load);
       await load.stop();
