@@ -3,7 +3,7 @@ import WebSocket from 'ws';
 import type { Told } from './tally.ts';
 
 export interface LightClientOptions {
-  /** Of gateways: it stays with one until that is gone, then turns to the next. */
+  /** Of gateways; may grow. The client stays with one until that is gone, then turns to the next. */
   urls: readonly string[];
   topic: string;
   /** An API key or a token. */
@@ -29,6 +29,8 @@ export class LightClient implements Told {
   /** Connections that came about. */
   opened = 0;
   readonly #options: LightClientOptions;
+  /** The gateway that it is connected to, or tries to reach. */
+  at = '';
   #turn = 0;
   #ws: WebSocket;
   #again: NodeJS.Timeout | undefined;
@@ -49,6 +51,7 @@ export class LightClient implements Told {
   #connect(): WebSocket {
     const { urls, bearer, topic } = this.#options;
     const url = urls[this.#turn % urls.length] ?? '';
+    this.at = url;
     const ws = new WebSocket(`${url.replace('http', 'ws')}${LIVE_PATH}`, [LIVE_PROTOCOL], {
       headers: { authorization: `Bearer ${bearer}` },
       perMessageDeflate: false,
