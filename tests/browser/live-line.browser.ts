@@ -23,7 +23,7 @@ test('a gateway that dies: the page says so, and catches up with what it missed 
   await pages.payfan.program('gateway').kill();
   await pill(/^Live connection: Reconnecting/).waitFor();
   await payAsha(10_000, 'unheard');
-  const caughtUp = pill(/^Live connection: Caught up: [1-9]\d* missed/).waitFor({ timeout: 60_000 });
+  const caughtUp = pill(/^Live connection: Caught up: [1-9]\d* missed/).waitFor();
   await Promise.all([caughtUp, pages.payfan.restart('gateway')]);
   await pill('Live').waitFor();
   await page.getByText('₹1,00,100.00').first().waitFor();
@@ -46,7 +46,7 @@ test('without a network the page says of when its data is, on a phone as well, a
 
   await pages.payfan.restart('gateway');
   await context.setOffline(false);
-  await page.getByText('while there was no network').first().waitFor({ timeout: 60_000 });
+  await page.getByText('while there was no network').first().waitFor();
   await pill('Live').waitFor();
   await context.close();
 });
@@ -63,7 +63,7 @@ test('another transport is a press away, and each tells of the money that comes'
   ] as const) {
     await pill(/^Live connection: /).click();
     await chooser.getByRole('radio', { name: transport, exact: true }).check();
-    await chooser.getByText(words).waitFor({ timeout: 30_000 });
+    await chooser.getByText(words).waitFor();
     await page.keyboard.press('Escape');
     await pill('Live').waitFor();
     await payAsha(100, `told over ${transport}`);

@@ -30,7 +30,7 @@ test('a refused mailbox: the letter is seen by its error, opened, and replayed; 
   const { body: transfer } = await people.pay(10_000);
 
   const group = panel.getByRole('row').filter({ hasText: '550' });
-  await group.waitFor({ timeout: 30_000 });
+  await group.waitFor();
   expect(await panel.getByRole('row').count()).toBe(2);
   expect(await group.innerText()).toMatch(/^1\s+[^]*email\s*Rejected/);
 
@@ -78,7 +78,7 @@ test('a refused mailbox: the letter is seen by its error, opened, and replayed; 
   const mails = inbox.getByRole('listitem').filter({ hasText: 'To ravi@example.com' });
   const subject = (amount: string) =>
     mails.getByText(`You received ₹${amount} from Asha Rao`, { exact: true });
-  await subject('100.00').waitFor({ timeout: 30_000 });
+  await subject('100.00').waitFor();
   // One that comes after it through the same queues: when it is told, a second one would have been.
   const { body: later } = await people.pay(700);
   await people.everybodyTold(later.id);
@@ -145,9 +145,9 @@ test('a gateway is drained: its clients move to the one that comes after it, and
 
   await people.pay(100, { note: 'while nobody could tell' });
   await pages.payfan.restart('gateway');
-  await pill('Live').waitFor({ timeout: 60_000 });
+  await pill('Live').waitFor();
   await asha.page.getByText('while nobody could tell').first().waitFor();
-  await row.getByText('Serving').waitFor({ timeout: 30_000 });
+  await row.getByText('Serving').waitFor();
   await asha.context.close();
   await context.close();
 });
@@ -176,10 +176,10 @@ test('a channel that is away is not taken for one without dead letters', async (
   const panel = page.getByRole('region', { name: 'Dead letters', exact: true }).first();
   await panel.getByText('Nothing was given up').waitFor();
   await pages.payfan.program('email').kill();
-  await panel.getByText('Without email: no answer from there').waitFor({ timeout: 30_000 });
+  await panel.getByText('Without email: no answer from there').waitFor();
   expect(await panel.getByText('Nothing was given up').count()).toBe(0);
   await pages.payfan.restart('email');
-  await panel.getByText('Nothing was given up').waitFor({ timeout: 30_000 });
+  await panel.getByText('Nothing was given up').waitFor();
   await context.close();
 });
 
@@ -193,7 +193,7 @@ test('payouts by lane: what is under way, and what is finished', async () => {
     body: { items: [{ to: '7010233312', amount: 100, currency: 'INR', note: '' }] },
   });
   expect(status).toBe(202);
-  await panel.getByRole('row', { name: /^free 0 0 1 none$/i }).waitFor({ timeout: 30_000 });
+  await panel.getByRole('row', { name: /^free 0 0 1 none$/i }).waitFor();
   await panel.getByRole('row', { name: /^premium 0 0 0 none$/i }).waitFor();
   expect(complaints).toEqual([]);
   await context.close();

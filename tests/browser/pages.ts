@@ -1,4 +1,11 @@
-import { freePort, startPayfan, startProgram, web, type Payfan } from '@payfan/stack/testing';
+import {
+  freePort,
+  startPayfan,
+  startProgram,
+  WAIT_TIMEOUT_MS,
+  web,
+  type Payfan,
+} from '@payfan/stack/testing';
 import {
   chromium,
   type Browser,
@@ -84,7 +91,7 @@ function openBrowser(): Promise<Browser> {
 
 async function visit(browser: Browser, options: BrowserContextOptions): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(WAIT_TIMEOUT_MS);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {

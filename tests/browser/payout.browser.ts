@@ -85,7 +85,7 @@ test('a file with mistakes, dropped, shows them by line and is not sent; a good 
   await question.getByRole('button', { name: 'Pay now' }).click();
 
   const progress = page.getByRole('region', { name: 'Progress', exact: true });
-  await progress.getByText('Completed, some failed').waitFor({ timeout: 60_000 });
+  await progress.getByText('Completed, some failed').waitFor();
   await progress.getByText('1,201 of 1,201 lines · 100 %').waitFor();
   expect(await progress.getByRole('progressbar').getAttribute('aria-valuetext')).toBe('1,201 of 1,201');
   const counts = await progress.getByRole('definition').allInnerTexts();
@@ -137,11 +137,11 @@ test('a payout is stopped midway: what was paid stays paid, the rest is left out
   // The news that it is over may come before the answer, while the question is still there.
   await visit.context.route('**/cancel', async (route) => {
     const response = await route.fetch();
-    await page.locator('[role="status"]', { hasText: /^Cancelled$/ }).waitFor({ timeout: 60_000 });
+    await page.locator('[role="status"]', { hasText: /^Cancelled$/ }).waitFor();
     await route.fulfill({ response });
   });
   await question.getByRole('button', { name: 'Cancel payout' }).click();
-  await progress.getByRole('status').getByText('Cancelled', { exact: true }).waitFor({ timeout: 60_000 });
+  await progress.getByRole('status').getByText('Cancelled', { exact: true }).waitFor();
   await page.getByText('Payout cancelled').waitFor();
 
   const [paid = 0, failed = 0, cancelled = 0] = (await progress.getByRole('definition').allInnerTexts()).map(

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { openDatabase } from '@payfan/database';
 import { keyToken, LiveClient, type LiveEvent, TRANSPORTS } from '@payfan/live-client';
 import { createTokenIssuer, TOKEN_LIFETIME_SECONDS } from '@payfan/service';
-import { waitFor } from '@payfan/stack/testing';
+import { waitFor, WAIT_TIMEOUT_MS } from '@payfan/stack/testing';
 import { BackEnd } from '../live/back-end.ts';
 import { Fleet } from '../live/fleet.ts';
 import { Follower } from '../live/follower.ts';
@@ -74,7 +74,7 @@ test('two back ends on different gateways talk by topics, as the example shows',
   const addresses = urls.map((url) => `${url.replace('http', 'ws')}/v1/live`);
   const example = spawn(process.execPath, ['docs/examples/two-back-ends.mjs', ...addresses], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: 30_000,
+    timeout: WAIT_TIMEOUT_MS,
   });
   const [output, exit] = await Promise.all([text(example.stdout), once(example, 'close')]);
   expect(exit).toEqual([0, null]);

@@ -314,8 +314,11 @@ test('a payout that looks for numbers with a wallet is stopped, and the next one
   expect(payout.failed).toBeGreaterThan(UNKNOWN_PAYEES);
   expect(payout.failed).toBeLessThanOrEqual(UNKNOWN_PAYEES + 4 * CHUNK_ITEMS);
   expect(payout.failed + payout.cancelled).toBe(40);
-  const metrics = await fetch(`${world.payfan.url(FREE)}/metrics`);
-  expect(await metrics.text()).toMatch(/^payouts_stopped_total\{?.*\}? 1$/m);
+  // It is counted after it was recorded.
+  await world.until('it being counted', async () => {
+    const metrics = await fetch(`${world.payfan.url(FREE)}/metrics`);
+    return /^payouts_stopped_total\{?.*\}? 1$/m.test(await metrics.text());
+  });
   const next = await fetch(`${world.payfan.url('payout')}/v1/payouts`, {
     method: 'POST',
     headers: {

@@ -17,18 +17,27 @@ test('three email services share one queue: each does a part, and together they 
   const people = outside(payfan);
   const others = [await payfan.startAnother('email'), await payfan.startAnother('email')];
   const urls = [payfan.url('email'), ...others.map(({ url }) => url)];
-  const transfers = await Promise.all(
-    Array.from({ length: 90 }, async () => (await people.pay(100, { note: '' })).body.id),
+  const shares = () => Promise.all(urls.map(sentBy));
+  const transfers: string[] = [];
+  // A service that is ready may still be about to consume, and misses the first ones then.
+  await waitFor(
+    async () => {
+      const made = Array.from({ length: 90 }, async () => (await people.pay(100, { note: '' })).body.id);
+      transfers.push(...(await Promise.all(made)));
+      await Promise.all(transfers.map((id) => people.everybodyTold(id)));
+      return Math.min(...(await shares())) > 0;
+    },
+    { what: 'mails sent by each service' },
   );
-  await waitFor(async () => (await inbox(payfan)).length >= 180, { what: '180 mails' });
-  await Promise.all(transfers.map((id) => people.everybodyTold(id)));
-
+  const mails = 2 * transfers.length;
   const ids = (await inbox(payfan)).map(({ Content }) => Content.Headers['Message-ID']?.[0]);
-  expect(ids).toHaveLength(180);
-  expect(new Set(ids).size).toBe(180);
-  const shares = await Promise.all(urls.map(sentBy));
-  expect(shares.reduce((sum, share) => sum + share, 0)).toBe(180);
-  expect(Math.min(...shares)).toBeGreaterThan(0);
+  expect(ids).toHaveLength(mails);
+  expect(new Set(ids).size).toBe(mails);
+  // A service counts a mail after it has recorded it.
+  await waitFor(async () => (await shares()).reduce((sum, share) => sum + share, 0) >= mails, {
+    what: 'every mail being counted',
+  });
+  expect((await shares()).reduce((sum, share) => sum + share, 0)).toBe(mails);
 });
 
 test('SIGTERM in the middle of a crowd: each service exits 0, and whoever is left tells everybody once', async () => {

@@ -51,10 +51,10 @@ test('while the broker is away every service stays ready, reports it, and answer
   await broker.refuse();
   await allReport(false);
   for (const name of connected) {
-    const { isReady, checks } = await readinessOf(name);
-    expect({ name, isReady, broker: checks['broker'] }).toEqual({
-      ...{ name, isReady: true },
-      broker: expect.stringContaining('not connected') as string,
+    // A database that a busy machine lets wait for 2 s counts as away for that moment.
+    await until(`${name} being ready, and reporting the broker as away`, async () => {
+      const { isReady, checks } = await readinessOf(name);
+      return isReady && checks['broker']?.includes('not connected') === true;
     });
     const metrics = await (await fetch(`${payfan.url(name)}/metrics`)).text();
     expect(metrics).toContain(`payfan_check_passed{check="broker",service="${name}"} 0`);
