@@ -112,7 +112,7 @@ fault(
     await moreAnswers(its);
     const [swept, late] = [await happened('swept', others), await lateOf(sleeper)];
     wires[WIRE].holdAnswers();
-    // What is committed from now on is confirmed to nobody.
+    // What is committed from now on is confirmed to no relay.
     const lastBefore = await count(payfan, 'select coalesce(max(id), 0) as count from transaction.outbox');
     await until(
       'events that it has published',

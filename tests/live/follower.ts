@@ -14,8 +14,8 @@ export interface FollowerOptions {
   settings?: Partial<Settings>;
 }
 
-/** As patient as a test can be. */
-const HASTY: Partial<Settings> = { backoff: { firstMs: 100, longestMs: 1_000 }, openMs: 5_000 };
+/** Comes back soon, and does not give up a connection that a busy machine has not opened yet: all would begin again. */
+const HASTY: Partial<Settings> = { backoff: { firstMs: 100, longestMs: 1_000 }, openMs: 60_000 };
 
 /** Somebody who follows their account from its first event on, with the client that pages use. */
 export class Follower implements Told {
