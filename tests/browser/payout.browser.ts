@@ -190,6 +190,7 @@ test('what the page asks about is what is paid, and nothing is paid where the se
   await page
     .getByText(/This request pays 1100 in 2 lines, but its sender was shown 100 in 1 lines/)
     .waitFor();
+  await page.getByText('Reload the page, then choose the file again.').waitFor();
   expect(await payoutsOfAsha()).toEqual(payoutsBefore);
 
   await visit.context.unroute('**/v1/payouts');
@@ -213,5 +214,37 @@ test('what the page asks about is what is paid, and nothing is paid where the se
   ]);
   // Browsers write down any answer of 4xx.
   expect(visit.complaints.filter((text) => !text.includes('409 (Conflict)'))).toEqual([]);
+  await visit.context.close();
+});
+
+test('lines that only the service refuses leave the file in one step, also those that its answer does not describe', async () => {
+  const visit = await pages.visit();
+  const { page } = visit;
+  await visit.signIn('Asha Rao');
+  await page.goto('/payouts');
+  const lines = Array.from({ length: 300 }, () => '7010233311,100,INR,');
+  await choose(visit, 'many.csv', [HEADER, ...lines].join('\n'));
+  // As a service does that limits the lines to one payee, of which the page knows nothing.
+  const rejectedLines = lines.map((_, index) => index + 2).slice(10);
+  const errors = rejectedLines
+    .slice(0, 100)
+    .map((line) => ({ line, path: 'to', message: 'is one too many' }));
+  await visit.context.route('**/v1/payouts', (route) =>
+    route.request().method() === 'POST'
+      ? route.fulfill({
+          status: 400,
+          contentType: 'application/problem+json',
+          headers: { 'access-control-allow-origin': '*' },
+          body: JSON.stringify({ code: 'invalid_request', errors, errorCount: 290, rejectedLines }),
+        })
+      : route.fallback(),
+  );
+  await page.getByRole('button', { name: 'Pay 300 lines' }).click();
+  await page.getByRole('dialog', { name: 'Pay ₹300.00?' }).getByRole('button', { name: 'Pay now' }).click();
+  await page.getByText('the first 100 of 290').waitFor();
+  await page.getByRole('button', { name: 'Send the good lines' }).click();
+  await page.getByRole('dialog', { name: 'Pay ₹10.00?' }).getByText('10 lines of many.csv').waitFor();
+  // Browsers write down any answer of 4xx.
+  expect(visit.complaints.filter((text) => !text.includes('400 (Bad Request)'))).toEqual([]);
   await visit.context.close();
 });

@@ -15,12 +15,12 @@ export class PayoutDraft {
   readonly #hash = createHash('sha256');
   readonly #packs: Buffer[] = [];
   readonly #errors: PayoutLineError[] = [];
+  readonly #rejectedLines: number[] = [];
   readonly #linesToOnePayee: number;
   readonly #linesByPayee = new Map<string, number>();
   #rows: string[] = [];
   #total = 0;
   #amount = 0;
-  #rejectedLines = 0;
   #errorCount = 0;
 
   /** @param linesToOnePayee lines that may pay the same phone number; 0 for any number */
@@ -62,7 +62,12 @@ export class PayoutDraft {
   /** What was left out, and why; undefined if nothing was. */
   get rejected(): RejectedLines | undefined {
     if (this.#errorCount === 0) return undefined;
-    return { lines: this.#rejectedLines, errorCount: this.#errorCount, errors: this.#errors };
+    return { lines: this.#rejectedLines.length, errorCount: this.#errorCount, errors: this.#errors };
+  }
+
+  /** The numbers of all lines that were left out, so that a page can leave them out of its next attempt. */
+  get rejectedLines(): readonly number[] {
+    return this.#rejectedLines;
   }
 
   /** What the good lines make; undefined if there is none. Nothing may be added after. */
@@ -88,7 +93,7 @@ export class PayoutDraft {
   #reject(line: number, sent: unknown, errors: readonly Omit<PayoutLineError, 'line'>[]): void {
     // A request is another one if other lines of it are bad; and a bad line never stands for a good one.
     this.#hash.update(`!${JSON.stringify(sent)}\n`);
-    this.#rejectedLines += 1;
+    this.#rejectedLines.push(line);
     for (const error of errors) {
       this.#errorCount += 1;
       if (this.#errors.length < MAX_PAYOUT_ERRORS_LISTED) this.#errors.push({ line, ...error });

@@ -11,7 +11,8 @@ export interface FieldError {
   readonly message: string;
 }
 
-type Extensions = Readonly<Record<string, string | number | Readonly<Record<string, string | number>>>>;
+type Extension = string | number | readonly number[] | Readonly<Record<string, string | number>>;
+type Extensions = Readonly<Record<string, Extension>>;
 
 export interface ProblemOptions {
   /** HTTP status, 400 to 599. */

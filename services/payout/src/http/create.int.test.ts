@@ -225,10 +225,15 @@ describe('lines that are wrong', () => {
     }
   });
 
-  test('are named up to a number, and counted beyond it', async () => {
-    const answer = await api.send(HEADER + `${RAVI},zero,INR,\n`.repeat(5_000));
-    expect(answer).toMatchObject({ status: 400, body: { errorCount: 5_000 } });
+  test('are described up to a number, counted beyond it, and listed all by line', async () => {
+    const lines = Array.from({ length: 5_000 }, (_, n) =>
+      n % 2 === 0 ? `${RAVI},zero,INR,` : GOOD_LINE.trim(),
+    );
+    const answer = await api.send(`${HEADER}${lines.join('\n')}\n`);
+    expect(answer).toMatchObject({ status: 400, body: { errorCount: 2_500 } });
     expect(answer.body.errors).toHaveLength(MAX_PAYOUT_ERRORS_LISTED);
+    const evenLines = Array.from({ length: 2_500 }, (_, n) => 2 + 2 * n);
+    expect(answer.body['rejectedLines']).toEqual(evenLines);
   });
 
   test('are told of in JSON by their place', async () => {

@@ -54,7 +54,8 @@ export function createRoute(api: Api, options: CreateRouteOptions): void {
       description:
         'Answers when the payout is stored, and pays after that: ask for it, or follow the topic `payout.<id>`. ' +
         'Every line is checked before anything is stored; with `partial=true` the good ones are taken, and the ' +
-        'answer tells of the others. The sum must be in your account, but is not set aside. A repeat under the same ' +
+        'answer tells of the others. A refusal for lines describes the first hundred mistakes in `errors`, and lists ' +
+        'the numbers of all wrong lines in `rejectedLines`. The sum must be in your account, but is not set aside. A repeat under the same ' +
         'Idempotency-Key pays nothing again and gets the first answer. A payout that names too many payees without a ' +
         'wallet is stopped: its other lines are cancelled, with the `cancelReason` too_many_unknown_payees.',
       auth: 'required',
@@ -118,7 +119,7 @@ export function createRoute(api: Api, options: CreateRouteOptions): void {
       const known = await findByKey(database, accountId, idempotencyKey);
       if (known !== undefined) return replay(known, lines?.fingerprint);
       if (lines === undefined || (rejected !== undefined && query.partial === 'false')) {
-        throw invalidLines(rejected);
+        throw invalidLines(draft);
       }
       const difference = differenceFrom(headers['payfan-expect'], lines);
       if (difference !== undefined) {

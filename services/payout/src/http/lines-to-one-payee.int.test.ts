@@ -25,9 +25,13 @@ describe.each([
 
   test('each further line is reported as wrong, in every spelling of the number', async () => {
     const answer = await api.send(write([...payees(LIMIT + 2), MEERA]));
-    expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request', errorCount: 2 } });
+    const rejectedLines = [LIMIT + 1, LIMIT + 2].map((line) => line + headerLines);
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_request', errorCount: 2, rejectedLines },
+    });
     expect(answer.body.errors).toEqual(
-      [LIMIT + 1, LIMIT + 2].map((line) => ({ in: 'body', line: line + headerLines, path: 'to', message })),
+      rejectedLines.map((line) => ({ in: 'body', line, path: 'to', message })),
     );
   });
 

@@ -4,7 +4,6 @@ import {
   PAYOUT_CSV_COLUMNS,
   PayoutItem,
   type PayoutLineError,
-  type RejectedLines,
 } from '@payfan/contracts';
 import { CsvTooLarge, MAX_CSV_BYTES, readPayoutCsv, UnreadableCsv } from '@payfan/contracts/payout-csv';
 import { Problem, type FieldError } from '@payfan/service';
@@ -67,7 +66,7 @@ export async function draftOfCsv(stream: AsyncIterable<Buffer>, options: DraftOp
     if (error instanceof Problem) throw error;
     if (error instanceof UnreadableCsv) {
       draft.addUnreadable(error.line, error.reason);
-      throw invalidLines(draft.rejected);
+      throw invalidLines(draft);
     }
     if (error instanceof CsvTooLarge) {
       throw new Problem({
@@ -85,8 +84,8 @@ export async function draftOfCsv(stream: AsyncIterable<Buffer>, options: DraftOp
   }
 }
 
-/** The refusal of a payout for its lines. */
-export function invalidLines(rejected: RejectedLines | undefined): Problem {
+/** The refusal of a payout for its lines: it describes the first mistakes, and lists every refused line by its number. */
+export function invalidLines({ rejected, rejectedLines }: PayoutDraft): Problem {
   const { lines = 0, errorCount = 0, errors = [] } = rejected ?? {};
   const [first] = errors;
   const named = first === undefined ? 'There is no line to pay.' : `${sentence(first)}.`;
@@ -99,7 +98,7 @@ export function invalidLines(rejected: RejectedLines | undefined): Problem {
     code: 'invalid_request',
     detail: `${named}${more} This request stored nothing.`,
     errors: errors.map((error): FieldError => ({ in: 'body', ...error })),
-    extensions: { errorCount },
+    extensions: { errorCount, rejectedLines },
   });
 }
 

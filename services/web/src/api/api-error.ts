@@ -19,6 +19,10 @@ interface ApiErrorFields {
   requestId?: string | undefined;
   retryAfterSeconds?: number | undefined;
   errors?: readonly FieldProblem[] | undefined;
+  /** How many mistakes the request has, of which `errors` may describe the first only. */
+  errorCount?: number | undefined;
+  /** Of a body that comes in lines: the numbers of all that were refused. */
+  rejectedLines?: readonly number[] | undefined;
   /** One of our services said so, in a problem with a code of its own. */
   isProblem?: boolean;
 }
@@ -32,17 +36,22 @@ export class ApiError extends Error {
   readonly requestId: string | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly errors: readonly FieldProblem[];
+  readonly errorCount: number;
+  readonly rejectedLines: readonly number[];
   readonly #isProblem: boolean;
 
-  constructor({ status, code, detail, requestId, retryAfterSeconds, errors, isProblem }: ApiErrorFields) {
-    super(detail);
-    this.status = status;
-    this.code = code;
-    this.detail = detail;
-    this.requestId = requestId;
-    this.retryAfterSeconds = retryAfterSeconds;
-    this.errors = errors ?? [];
-    this.#isProblem = isProblem ?? false;
+  constructor(fields: ApiErrorFields) {
+    super(fields.detail);
+    this.status = fields.status;
+    this.code = fields.code;
+    this.detail = fields.detail;
+    this.requestId = fields.requestId;
+    this.retryAfterSeconds = fields.retryAfterSeconds;
+    this.errors = fields.errors ?? [];
+    this.errorCount = fields.errorCount ?? this.errors.length;
+    // An older service lists no lines apart from the mistakes that it describes.
+    this.rejectedLines = fields.rejectedLines ?? this.errors.flatMap(({ line }) => line ?? []);
+    this.#isProblem = fields.isProblem ?? false;
   }
 
   /** Whether the same request may work later. */
@@ -69,6 +78,7 @@ export async function apiErrorOf(answer: Response): Promise<ApiError> {
     ? ((await answer.json().catch(() => ({}))) as Record<string, unknown>)
     : {};
   const text = (name: string) => (typeof body[name] === 'string' ? body[name] : undefined);
+  const list = (name: string): unknown[] | undefined => (Array.isArray(body[name]) ? body[name] : undefined);
   const retryAfter = Number(answer.headers.get('retry-after') ?? Number.NaN);
   return new ApiError({
     status: answer.status,
@@ -76,7 +86,9 @@ export async function apiErrorOf(answer: Response): Promise<ApiError> {
     detail: text('detail') ?? `The service answered ${answer.status}.`,
     requestId: answer.headers.get('x-request-id') ?? text('instance'),
     retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : undefined,
-    errors: Array.isArray(body['errors']) ? (body['errors'] as FieldProblem[]) : undefined,
+    errors: list('errors') as FieldProblem[] | undefined,
+    errorCount: typeof body['errorCount'] === 'number' ? body['errorCount'] : undefined,
+    rejectedLines: list('rejectedLines') as number[] | undefined,
     isProblem: type.startsWith('application/problem+json') && text('code') !== undefined,
   });
 }

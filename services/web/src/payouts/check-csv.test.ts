@@ -1,5 +1,6 @@
 import { MAX_CSV_BYTES, readPayoutCsv, UnreadableCsv } from '@payfan/contracts/payout-csv';
 import * as fc from 'fast-check';
+import { apiErrorOf } from '../api/api-error.ts';
 import { checkCsv } from './check-csv.ts';
 import { csvOf, withoutLines, type LineFault } from './good-lines.ts';
 
@@ -72,6 +73,47 @@ test('what is sent pays the good lines under their numbers in the file, and no o
   const less = withoutLines(checked, new Set([3]));
   expect(less).toMatchObject({ amount: 5, badLines: 3 });
   expect(await csvOf(less).text()).toBe('to,amount,currency,note\r\n\n\n\n\n+917010233312,5,INR,=1\r\n');
+});
+
+test('reading stops where the check ends, at the first line that cannot be read', async () => {
+  let pulled = 0;
+  let isCancelled = false;
+  const endless = new ReadableStream({
+    pull(controller) {
+      pulled += 1;
+      controller.enqueue(new TextEncoder().encode(`${HEADER}7010233311,1,INR,5" pipe\n`));
+    },
+    cancel() {
+      isCancelled = true;
+    },
+  });
+  const unreadable = Object.assign(new Blob(), { stream: () => endless });
+  expect((await checkCsv(unreadable)).isUnreadable).toBe(true);
+  const pulledByCheck = pulled;
+  await new Promise(setImmediate);
+  expect([isCancelled, pulled]).toEqual([true, pulledByCheck]);
+});
+
+test('every line that the service refuses leaves at once, also those whose mistakes it does not describe', async () => {
+  const checked = await check(HEADER + '7010233311,1,INR,\n'.repeat(1_000));
+  const errors = Array.from({ length: 100 }, (_, n) => ({
+    line: 102 + n,
+    path: 'to',
+    message: 'is one too many',
+  }));
+  const rejectedLines = Array.from({ length: 900 }, (_, n) => 102 + n);
+  const body = { code: 'invalid_request', errors, errorCount: 900, rejectedLines };
+  const refusal = await apiErrorOf(Response.json(body, { status: 400 }));
+  const left = withoutLines(checked, new Set(refusal.rejectedLines));
+  expect(left).toMatchObject({ amount: 100, badLines: 900 });
+  expect(left.good.map(({ line }) => line)).toEqual(Array.from({ length: 100 }, (_, n) => 2 + n));
+  expect(refusal.errorCount).toBe(900);
+});
+
+test('of a service that describes the refused lines only, those leave', async () => {
+  const errors = [{ line: 3, path: 'to', message: 'is one too many' }];
+  const refusal = await apiErrorOf(Response.json({ code: 'invalid_request', errors }, { status: 400 }));
+  expect([refusal.rejectedLines, refusal.errorCount]).toEqual([[3], 1]);
 });
 
 /** What the payout service makes of a body that comes in pieces of these sizes. */

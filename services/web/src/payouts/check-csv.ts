@@ -52,9 +52,14 @@ export async function checkCsv(file: Blob): Promise<CheckedCsv> {
 /** Safari cannot iterate over a stream. */
 async function* piecesOf(file: Blob): AsyncGenerator<Uint8Array> {
   const reader = file.stream().getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    yield value;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // Otherwise the browser would go on reading a file whose check has ended at a mistake.
+    await reader.cancel();
   }
 }

@@ -39,6 +39,8 @@ export function Review({ name, size, checked, error, isSending, onSend, onForget
   const refused = refusedLines(error);
   const partial = badLines > 0;
   const mayBeSent = error !== undefined && !error.isRefusal && !isSending;
+  // The page and the service have read the same file in different ways.
+  const isOutdated = error?.code === 'payout_differs';
   const canSend = !isUnreadable && goodLines > 0;
   const lines = `${formatCount(goodLines)} ${goodLines === 1 ? 'line' : 'lines'}`;
   return (
@@ -80,7 +82,11 @@ export function Review({ name, size, checked, error, isSending, onSend, onForget
       )}
       {refused.length > 0 && error !== undefined && (
         <div className="grid gap-1 text-bad">
-          <LineFaults title="The payout service refused some lines" faults={refused} count={refused.length} />
+          <LineFaults
+            title="The payout service refused some lines"
+            faults={refused}
+            count={error.errorCount}
+          />
           <RequestId error={error} />
         </div>
       )}
@@ -106,7 +112,12 @@ export function Review({ name, size, checked, error, isSending, onSend, onForget
         ) : (
           <p className="text-muted">Mend the file, then choose it again. Nothing has been sent.</p>
         )}
-        {canSend && partial && !mayBeSent && (
+        {isOutdated && (
+          <p className="text-[13px] text-muted">
+            This page may be older than the payout service. Reload the page, then choose the file again.
+          </p>
+        )}
+        {canSend && partial && !mayBeSent && !isOutdated && (
           <p className="text-[13px] text-muted">
             Or mend the file and choose it again. Nothing has been sent.
           </p>

@@ -1,7 +1,7 @@
 'use client';
 
 import { useState } from 'react';
-import { ApiError, asApiError } from '../api/api-error.ts';
+import { asApiError, type ApiError } from '../api/api-error.ts';
 import { useApiClient } from '../api/api-provider.tsx';
 import { newIdempotencyKey } from '../api/new-idempotency-key.ts';
 import { sendPayout } from '../api/payout.ts';
@@ -10,6 +10,7 @@ import { Button, Spinner } from '../ui/button.tsx';
 import { ErrorNote } from '../ui/error-note.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { useToast } from '../ui/toasts.tsx';
+import { checkFile } from './check-file.ts';
 import { CsvDropZone } from './csv-drop-zone.tsx';
 import { csvOf, withoutLines, type CheckedCsv } from './good-lines.ts';
 import { saveFile } from './save-file.ts';
@@ -35,12 +36,10 @@ export function Upload({ onSent }: { onSent: (id: string) => void }) {
     setError(undefined);
     setReading(true);
     try {
-      // Fetched now: the reader and its rules weigh more than the rest of this page.
-      const { checkCsv } = await import('./check-csv.ts');
-      setChosen({ file, idempotencyKey: newIdempotencyKey(), checked: await checkCsv(file) });
-    } catch {
+      setChosen({ file, idempotencyKey: newIdempotencyKey(), checked: await checkFile(file) });
+    } catch (thrown) {
       setChosen(undefined);
-      setError(new ApiError({ status: 0, code: 'unreadable', detail: `${file.name} could not be read.` }));
+      setError(asApiError(thrown));
     } finally {
       setReading(false);
     }
@@ -66,7 +65,7 @@ export function Upload({ onSent }: { onSent: (id: string) => void }) {
       const failure = asApiError(thrown);
       setError(failure);
       // The next question names, and the next request pays, only what is left.
-      setChosen({ ...chosen, checked: withoutLines(checked, refusedLinesOf(failure)) });
+      setChosen({ ...chosen, checked: withoutLines(checked, new Set(failure.rejectedLines)) });
     } finally {
       setSending(false);
     }
@@ -109,9 +108,6 @@ function Reading() {
     </p>
   );
 }
-
-const refusedLinesOf = ({ errors }: ApiError): ReadonlySet<number> =>
-  new Set(errors.flatMap(({ line }) => line ?? []));
 
 function saveTemplate(): void {
   const lines = [
