@@ -44,11 +44,25 @@ test('length is counted before trimming, and one more than the most is refused',
   expect(Note.safeParse(' '.repeat(141)).success).toBe(false);
 });
 
-test('a note that an older version accepted is read as it was stored, if it is a single line', () => {
-  for (const stored of ['', '\u0344'.repeat(140).normalize('NFC'), 'a\u200bb', 'a\u061cb', 'a\u{e0041}b']) {
+test('a note that an older version accepted is read as it was stored, if it is a single line of a note’s length', () => {
+  for (const stored of [
+    '',
+    '\u0344'.repeat(70).normalize('NFC'),
+    '🍛'.repeat(140),
+    'a\u200bb',
+    'a\u061cb',
+    'a\u{e0041}b',
+  ]) {
     expect(AcceptedNote.parse(stored)).toBe(stored);
   }
-  for (const broken of ['a\nb', 'a\u2028b', 'a\0b', '\ud83d']) {
+  for (const broken of [
+    'a\nb',
+    'a\u2028b',
+    'a\0b',
+    '\ud83d',
+    'x'.repeat(141),
+    '\u0344'.repeat(140).normalize('NFC'),
+  ]) {
     expect(AcceptedNote.safeParse(broken).success).toBe(false);
   }
 });

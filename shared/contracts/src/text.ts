@@ -38,15 +38,17 @@ export function singleLine(maxLength: number) {
     });
 }
 
+const MAX_NOTE_LENGTH = 140;
+
 /** The note of a transfer. */
-export const Note = singleLine(140);
+export const Note = singleLine(MAX_NOTE_LENGTH);
 
 /**
  * A note that an earlier check accepted, perhaps that of an older version with other rules. Refusing it now would
- * report a line of a payout as failed although it may have been paid.
+ * report a line of a payout as failed although it may have been paid. Its length is limited
+ * as that of a new note, because the version that stored longer notes refused to pay them.
  */
-export const AcceptedNote = z
-  .string()
+export const AcceptedNote = textUpTo(MAX_NOTE_LENGTH)
   .refine(
     (text) => !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(text),
     'must be a single line without control characters',

@@ -102,6 +102,7 @@ test('each item is refused by itself, in its place, with its reason; its neighbo
     ['good, and twice', twice, 'completed'],
     ['the same again', { ...twice, to: '+91 70102-33311' }, 'completed'],
     ['good', itemOf({ to: MEERA }), 'completed'],
+    ['a note of 141 characters', itemOf({ note: 'x'.repeat(141) }), 'invalid_request'],
   ];
   const results = await resultsOf(cases.map(([, item]) => item));
   expect(results.map((result, index) => [cases[index]?.[0], codeOf(result)])).toEqual(
