@@ -1,4 +1,5 @@
 import { connect, createServer } from 'node:net';
+import { reservePort } from './port-reservation.ts';
 
 /**
  * Ports that we choose lie below 32768, where Linux's range for outgoing connections begins: one
@@ -30,14 +31,14 @@ export function isPortFree(port: number): Promise<boolean> {
   });
 }
 
-/** A port that is free now and that this process hands out once. */
+/** A port that is free now, and that no process of a run on this machine hands out again while this one runs. */
 export async function freePort(random: () => number = Math.random): Promise<number> {
   const { first, end } = portsOf(process.env['JEST_WORKER_ID']);
   for (let attempt = 0; attempt < 200; attempt++) {
     const port = first + Math.floor(random() * (end - first));
     if (handedOut.has(port)) continue;
     handedOut.add(port);
-    if (await isPortFree(port)) return port;
+    if ((await isPortFree(port)) && reservePort(port)) return port;
   }
   throw new Error(`No free port between ${first} and ${end}. End some of the programs that listen there.`);
 }
