@@ -37,12 +37,13 @@ export async function count(payfan: Payfan, sql: string): Promise<number> {
 
 /**
  * Waits until every event that is in the outbox now has left it. How many wait at once depends on the machine, so no
- * case may expect less than some number of them while transfers go on.
+ * case may expect less than some number of them while transfers go on. It may take long: what was held leaves first.
  */
 export async function eventsLeave(payfan: Payfan): Promise<void> {
   const nowSeconds = await count(payfan, 'select extract(epoch from clock_timestamp())::float8 as count');
   const older = `select count(*) from transaction.outbox where created_at < to_timestamp(${nowSeconds})`;
-  await until('every event of before leaving the outbox', async () => (await count(payfan, older)) === 0);
+  const haveLeft = async () => (await count(payfan, older)) === 0;
+  await until('every event of before leaving the outbox', haveLeft, 2 * WAIT_TIMEOUT_MS);
 }
 
 /** Waits until PostgreSQL has done all that the killed process of a service had asked for, and its sessions are over. */
