@@ -34,7 +34,7 @@ const MOST_RETURNS = Math.floor(DELIVERY_LIMIT / 2);
  * broker gave up on. Stopping finishes what is in hand.
  */
 export function createChannel<Message>({ bulkShare, ...options }: ChannelOptions<Message>): Part {
-  const { definition, broker, logger, metrics, concurrency, clock } = options;
+  const { definition, broker, logger, metrics, concurrency, clock, giveUpAfterMs } = options;
   const { name } = definition;
   const claimsInHand = new ClaimsInHand();
   const people = new PeopleFirst();
@@ -65,6 +65,7 @@ export function createChannel<Message>({ bulkShare, ...options }: ChannelOptions
     const lanePause = new LanePause({
       providers,
       clock,
+      giveUpAfterMs,
       onChange(isPaused) {
         if (isPaused) metrics.lanesPausedSince.set(lane, clock.wallClockMs());
         else metrics.lanesPausedSince.delete(lane);

@@ -2,9 +2,10 @@ import { setImmediate as nextTick } from 'node:timers/promises';
 import { LanePause, type Handled } from './lane-pause.ts';
 
 const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 /** A lane of providers that fail when the test says so, under a clock that the test moves. */
-function aLane(providers = 1) {
+function aLane(providers = 1, giveUpAfterMs = 24 * HOUR_MS) {
   let nowMs = 0;
   let timers: { atMs: number; work: () => void }[] = [];
   const clock = {
@@ -21,6 +22,7 @@ function aLane(providers = 1) {
   const changes: string[] = [];
   const pause = new LanePause({
     clock,
+    giveUpAfterMs,
     providers: failing.map((_, n) => ({
       isFailing: () => failing[n]!,
       testDueInMs: () => Math.max(0, dueAtMs[n]! - nowMs),
@@ -197,4 +199,22 @@ test('it knows for how long of a time it was paused', async () => {
   expect(pause.pausedMsSince(6_500)).toBe(2_000);
   expect(pause.pausedMsSince(8_000)).toBe(1_000);
   expect(pause.pausedMsSince(20_000)).toBe(0);
+});
+
+test('a pause is remembered for as long as an alert that it delayed may still be tried', async () => {
+  const giveUpAfterMs = 168 * HOUR_MS;
+  const { pause, fail, recover, passTime } = aLane(1, giveUpAfterMs);
+  const pauseFor = async (ms: number) => {
+    fail();
+    await passTime(ms);
+    recover();
+  };
+  await pauseFor(5_000);
+  // The last attempt comes up to an hour after the age at which the alert is given up.
+  await passTime(giveUpAfterMs + HOUR_MS);
+  await pauseFor(1_000);
+  expect(pause.pausedMsSince(0)).toBe(6_000);
+  await passTime(giveUpAfterMs);
+  await pauseFor(1_000);
+  expect(pause.pausedMsSince(0)).toBe(2_000);
 });

@@ -1,3 +1,4 @@
+import { RETRY_STEPS } from '@payfan/contracts';
 import type { Clock } from './clock.ts';
 import type { GuardedProvider } from './guarded-provider.ts';
 
@@ -7,6 +8,8 @@ export type Handled = 'done' | 'held';
 export interface LanePauseOptions {
   providers: readonly Pick<GuardedProvider<never>, 'isFailing' | 'testDueInMs'>[];
   clock: Clock;
+  /** Time since the commit after which an alert that still fails becomes a dead letter. */
+  giveUpAfterMs: number;
   /** Called when the lane pauses, and when it goes on. */
   onChange: (isPaused: boolean) => void;
 }
@@ -16,8 +19,8 @@ export interface LanePauseOptions {
  * goes back to its queue before that.
  */
 const HOLD_MS = 20 * 60_000;
-/** Pauses that ended longer ago concern no delivery that is still under way. */
-const PAUSES_KEPT_MS = 48 * 3_600_000;
+/** An alert takes all its retry steps, even if it has become too old by then. */
+const ALL_STEPS_MS = RETRY_STEPS.reduce((sumMs, { delayMs }) => sumMs + delayMs, 0);
 
 /** Why a message that waited may go on. */
 type Wake = 'resumed' | 'test' | 'held too long';
@@ -57,14 +60,15 @@ export class LanePause {
 
   /** To be called when a provider begins to fail, or works again. */
   update(): void {
-    const { providers, clock, onChange } = this.#options;
+    const { providers, clock, giveUpAfterMs, onChange } = this.#options;
     const isPaused = providers.every((provider) => provider.isFailing());
     if (isPaused === this.isPaused) return;
     const nowMs = clock.wallClockMs();
     if (this.#pausedAtMs !== undefined) {
       this.#ended.push({ fromMs: this.#pausedAtMs, toMs: nowMs });
-      while (this.#ended[0] !== undefined && this.#ended[0].toMs < nowMs - PAUSES_KEPT_MS)
-        this.#ended.shift();
+      // Pauses that ended before this concern no delivery that is still under way.
+      const keptFromMs = nowMs - giveUpAfterMs - ALL_STEPS_MS;
+      while (this.#ended[0] !== undefined && this.#ended[0].toMs < keptFromMs) this.#ended.shift();
     }
     this.#pausedAtMs = isPaused ? nowMs : undefined;
     onChange(isPaused);
