@@ -24,7 +24,7 @@ test.each([
       permanent: true,
       response: '550-5.7.1 Unauthenticated email\n550 5.7.1 is not accepted',
     },
-    { kind: 'failed' },
+    { kind: 'failed', refusesUs: 'maybe' },
   ],
 ])('%s: %j is %j', (message, fields, wanted) => {
   expect(resultOfSmtpError(error(message, fields), { mayBeAccepted: false })).toEqual({

@@ -3,7 +3,7 @@ import type { SendResult } from '@payfan/channel';
 import type { NodemailerError } from 'nodemailer';
 
 /** RFC 3463, 3.8: a matter of security or policy, such as a sender or a host that is blocked. */
-const REFUSES_US = /^5\d\d[ -]5\.7\.\d/m;
+const MAY_REFUSE_US = /^5\d\d[ -]5\.7\.\d/m;
 
 /**
  * Derives the outcome of a failed mail from the phase in which it failed. A refusal is certain (RFC 5321, 4.2.1: 4yz may
@@ -27,7 +27,8 @@ export function resultOfSmtpError(
     if (permanent !== true) return failed;
     if (!answersTheMail) return { ...failed, refusesUs: true };
     // Servers also say 5.7.x of one recipient or one mail, so it must not open the breaker for all others at once.
-    return REFUSES_US.test(response) ? failed : { kind: 'rejected', error: message };
+    if (MAY_REFUSE_US.test(response)) return { ...failed, refusesUs: 'maybe' };
+    return { kind: 'rejected', error: message };
   }
   if (mayBeAccepted) return { kind: 'unknown', error: message };
   if (code === 'EENVELOPE' && command === 'API') return { kind: 'rejected', error: message };

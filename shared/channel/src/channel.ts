@@ -41,15 +41,19 @@ export function createChannel<Message>({ bulkShare, ...options }: ChannelOptions
   const stopping = new AbortController();
   const lanes = LANES.map((lane) => {
     const opened = definition.openProviders({ broker, logger, lane });
+    // `increase()` in an alert rule sees the first refusal only if the series has been there before it.
+    for (const provider of opened) metrics.providerRefusals.inc({ lane, provider: provider.name }, 0);
     const providers: GuardedProvider<Message>[] = opened.map((provider) =>
       guard(provider, {
         concurrency,
         clock,
-        onRefusal(name, error) {
+        onRefusal(name, error, isCertain) {
           metrics.providerRefusals.inc({ lane, provider: name });
           logger.error(
             { lane, provider: name, error },
-            'provider refuses Payfan itself: check its credentials and the sender',
+            isCertain
+              ? 'provider refuses Payfan itself: check its credentials and the sender'
+              : 'provider refuses a message by its policy: check whether it blocks the sender or our address',
           );
         },
         onChange(name, state) {

@@ -1,10 +1,10 @@
-import { guard } from './guarded-provider.ts';
+import { guard, type GuardOptions } from './guarded-provider.ts';
 import type { Provider, SendResult } from './provider.ts';
 
-const guarded = (send: Provider<string>['send']) =>
+const guarded = (send: Provider<string>['send'], onRefusal: GuardOptions['onRefusal'] = () => undefined) =>
   guard(
     { name: 'provider', send },
-    { concurrency: 1, clock: { nowMs: () => 0 }, onChange: () => undefined, onRefusal: () => undefined },
+    { concurrency: 1, clock: { nowMs: () => 0 }, onChange: () => undefined, onRefusal },
   );
 const failed: SendResult = { kind: 'failed', error: 'not connected yet' };
 
@@ -36,3 +36,21 @@ test('the reason of the abort is that the time is up', async () => {
     error: 'no answer within 5 ms',
   });
 });
+
+test.each([
+  ['of Payfan itself', true, { isSkipped: true }],
+  ['of Payfan or of this message', 'maybe', { isSkipped: false }],
+] as const)(
+  'a refusal %s is reported, and the provider is skipped only if the refusal is certainly about Payfan',
+  async (_of, refusesUs, { isSkipped }) => {
+    const reported: unknown[] = [];
+    const refusal: SendResult = { kind: 'failed', error: '550 5.7.1', refusesUs };
+    const provider = guarded(
+      () => Promise.resolve(refusal),
+      (name, error, isCertain) => reported.push([name, error, isCertain]),
+    );
+    await provider.send('message', 'reference', 1_000);
+    expect(reported).toEqual([['provider', '550 5.7.1', refusesUs === true]]);
+    expect(provider.isSkipped()).toBe(isSkipped);
+  },
+);

@@ -9,8 +9,11 @@ export interface GuardOptions {
   clock: Pick<Clock, 'nowMs'>;
   /** Called when a provider is skipped from now on, and when it works again. */
   onChange: (provider: string, state: 'skipped' | 'back') => void;
-  /** Called whenever a provider refuses Payfan itself: only its operator can mend that. */
-  onRefusal: (provider: string, error: string) => void;
+  /**
+   * Called whenever a provider refuses Payfan itself, which only an operator can mend. `isCertain` is false if the refusal
+   * may also be about this one message.
+   */
+  onRefusal: (provider: string, error: string, isCertain: boolean) => void;
 }
 
 /** A provider that answers in time, whatever it does, and knows when it had better be passed over. */
@@ -57,7 +60,9 @@ export function guard<Message>(
       const send = () =>
         inTurn(() => inTime(timeoutMs, reference, (options) => provider.send(message, options)));
       const result = await breaker.run<SendResult>(send, judge);
-      if (result.kind === 'failed' && result.refusesUs) onRefusal(name, result.error);
+      if (result.kind === 'failed' && result.refusesUs !== undefined) {
+        onRefusal(name, result.error, result.refusesUs === true);
+      }
       return result;
     },
     lookup: (reference, timeoutMs) =>
@@ -67,8 +72,8 @@ export function guard<Message>(
 
 function judge(result: SendResult): CallResult {
   if (result.kind === 'sent' || result.kind === 'rejected') return { works: true };
-  const { retryAfterMs = 0, refusesUs = false } = result.kind === 'failed' ? result : {};
-  return { works: false, retryAfterMs, refusesUs };
+  const { retryAfterMs = 0, refusesUs } = result.kind === 'failed' ? result : {};
+  return { works: false, retryAfterMs, refusesUs: refusesUs === true };
 }
 
 /** Has so many pieces of work done at once; others begin in the order in which they came. */

@@ -20,7 +20,7 @@ export interface ChannelMetrics {
   providersSkipped: Gauge<'lane' | 'provider'>;
   /** By lane, the time of the wall clock at which it paused because every provider of it fails. */
   lanesPausedSince: Map<Lane, number>;
-  /** Attempts that a provider refused because of Payfan itself: its credentials or its sender. */
+  /** Attempts that a provider refused because of Payfan itself (its credentials, its sender), certainly or perhaps. */
   providerRefusals: Counter<'lane' | 'provider'>;
 }
 
@@ -76,7 +76,7 @@ export function channelMetrics(
     }),
     providerRefusals: new Counter({
       name: 'provider_refusals_total',
-      help: 'Attempts that a provider refused because of Payfan itself (its credentials, its sender)',
+      help: 'Attempts that a provider refused because of Payfan itself (its credentials, its sender), certainly or perhaps',
       labelNames: ['lane', 'provider'],
       registers,
     }),

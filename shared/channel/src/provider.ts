@@ -13,9 +13,10 @@ export type SendResult =
   | { kind: 'rejected'; error: string }
   /**
    * Certainly not accepted, and it may work later; not before `retryAfterMs`, if the provider said so. `refusesUs`: the
-   * provider refuses Payfan itself (its credentials, its sender), so it would refuse every other message too.
+   * provider refuses Payfan itself (its credentials, its sender), so it would refuse every other message too; `maybe` if
+   * its answer does not say whether it refuses Payfan or this message.
    */
-  | { kind: 'failed'; error: string; retryAfterMs?: number; refusesUs?: true }
+  | { kind: 'failed'; error: string; retryAfterMs?: number; refusesUs?: true | 'maybe' }
   /** Accepted or not, who knows: no answer after the request went out. */
   | { kind: 'unknown'; error: string };
 

@@ -3,9 +3,11 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 
 /** The steps of a mail, in their order; each is a place where a server can fail. */
 export const PHASES = [
+  'implicit TLS',
   'greeting',
   'EHLO',
   'STARTTLS',
+  'TLS after STARTTLS',
   'AUTH',
   'MAIL',
   'RCPT',
@@ -45,7 +47,7 @@ export async function scriptedSmtpServer({ failsAt, by, pipelining = false }: Sc
   const state = { failures: 0, taken: [] as string[] };
   const extensions = [
     ...(pipelining ? ['PIPELINING'] : []),
-    ...(failsAt === 'STARTTLS' ? ['STARTTLS'] : []),
+    ...(failsAt === 'STARTTLS' || failsAt === 'TLS after STARTTLS' ? ['STARTTLS'] : []),
     ...(failsAt === 'AUTH' ? ['AUTH PLAIN'] : []),
   ];
 
@@ -57,6 +59,7 @@ export async function scriptedSmtpServer({ failsAt, by, pipelining = false }: Sc
     let recipient = '';
     let inBody = false;
     let hasFailed = false;
+    let inHandshake = failsAt === 'implicit TLS';
 
     /** Fails if the script says so; otherwise replies. Returns false once the server does not go on. */
     const reach = (phase: Phase, reply: string): boolean => {
@@ -80,7 +83,10 @@ export async function scriptedSmtpServer({ failsAt, by, pipelining = false }: Sc
             .join('\r\n'),
         );
       }
-      if (verb === 'STARTTLS') return reach('STARTTLS', '220 go on');
+      if (verb === 'STARTTLS') {
+        inHandshake = failsAt === 'TLS after STARTTLS';
+        return reach('STARTTLS', '220 go on');
+      }
       if (verb === 'AUTH') return reach('AUTH', '235 welcome');
       if (verb === 'MAIL') return reach('MAIL', '250 ok');
       if (verb === 'RCPT') {
@@ -98,8 +104,14 @@ export async function scriptedSmtpServer({ failsAt, by, pipelining = false }: Sc
       return true;
     };
 
-    if (!reach('greeting', '220 ready')) return;
+    // With implicit TLS the client speaks first.
+    if (!inHandshake && !reach('greeting', '220 ready')) return;
     client.on('data', (chunk) => {
+      if (inHandshake) {
+        // A reply in plain text is no answer to a TLS handshake, so this fails in every way.
+        if (failsAt !== undefined) reach(failsAt, '');
+        return;
+      }
       received += chunk.toString('latin1');
       for (;;) {
         const end = inBody ? received.indexOf('\r\n.\r\n') : received.indexOf('\r\n');
@@ -130,7 +142,7 @@ export async function scriptedSmtpServer({ failsAt, by, pipelining = false }: Sc
   const { port } = server.address() as AddressInfo;
   const credentials = failsAt === 'AUTH' ? 'user:password@' : '';
   return {
-    url: `smtp://${credentials}127.0.0.1:${port}`,
+    url: `${failsAt === 'implicit TLS' ? 'smtps' : 'smtp'}://${credentials}127.0.0.1:${port}`,
     taken: state.taken,
     get failures() {
       return state.failures;
