@@ -1,5 +1,6 @@
 export { createChannel, type ChannelOptions } from './channel.ts';
-export { systemClock } from './clock.ts';
+export { CircuitBreaker, type CallResult } from './circuit-breaker.ts';
+export { systemClock, type Clock } from './clock.ts';
 export { CHANNEL_CONNECTIONS, channelConfigFields, type ChannelConfig } from './config.ts';
 export { formatAmount, formatCount, formatTime, oneLine } from './format.ts';
 export { giveWay, PeopleFirst } from './give-way.ts';

@@ -140,13 +140,7 @@ export class LaneSender {
     const about = { lane, eventId: job.push?.item.eventId, subscriptionId: job.subscriptionId };
     const count = (outcome: PushOutcome) => metrics.pushes.inc({ lane, outcome });
     const decision = decide(result, job, random);
-    if (result.kind === 'refuses_us') {
-      metrics.refusals.inc({ lane });
-      logger.error(
-        { ...about, error: result.error },
-        'push service refuses Payfan itself: check the VAPID keys and VAPID_SUBJECT',
-      );
-    }
+    if (result.kind === 'refuses_us') metrics.refusals.inc({ lane });
     switch (decision.kind) {
       case 'sent':
         await this.#remove(job);
@@ -157,7 +151,13 @@ export class LaneSender {
       case 'retry':
         await postponeJob(database, job, decision.delayMs);
         count('retried');
-        logger.warn({ ...about, error: decision.error }, 'browser not told, trying again later');
+        // Of a push service that refuses Payfan itself or is skipped, the breakers log when that begins and ends.
+        if (result.kind === 'failed') {
+          logger.warn(
+            { ...about, error: decision.error },
+            'message to a browser not sent, trying again later',
+          );
+        }
         return;
       case 'forget':
         if (job.push !== undefined) {

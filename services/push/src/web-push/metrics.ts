@@ -1,3 +1,4 @@
+import { LANES } from '@payfan/contracts';
 import type { Queryable } from '@payfan/database';
 import { Counter, Gauge, Histogram, type Metric } from 'prom-client';
 import { countJobs } from './job-store.ts';
@@ -35,6 +36,8 @@ export function webPushMetrics(database: Queryable): WebPushMetrics {
     labelNames: ['lane'],
     registers: [],
   });
+  // `increase()` in an alert rule sees the first refusal only if the series has been there before it.
+  for (const lane of LANES) refusals.inc({ lane }, 0);
   const waiting = new Gauge({
     name: 'web_push_jobs',
     help: 'Messages to browsers that are not done; -1 while the database does not answer',

@@ -10,7 +10,9 @@ export type PushResult =
   /** Not taken, or nobody knows, and it may work later; not before `retryAfterMs`, if the push service said so. */
   | { kind: 'failed'; error: string; retryAfterMs?: number }
   /** The push service refuses Payfan itself (its VAPID keys or its subject), which only the operator can mend. */
-  | { kind: 'refuses_us'; error: string; retryAfterMs?: number };
+  | { kind: 'refuses_us'; error: string; retryAfterMs?: number }
+  /** The message was not sent, because its push service is skipped until `retryAfterMs` have passed. */
+  | { kind: 'skipped'; error: string; retryAfterMs: number };
 
 /** What follows from it. Each but `retry` ends the job. */
 export type PushDecision =
@@ -24,7 +26,7 @@ export type PushDecision =
 export const TTL_SECONDS = 24 * 60 * 60;
 const BACKOFF = { firstMs: 2_000, longestMs: 10 * 60_000 };
 /** A refusal of Payfan itself lasts until people have mended it. */
-const REFUSED_AGAIN_MS = 60 * 60_000;
+export const REFUSED_AGAIN_MS = 60 * 60_000;
 
 /** How far a job is. */
 export interface Progress {
@@ -47,9 +49,10 @@ export function decide(
     case 'refused':
       return { kind: 'drop', error: result.error };
     case 'failed':
+    case 'skipped':
     case 'refuses_us': {
       const { kind, error, retryAfterMs = 0 } = result;
-      const waitMs = kind === 'failed' ? backoffMs(attempts, BACKOFF, random) : REFUSED_AGAIN_MS;
+      const waitMs = kind === 'refuses_us' ? REFUSED_AGAIN_MS : backoffMs(attempts, BACKOFF, random);
       const delayMs = Math.max(waitMs, retryAfterMs);
       const tooLate = ageSeconds + delayMs / 1_000 >= TTL_SECONDS;
       return tooLate ? { kind: 'give_up', error } : { kind: 'retry', error, delayMs };

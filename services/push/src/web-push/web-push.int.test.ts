@@ -96,6 +96,10 @@ async function start(webPush: WebPush = create()) {
   }
   return {
     wake: (lane: Lane) => webPush.wake(lane),
+    refusals: async () => {
+      const metric = await registry.getSingleMetric('web_push_refusals_total')?.get();
+      return metric?.values.find(({ labels }) => labels['lane'] === 'interactive')?.value;
+    },
     count: async (outcome: string) => {
       const metric = await registry.getSingleMetric('web_pushes_total')?.get();
       return metric?.values.find(({ labels }) => labels['outcome'] === outcome)?.value ?? 0;
@@ -271,17 +275,34 @@ test('a message that is refused because of our keys is kept for an hour, and arr
   const browser = await browserOf(asha);
   await behave({ reject: 403 });
   await tell([asha]);
-  const { count, wake } = await start();
+  const { count } = await start();
   await waitFor(async () => (await count('retried')) === 1, { what: 'the refusal' });
   const [job] = await database.query<{ minutes: number }>({
     text: `select extract(epoch from due_at - now())::float8 / 60 as minutes from web_push_jobs`,
   });
   expect(job?.minutes).toBeGreaterThan(50);
   await behave({});
+  // As with new keys: those of a process never change.
+  await stops.pop()?.();
   await makeDue();
-  wake('interactive');
+  await start();
   await everythingIsDone();
   expect(await browser.shown()).toHaveLength(1);
+});
+
+test('a push service that refuses our keys is asked once for all its browsers, and the refusal is counted', async () => {
+  const accounts = Array.from({ length: 5 }, () => randomUUID());
+  const browsers = await Promise.all(accounts.map(browserOf));
+  await behave({ reject: 403 });
+  const { count, refusals, wake } = await start();
+  expect(await refusals()).toBe(0);
+  await tell(accounts.slice(0, 1), { onJobs: () => wake('interactive') });
+  await waitFor(async () => (await count('retried')) === 1, { what: 'the refusal' });
+  await tell(accounts.slice(1), { onJobs: () => wake('interactive') });
+  await waitFor(async () => (await count('retried')) === 5, { what: 'the others being put off' });
+  expect((await Promise.all(browsers.map((browser) => browser.attempts()))).flat()).toHaveLength(1);
+  expect(await refusals()).toBe(1);
+  for (const { waitSeconds } of await jobs()) expect(waitSeconds).toBeGreaterThan(50 * 60);
 });
 
 test('after a day it is no news any more', async () => {

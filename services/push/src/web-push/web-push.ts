@@ -1,4 +1,4 @@
-import { giveWay, PeopleFirst } from '@payfan/channel';
+import { giveWay, PeopleFirst, systemClock } from '@payfan/channel';
 import type { Lane } from '@payfan/contracts';
 import type { Database } from '@payfan/database';
 import type { Api, KeyEncryption, Logger, Part } from '@payfan/service';
@@ -66,7 +66,7 @@ export function createWebPush(database: Database, settings: WebPushSettings): We
           );
         }
         const client = pushServiceClient({ sender, rules, connections: concurrency + BULK_CONCURRENCY });
-        const breakers = new HostBreakers();
+        const breakers = new HostBreakers({ clock: systemClock, logger });
         const people = new PeopleFirst();
         const common = { database, client, breakers, metrics, logger, timeoutMs, random: Math.random };
         const stopping = new AbortController();
