@@ -2,8 +2,6 @@ import { readFileSync } from 'node:fs';
 import { check } from './check.ts';
 import { PATH } from './rendering.ts';
 
-// The parser reads some two thousand lines in seconds, and next to other tests in several times as many.
-
 const text = readFileSync(PATH, 'utf8');
 
 test('the document is valid, and says what the contracts say', async () => {

@@ -84,7 +84,7 @@ test('the timeline’s first entry is there within 300 ms of the answer', async 
   await context.close();
 });
 
-test('of an opening balance nobody is told, and its timeline says so', async () => {
+test('no notification is sent for an opening balance, and its timeline says so', async () => {
   const { page, context, signIn } = await pages.visit();
   await signIn('Meera Iyer');
   await page.getByRole('button', { name: /^Treasury/ }).click();
@@ -285,7 +285,7 @@ test('a part of the page that cannot be fetched takes nothing of it down, and is
   await context.close();
 });
 
-test('who closes what is told in the corner has not left the dialog beside it', async () => {
+test('closing a message in the corner does not close the dialog beside it', async () => {
   const visit = await pages.visit();
   const { page, context } = visit;
   await visit.signIn('Meera Iyer');

@@ -91,7 +91,7 @@ function switchOf({ page }: Visit) {
   };
 }
 
-test('turned on, this device is told by its push service; turned off, or left, it is not', async () => {
+test('turned on, this device is notified by its push service; turned off, or signed out, it is not', async () => {
   const visit = await visitWithPushService();
   const { page, context } = visit;
   const people = outside(pages.payfan);

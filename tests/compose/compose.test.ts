@@ -131,7 +131,7 @@ test('the pages send browsers to the ports and the name of this machine that it 
   }
 });
 
-test.each(table)('$name is told the same as natively', ({ name, service }) => {
+test.each(table)('$name has the same settings as natively', ({ name, service }) => {
   expect(environmentOf(compose(), name)).toEqual(expectedEnvironment(service));
 });
 

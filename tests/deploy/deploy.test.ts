@@ -126,7 +126,7 @@ test.each([...deployments, ...jobs])('$name may do no more than it has to', ({ c
   expect(bytes(requests.memory)).toBeLessThanOrEqual(bytes(limits.memory));
 });
 
-test.each(table)('$name understands every variable it is told, and misses none', async ({ name }) => {
+test.each(table)('$name understands every variable that it gets, and misses none', async ({ name }) => {
   const { container } = deployment(name);
   const told = environmentOf(container);
   // settings.env has an address that push refuses until it is replaced.
@@ -140,7 +140,7 @@ test.each(table)('$name understands every variable it is told, and misses none',
   expect(Object.keys(told).filter((variable) => !known.has(variable) && !parts.has(variable))).toEqual([]);
 });
 
-test.each(table)('$name is told all that compose tells it', ({ name }) => {
+test.each(table)('$name gets all variables that compose gives it', ({ name }) => {
   const inCompose = Object.keys(compose[name]?.environment ?? {});
   const meant = inCompose.filter((variable) => DEMO_ONLY[name]?.includes(variable) !== true);
   expect(Object.keys(environment(name))).toEqual(expect.arrayContaining(meant));

@@ -164,7 +164,7 @@ test('what lies in a lane’s queue, and in the queue of what the broker gave up
   });
 });
 
-test('what gateways are told: entries of feeds, and events of topics without a log', async () => {
+test('what gateways receive: entries of feeds, and events of topics without a log', async () => {
   const topics = [await topicOf('demo_asha'), await topicOf('demo_ravi'), 'public.rates'];
   const keys = topics.map((topic) => shardKey(shardOf(topic)));
   const told = await tap.listen(LIVE_EXCHANGE, ...keys);

@@ -26,7 +26,7 @@ beforeAll(async () => {
   paidId = (await world.items(payoutId))[0]?.transferId ?? '';
   await people.everybodyTold(single.id);
   await world.until(
-    'the payee of the payout being told',
+    'the payee of the payout being notified',
     async () => (await world.payeesTold('salary')) === 3,
   );
   // Meera looks first: looking ends with a transfer, which makes her a party.

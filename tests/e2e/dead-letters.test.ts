@@ -64,7 +64,7 @@ const mailsAbout = async (transferId: string) =>
     .map(({ Raw }) => Raw.To.join())
     .sort();
 
-test('a mailbox that refuses is a dead letter, seen in every way; mended and replayed, it is told once', async () => {
+test('a mailbox that refuses makes a dead letter, seen in every way; mended and replayed, it gets one mail', async () => {
   await behave('mailApi', { reject: ['ravi@example.com'] });
   const { body: transfer } = await people.pay(10_000);
   await waitFor(async () => (await openLetters()).length === 1, { what: 'a dead letter' });
@@ -125,7 +125,7 @@ test('a mailbox that refuses is a dead letter, seen in every way; mended and rep
   ]);
 });
 
-test('a replay that is interrupted says how far it came; the next does the rest, and nobody is told twice', async () => {
+test('a replay that is interrupted says how far it came; the next does the rest, and no party is notified twice', async () => {
   await behave('smsUrl', { reject: true });
   const transfers = await Promise.all(Array.from({ length: 4 }, async () => (await people.pay(100)).body.id));
   await waitFor(async () => (await openLetters()).length === 8, {

@@ -85,7 +85,7 @@ test('two back ends on different gateways talk by topics, as the example shows',
   ]);
 });
 
-test('a client that comes with a token of yesterday is told so, and comes back with a new one', async () => {
+test('a client that comes with a token of yesterday is refused for that, and comes back with a new one', async () => {
   const [{ key, topic }] = fleet.members;
   const old = await tokenOfYesterday(topic.slice('account.'.length));
   const back = await BackEnd.connect(urls[0], old);

@@ -270,7 +270,7 @@ test('while the transaction service is gone its worker waits with the chunk in h
   await world.expectPaidOnce(id, note);
 });
 
-test('while the transaction service answers that it cannot now, its worker comes back when it is told to', async () => {
+test('while the transaction service answers that it cannot now, the worker comes back after the time in Retry-After', async () => {
   const note = 'overburdened';
   await world.payfan.program(WORKER).stop();
   const id = await world.send('demo_ravi', linesTo([ASHA, MEERA], 10, { note }));

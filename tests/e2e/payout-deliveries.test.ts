@@ -16,7 +16,7 @@ async function ask(path: string, key: string) {
   return { status: response.status, body: await response.json() };
 }
 
-test('the owner of a payout finds how he was told of it, and how payees were told of its lines', async () => {
+test('the owner of a payout finds how he was notified of it, and how payees were notified of its lines', async () => {
   const id = await world.send('demo_ravi', [{ to: ASHA }, { to: MEERA }]);
   await world.finished(id);
   const told = async (path: string, key = 'demo_ravi') =>

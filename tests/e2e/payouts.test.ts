@@ -152,7 +152,7 @@ test('three payouts share the free lane by turns, however long they are', async 
   }
 });
 
-test('people pay each other while both lanes are full: they are told before the crowd is, and all are told in the end', async () => {
+test('people pay each other while both lanes are full: they are notified before the payees of payouts, and all are notified in the end', async () => {
   const lines = 300;
   const people = outside(world.payfan);
   const payouts = await Promise.all(
@@ -248,7 +248,7 @@ describe('a premium worker that is idle', () => {
     });
   };
 
-  test('leaves the free lane alone, unless it is told to help', async () => {
+  test('leaves the free lane alone, unless it is configured to help', async () => {
     await stop(FREE);
     const id = await world.send('demo_ravi', linesTo([ASHA], 5, { note: 'waiting' }));
     const premium = await world.send('demo_asha', linesTo([RAVI], 5, { note: 'served' }));

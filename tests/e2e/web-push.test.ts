@@ -43,7 +43,7 @@ async function browserOf(key: string) {
   };
 }
 
-test('browsers of payer and payee are told, each in its own words', async () => {
+test('browsers of payer and payee are notified, each in its own words', async () => {
   const { pay, everybodyTold } = outside(payfan);
   const [asha, ravi, meera] = [
     await browserOf('demo_asha'),

@@ -26,7 +26,7 @@ const CANCELLED = '"msg":"consumer cancelled by the broker"';
 const inOutbox = () => count(world.payfan, 'select count(*) from transaction.outbox');
 
 fault(
-  '9. every binding of a lane deleted: events are kept, an alarm is raised, and all are told',
+  '9. every binding of a lane deleted: events are kept, an alarm is raised, and every party is notified',
   async (run) => {
     const { payfan } = world;
     const transaction = payfan.program('transaction');

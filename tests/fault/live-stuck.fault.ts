@@ -100,7 +100,7 @@ async function show(gateway: Program, flooded: Flood): Promise<void> {
 }
 
 fault(
-  '21. a hundred clients that never read: what waits for them is bounded, and who reads is told all',
+  '21. a hundred clients that never read: the events that wait for them are bounded, and a client that reads gets all',
   async (run) => {
     const gateway = await fleet.gateway(NO_PINGS);
     const sockets = new Sockets();

@@ -6,7 +6,7 @@ const heads = new Map([
 ]);
 const one = (topic: string, ...told: number[]) => ({ topic, told });
 
-test('finds nothing amiss where everybody was told everything', () => {
+test('finds no fault where every follower got every event', () => {
   const followers = [one('a', 1, 2, 3), one('b', 1, 2), one('nobody ever paid')];
   expect(tally(followers, heads)).toEqual({ clients: 3, expected: 5, ...NOTHING_AMISS });
   expect(areAtTheEnd(followers, heads)).toBe(true);

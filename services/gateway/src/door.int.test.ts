@@ -39,7 +39,7 @@ describe('who may come in', () => {
     expect(await (await connect(gateway(), options)).closed).toBe(4001);
   });
 
-  test('a token that has ended is told the same, in the header as beside the protocol', async () => {
+  test('a token that has ended gets the same refusal in the header as beside the protocol', async () => {
     const token = await world.tokenFor('demo_ravi', -10);
     const protocols = ['payfan.v1.json', `bearer.${token}`];
     expect(await (await connect(gateway(), { key: token })).closed).toBe(4001);
@@ -91,7 +91,7 @@ describe('who may come in', () => {
     expect(await elsewhere.ask({ t: 'ping' })).toMatchObject({ ok: true });
   });
 
-  test('not all at once: the rest are told when to come back', async () => {
+  test('not all at once: the answer to the others says when to come back', async () => {
     const { url } = await world.gateway({ HANDSHAKES_MAX: '1' });
     const answers = await Promise.all(Array.from({ length: 10 }, () => handshake(url, { key: 'demo_ravi' })));
     const refused = answers.filter(({ status }) => status !== 101);

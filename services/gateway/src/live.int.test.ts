@@ -24,7 +24,7 @@ const range = (first: number, last: number) =>
   Array.from({ length: last - first + 1 }, (_, index) => first + index);
 
 describe('what happens', () => {
-  test('is told as it happens, to whom it concerns', async () => {
+  test('reaches the accounts that it concerns as it happens', async () => {
     const head = await world.head(ravi);
     const client = await connect('demo_ravi');
     expect(client.ws.protocol).toBe('payfan.v1.json');
@@ -37,7 +37,7 @@ describe('what happens', () => {
     });
   });
 
-  test('is told from where a client was, in order, and then live', async () => {
+  test('is delivered from where a client was, in order, and then live', async () => {
     await world.pay(3);
     const client = await connect('demo_ravi');
     const { seq = 0 } = await client.ask({ t: 'subscribe', topic: ravi, after: 1 });
@@ -47,14 +47,14 @@ describe('what happens', () => {
     expect(client.frames[0]).toMatchObject({ re: 1, ok: true });
   });
 
-  test('is told on every gateway, and to everybody who follows it', async () => {
+  test('is delivered by every gateway, to each client that follows it', async () => {
     const [here, there] = [await connect('demo_ravi'), await connect('demo_ravi', attentive.url)];
     for (const client of [here, there]) await client.ask({ t: 'subscribe', topic: ravi });
     await world.pay(1);
     expect(await here.numbers(1)).toEqual(await there.numbers(1));
   });
 
-  test('is told no more to whoever has unsubscribed, and from then on to whoever subscribes again', async () => {
+  test('does not reach a client that has unsubscribed, and reaches one that subscribes again from then on', async () => {
     const client = await connect('demo_meera');
     await client.ask({ t: 'subscribe', topic: meera });
     expect(await client.ask({ t: 'unsubscribe', topic: meera })).toEqual({ re: 2, ok: true });

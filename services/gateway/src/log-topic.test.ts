@@ -204,7 +204,7 @@ test('whoever comes from a gateway that was faster waits for this one', async ()
   expect(reads).toEqual([3, 5, 3]);
 });
 
-test('what nobody told is found when the log is looked at', async () => {
+test('an event that was never published live is found when the log is read', async () => {
   const log = new Log(10);
   const { topic } = topicOver(log);
   const asha = new Recorder();
@@ -239,7 +239,7 @@ test('nothing is kept any more, but nothing is missed either', async () => {
   expect(asha.beginnings).toEqual([{ seq: 6, historyGone: false }]);
 });
 
-test('a log that lost its end, or more than was told, is no continuation: everybody begins anew', async () => {
+test('a log that lost its end, or more than was delivered, is no continuation: every follower starts again', async () => {
   const log = new Log(10);
   log.lastSeq = 9;
   const broken: unknown[] = [];
@@ -272,7 +272,7 @@ test('a number that the log does not know is not waited for', async () => {
   expect(asha.told).toEqual([1]);
 });
 
-test('whoever cannot take more is not told of the past until it can', async () => {
+test('a follower that cannot take more gets no past events until it can', async () => {
   const log = new Log(2);
   log.lastSeq = 6;
   const { topic, reads } = topicOver(log);
@@ -290,7 +290,7 @@ test('whoever cannot take more is not told of the past until it can', async () =
   ]);
 });
 
-test('whoever has left is told nothing more', async () => {
+test('a follower that has left gets no more events', async () => {
   const log = new Log(2);
   log.lastSeq = 6;
   const { topic } = topicOver(log);

@@ -73,7 +73,7 @@ test('a topic that is left before its owner is known is not followed, and its li
   expect(await client.ask({ t: 'unsubscribe', topic })).toMatchObject({ error: { code: 'not_subscribed' } });
 });
 
-test('while the payout service is away, its owner is told to try again', async () => {
+test('while the payout service is away, the answer asks the owner of a payout to try again', async () => {
   const { url } = await world.gateway({ PAYOUT_URL: `http://127.0.0.1:${await freePort()}` });
   const client = await connect(url, 'demo_asha');
   const topic = `payout.${await payout(1)}`;

@@ -41,7 +41,7 @@ export async function readLanes(
       return LANES.map((lane): [string, LaneFigures] => [
         laneQueue(channel, lane),
         {
-          newestTakenAt: ofLane('lane_newest_taken_timestamp_seconds', lane),
+          newestCommitSeconds: ofLane('lane_newest_taken_timestamp_seconds', lane),
           pausedSeconds: ofLane('lane_paused_seconds', lane),
         },
       ]);

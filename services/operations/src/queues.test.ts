@@ -46,9 +46,9 @@ test.each([
   ['email.bulk', { ...COUNTS, ready: null }, 1_000, null],
   ['email.retry.30s', COUNTS, 1_000, null],
 ])(
-  'what waits in %s, %j, behind what was committed at %p, is as old as %p s at most',
-  (name, counts, takenAt, age) => {
-    const lanes = new Map([[name, { newestTakenAt: takenAt ?? null, pausedSeconds: 0 }]]);
+  'events that wait in %s, %j, after an event committed at %p, have waited %p s at most',
+  (name, counts, newestCommit, age) => {
+    const lanes = new Map([[name, { newestCommitSeconds: newestCommit ?? null, pausedSeconds: 0 }]]);
     const { data } = statusOf(ourQueues(['email']), new Map([[name, counts]]), lanes, 1_030_000);
     expect(data.map(({ oldestAgeSeconds }) => oldestAgeSeconds)).toEqual([age]);
   },

@@ -17,8 +17,8 @@ type OurQueue = Omit<QueueStatus, keyof QueueCounts | 'oldestAgeSeconds' | 'paus
 
 /** What a channel says of one of its lanes; null where it does not. */
 export interface LaneFigures {
-  /** In Unix seconds: what waits is younger than what was taken before it. */
-  newestTakenAt: number | null;
+  /** Unix time at which the youngest event consumed from the lane was committed. Waiting events were committed later. */
+  newestCommitSeconds: number | null;
   pausedSeconds: number | null;
 }
 
@@ -76,7 +76,7 @@ export function statusOf(
   function oldestAge({ kind, name }: OurQueue, { ready }: QueueCounts): number | null {
     if (kind !== 'lane' || ready === null) return null;
     if (ready === 0) return 0;
-    const takenAt = lanes.get(name)?.newestTakenAt ?? null;
-    return takenAt === null ? null : Math.max(nowMs / 1_000 - takenAt, 0);
+    const newestCommit = lanes.get(name)?.newestCommitSeconds ?? null;
+    return newestCommit === null ? null : Math.max(nowMs / 1_000 - newestCommit, 0);
   }
 }

@@ -28,7 +28,7 @@ const logger = createLogger({ service: 'test', level: 'silent' });
 const FIRST = '0196a000-0000-7000-8000-000000000001';
 const SECOND = '0196a000-0000-7000-8000-000000000002';
 
-test('while confirms are late the newest of each payout waits, and is told as soon as one comes or fails', async () => {
+test('while confirms are late the newest state of each payout waits, and is published as soon as one comes or fails', async () => {
   const broker = heldBroker();
   const progress = new LiveProgress(broker, logger);
   for (let version = 1; version <= WINDOW + 20; version += 1) {

@@ -49,7 +49,8 @@ main(async () => {
     ...{ newId, now: () => new Date() },
   });
 
-  // No copy can work without the broker, but one that is unready may not be evicted, and its node not be drained.
+  // Workers stay ready during an outage of the broker: a disruption budget protects unready pods from eviction,
+  // so their nodes could not be drained.
   const health = createHealth({
     database: () => database.ping(),
     broker: { check: () => broker.ping(), required: 'once' },

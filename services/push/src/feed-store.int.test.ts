@@ -47,7 +47,7 @@ test('numbers an account’s items from 1, in the order they came', async () => 
   expect(await append([item(ravi), item(asha)])).toEqual([2, 3]);
 });
 
-test('an event is told once: again it keeps its number, in the same batch and in a later one', async () => {
+test('an event has one entry: a repeat keeps its number, in the same batch and in a later one', async () => {
   const account = randomUUID();
   const told = item(account);
   expect(await append([told, item(account), told])).toEqual([1, 2, 1]);

@@ -134,7 +134,7 @@ const sent = async ({ id }: TransferCompleted) =>
 
 const bodyOf = ({ body }: Published): unknown => JSON.parse(body.toString());
 
-test('a transfer is told on the topics of payer and payee, as it stands in their feeds', async () => {
+test('a transfer is published on the topics of payer and payee, as it stands in their feeds', async () => {
   const event = someTransfer();
   const { payer, payee } = event.data;
   const heard = await listen(payer.accountId, payee.accountId);
@@ -153,7 +153,7 @@ test('a transfer is told on the topics of payer and payee, as it stands in their
   }
 });
 
-test('what was in the feed already is told again: whoever wrote it may have died before telling', async () => {
+test('an entry that was in the feed already is published again: its writer may have died before it published it', async () => {
   const event = someTransfer();
   const { accountId } = event.data.payer;
   const heard = await listen(accountId);
@@ -169,7 +169,7 @@ test('what was in the feed already is told again: whoever wrote it may have died
   expect(heard.map(bodyOf)).toContainEqual(feed?.events[0]);
 });
 
-test('a delivery is recorded sent though the broker went away before it could be told live', async () => {
+test('a delivery is recorded as sent although the broker went away before it was published live', async () => {
   const event = someTransfer();
   const { payer, payee } = event.data;
   const registry = await startChannel();

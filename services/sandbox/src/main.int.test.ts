@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 
 const ENTRY = 'services/sandbox/dist/main.js';
 
-test('plays the parts that it is told to, and ends when it is told to', async () => {
+test('plays the parts of its configuration, and ends when it is asked to', async () => {
   const [mailPort, smtpPort, smsPort] = [await freePort(), await freePort(), await freePort()];
   const webPushPort = await freePort();
   const sandbox = await startProgram({

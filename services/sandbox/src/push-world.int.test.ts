@@ -112,7 +112,7 @@ test('a message takes the place of the one before under its topic, at its subscr
   expect(await outcomes()).toEqual(['stored', 'stored', 'repeated', 'stored', 'stored']);
 });
 
-test('a subscription that is gone is told from one that never was', async () => {
+test('a subscription that is gone has another answer than one that never was', async () => {
   const { subscribe, unsubscribe } = await startWorld();
   const subscription = await subscribe();
   expect((await unsubscribe(subscription)).status).toBe(204);
@@ -173,7 +173,7 @@ test('a message that is too long is refused, and so is one that its browser coul
   expect(await outcomes()).toEqual(['invalid', 'invalid']);
 });
 
-test('misbehaves as it is told: busy, away, gone, silent', async () => {
+test('misbehaves as it is configured: busy, away, gone, silent', async () => {
   const { subscribe, behave, list, outcomes, settings } = await startWorld();
   const subscription = await subscribe();
   settings.dice = 0.5;

@@ -51,7 +51,7 @@ test('inboxes are read in a demo alone, whatever their addresses are', () => {
   expect(inboxes('false')).toEqual([undefined, undefined]);
 });
 
-test('everything that is wrong is told at once, a sentence for each, and no password', () => {
+test('all mistakes are reported at once, a sentence for each, without a password', () => {
   const wrong = {
     TRANSACTION_URL: 'transaction:4000',
     PAYFAN_DEMO: 'yes',

@@ -93,7 +93,7 @@ export function channelContract<Message>(subject: ChannelSubject<Message>): void
       expect(await toldOf(event)).toEqual(bothOnce(event));
     });
 
-    test('a message that is no event we know becomes a dead letter, and the next one is told', async () => {
+    test('a message that is no known event becomes a dead letter, and the next one is delivered', async () => {
       const event = someTransfer();
       const unknown = { ...someTransfer(), type: 'payfan.transfer.completed.v9' };
       const wrong = { ...someTransfer(), data: { ...event.data, amount: -5 } };
@@ -154,7 +154,7 @@ export function channelContract<Message>(subject: ChannelSubject<Message>): void
       for (const event of events) expect(await toldOf(event)).toEqual(bothOnce(event));
     });
 
-    test('what the broker gave up on is told once when it is replayed, and never again', async () => {
+    test('a message that the broker gave up on is delivered once when it is replayed, and never again', async () => {
       const event = someTransfer();
       await bench.giveUp(event);
       await waitFor(async () => (await bench.deadLettersOf(event)).length === 2, SETTLED);
@@ -235,7 +235,7 @@ export function channelContract<Message>(subject: ChannelSubject<Message>): void
         expect((await bench.deliveriesOf(event)).map(({ attempts }) => attempts)).toEqual([2, 2]);
       });
 
-      test('what is refused becomes a dead letter at once, and the other one is told once', async () => {
+      test('a refused delivery becomes a dead letter at once, and the other one is sent once', async () => {
         const event = someTransfer();
         await bench.world.behave({ rejects: bench.addressOf(event, 'payee') });
         await bench.publish(event);
@@ -250,7 +250,7 @@ export function channelContract<Message>(subject: ChannelSubject<Message>): void
         expect(JSON.parse(letter?.body.toString() ?? '')).toEqual(event);
       });
 
-      test('what was refused is told once when it is replayed, and the other one not again', async () => {
+      test('a refused delivery is sent once when it is replayed, and the other one not again', async () => {
         const event = someTransfer();
         await bench.world.behave({ rejects: bench.addressOf(event, 'payee') });
         await bench.publish(event);

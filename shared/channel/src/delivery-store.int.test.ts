@@ -78,7 +78,7 @@ test('each of a mixed batch gets the claim that is its own', async () => {
   expect(claims.map(({ kind }) => kind)).toEqual(['ours', 'done', 'ours', 'busy', 'busy', 'ours']);
 });
 
-test('each outcome of a mixed batch is told of its own record', async () => {
+test('each outcome of a mixed batch belongs to its own record', async () => {
   const hourAgo = newDelivery(3_600);
   const [later, taken, dead] = [newDelivery(), newDelivery(), newDelivery()];
   const dayAgo = newDelivery(86_400);

@@ -350,7 +350,7 @@ test('an outcome is kept until the database is back, and nothing is sent again f
   expect(sent).toHaveLength(2);
 });
 
-test('what the broker gave up on is dead, except for whoever was told', async () => {
+test('a message that the broker gave up on becomes dead letters, except for parties that were notified', async () => {
   const event = someTransfer();
   await engineWith(failsFor('payee', { kind: 'failed', error: '503' })).engine.onMessage(incoming(event));
   const { engine, sent } = engineWith(accepts);
@@ -361,7 +361,7 @@ test('what the broker gave up on is dead, except for whoever was told', async ()
   expect(await lettersOf(event.id)).toEqual([{ role: 'payee', reason: 'delivery_limit', times: 1 }]);
 });
 
-test('five hundred events at once are each told once, though half of them come twice', async () => {
+test('five hundred events at once are each delivered once, although half of them come twice', async () => {
   const events = Array.from({ length: 500 }, () => someTransfer());
   const { engine, sent } = engineWith(accepts);
   const twice = [...events, ...events.filter((_event, index) => index % 2 === 0)];

@@ -58,7 +58,7 @@ export function channelMetrics(
     }),
     newestTaken: new Gauge({
       name: 'lane_newest_taken_timestamp_seconds',
-      help: 'When the youngest event was committed that was taken from the lane; those that wait came after it',
+      help: 'Unix time at which the youngest event consumed from the lane was committed; waiting events were committed later',
       labelNames: ['lane'],
       registers,
     }),

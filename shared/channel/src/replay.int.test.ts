@@ -108,7 +108,7 @@ async function dead(count: number, error = '550 no such user'): Promise<Transfer
   return events;
 }
 
-test('one letter by its id: told once, the other one not again, and who did it is kept', async () => {
+test('one dead letter by its id: its party is notified once, the other one not again, and the operator is recorded', async () => {
   const [event, other] = await dead(2);
   const { id } = await letterOf(event!);
   expect(await replay({ ids: [id, 'email-1'] })).toEqual({
@@ -173,7 +173,7 @@ test('an alert that was sent meanwhile is not sent again', async () => {
   expect(await letterOf(event!)).toMatchObject({ state: 'replayed', replays: 1 });
 });
 
-test('the broker goes away in the middle: what was done stays done, and all are told once after all', async () => {
+test('the broker goes away in the middle: finished replays stay finished, and every party is notified once in the end', async () => {
   const events = await dead(8);
   let left = 4;
   beforePublish = async () => {
@@ -303,7 +303,7 @@ test('a message that is understood by now tells those whom it concerns', async (
   });
   expect(await replay({ filter: { reason: 'delivery_limit' } })).toMatchObject({ matched: 1, replayed: 1 });
   await eventually(
-    'both being told',
+    'both parties being notified',
     async () => (await bench.deliveriesOf(event)).map(({ status }) => status).join() === 'sent,sent',
   );
   expect(timesTold(event)).toBe(1);

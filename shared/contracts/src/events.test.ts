@@ -83,7 +83,7 @@ test.each(['interactive', 'bulk'] as const)(
   },
 );
 
-test('a payout told of before its cancelled items were counted has none', () => {
+test('an event of a payout from before its cancelled items were counted has none', () => {
   const { cancelled: _, ...before } = payout.data;
   expect(parse({ ...payout, data: before })).toMatchObject({ ok: true, event: payout });
 });

@@ -182,7 +182,7 @@ test('a session that takes no writes is given up, so that writing goes on once t
   await only.stop();
 });
 
-test('connections that are killed while idle are told of, and replaced', async () => {
+test('connections that are killed while idle are reported, and replaced', async () => {
   await Promise.all([database.ping(), database.ping(), database.ping()]);
   const killed = await kill(`state = 'idle'`);
   expect(killed).toBeGreaterThan(0);

@@ -87,7 +87,7 @@ describe.each(TRANSPORTS)('by %s', (transport) => {
     expect(seqs).toEqual([4]);
   });
 
-  test('if the log no longer reaches back, that is told, and then what follows', async () => {
+  test('if the log no longer reaches back, the client reports that, and then the events that follow', async () => {
     append(9);
     gateway.log(ASHA).first = 6;
     const client = clientOf({ transport });
@@ -189,7 +189,7 @@ test('no WebSocket at all', async () => {
   expect(client.status.transport).toBe('sse');
 });
 
-test('a token that is refused is asked for anew; one that is told to end is replaced', async () => {
+test('a refused token is requested again; a token that the gateway announces to end is replaced', async () => {
   const asked: boolean[] = [];
   const client = clientOf({
     token: ({ renew }) => Promise.resolve(`jwt-${asked.push(renew)}`),
@@ -318,7 +318,7 @@ test('what the page hears of its machine', async () => {
   expect(tell).toBeUndefined();
 });
 
-test('a subscriber that fails is nobody else’s trouble, and may subscribe while it is told', async () => {
+test('a subscriber that fails does not disturb the others, and may subscribe while it handles an event', async () => {
   const errors: unknown[] = [];
   const client = clientOf({ onSubscriberError: (error) => errors.push(error) });
   const nested: LiveEvent[] = [];

@@ -117,7 +117,7 @@ function positionAfter(told: Told[], after: number | undefined, firstKept: numbe
   return position;
 }
 
-test('each subscriber is told every number once and in order, or of a gap, whatever happens', () => {
+test('each subscriber gets every number once and in order, or a gap, whatever happens', () => {
   fc.assert(
     fc.property(
       fc.array(step, { maxLength: 80 }),

@@ -230,7 +230,7 @@ test('what happened between the beginnings of two connections is asked for at on
   expect([seqsOf(world), world.now]).toEqual([[1], 1_000]);
 });
 
-test('whoever comes with less is told what the others know, and they are not told again', () => {
+test('a subscriber that starts further back gets what the others have, and they do not get it again', () => {
   const { world, link } = live();
   world.append(ASHA);
   world.arrive(link);
@@ -370,7 +370,7 @@ test('without a network it says so, and tries at once when there is one', () => 
   expect([stateOf(world), world.now]).toEqual(['live', 1_500]);
 });
 
-test('a refused topic is told to its subscribers, and does not hold up the others', () => {
+test('a refused topic is reported to its subscribers, and does not hold up the others', () => {
   const world = new SimulatedWorld();
   world.subscribe(0, ASHA, 0);
   world.subscribe(1, 'ops.queues');

@@ -4,7 +4,7 @@ import { Topic } from './topic.ts';
 const ASHA = 'account.asha';
 const event = (seq: number) => eventOf(ASHA, seq);
 
-test('a gap is told with the number at which it goes on, and what was told before stays told', () => {
+test('a gap is reported with the number at which events go on, and earlier events do not come again', () => {
   const topic = new Topic(ASHA);
   topic.add(1, 18, 0);
   for (const seq of [19, 20]) topic.offer(event(seq));
@@ -45,7 +45,7 @@ test('whoever comes with less while a gap is open brings back what was thought t
   expect([6, 7, 8, 9].map((seq) => topic.offer(event(seq)).tell)).toEqual([[2], [2], [2], [1, 2]]);
 });
 
-test('a log that ends before what was told from it is another one: a gap for everybody, then its numbers', () => {
+test('a log that ends before what was delivered from it is another one: a gap for every subscriber, then its numbers', () => {
   const topic = new Topic(ASHA);
   topic.add(1, 90, 0);
   topic.add(2, 95, 0);

@@ -125,7 +125,7 @@ test('a frozen broker is noticed by its missing heartbeats', async () => {
   await waitFor(() => Promise.resolve(connection.model !== undefined), { what: 'connecting again' });
 });
 
-test('a queue that exists with other arguments is told to the operator, and healed by deleting it', async () => {
+test('a queue that exists with other arguments is reported to the operator, and repaired by deleting it', async () => {
   await world.admin.declareQueue('inbox', { 'x-delivery-limit': 7 });
   const broker = world.broker({ topology: oneQueue });
   await broker.start();
@@ -183,7 +183,7 @@ describe('stop()', () => {
   });
 });
 
-test('stopping waits for no broker that froze while it was being told the topology', async () => {
+test('stopping does not wait for a broker that froze while its topology was being declared', async () => {
   const proxy = await world.proxy();
   // The method frame of `queue.declare`: class 50, method 10.
   const frozen = proxy.freezeBefore(Buffer.from([0, 50, 0, 10]));

@@ -155,7 +155,7 @@ async function onOwnConnection() {
 }
 
 describe('the queue and its bindings are made again', () => {
-  test('after the connection was cut, and it is told', async () => {
+  test('after the connection was cut, and this is reported', async () => {
     const proxy = await world.proxy();
     const { subscription, seen, restorations } = await subscribed(
       await connected({ urls: [proxy.through(world.url)] }),

@@ -8,7 +8,7 @@ beforeEach(async () => {
 afterEach(() => relays.close());
 
 describe('an event that our topology has no queue for', () => {
-  test('keeps its row, is counted and told, and leaves when the binding is there', async () => {
+  test('keeps its row, is counted and reported, and is published when the binding is there', async () => {
     const { outbox, send } = await relays.start({ leaseSeconds: 1 });
     const [good, homeless] = [event(), event({ routingKey: 'unknown.event' })];
     await send([good, homeless]);
@@ -35,7 +35,7 @@ describe('an event that our topology has no queue for', () => {
   });
 });
 
-test('events whose queue was deleted are returned, told of, and reach it exactly once when it is back', async () => {
+test('events whose queue was deleted are returned, reported, and reach it exactly once when it is back', async () => {
   const { outbox, send } = await relays.start({ leaseSeconds: 1 });
   await relays.operator.deleteQueue('inbox');
   const list = events(50);

@@ -100,7 +100,7 @@ test('a JWT goes on being verified while the transaction service is away', async
   });
 });
 
-test('whoever goes on after the request is told until when the word is good', async () => {
+test('a caller that goes on after the request learns until when its credential is valid', async () => {
   const transaction = await startTransaction();
   const verify = remoteVerifier({ transactionUrl: transaction.url });
   const { token, expiresAt } = await transaction.issuer.issue(asha);

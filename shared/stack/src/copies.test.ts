@@ -3,7 +3,7 @@ import { chooseServicePorts } from './port-choice.ts';
 import { freePort } from './ports.ts';
 import { services } from './services.ts';
 
-test('copies come after their service, run its program and are told the same', () => {
+test('copies come after their service, run its program and have the same settings', () => {
   const names = withCopies(services, { gateway: 3 }).map(({ name }) => name);
   const expected = services.flatMap(({ name }) =>
     name === 'gateway' ? [name, 'gateway-2', 'gateway-3'] : [name],

@@ -45,7 +45,7 @@ const portsOf = ({ services: all, infrastructure }: StackDescription) => {
   return urls.map((url) => Number(new URL(url).port));
 };
 
-test('the whole stack: told once it is ready, kept running, and ended without a rest', async () => {
+test('the whole stack: reported once it is ready, kept running, and ended completely', async () => {
   const description = await stack.start();
   expect(told).toEqual([description]);
   expect(Object.keys(description.services)).toEqual([...services.map(({ name }) => name), 'sandbox']);

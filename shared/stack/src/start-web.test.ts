@@ -39,7 +39,7 @@ test('what is not built yet is built before it is started; what is, is not built
   expect(await attempt({ isBuilt: true })).toMatchObject({ started: ['web'], builds: 0 });
 });
 
-test('a build that fails is told, and all else runs on', async () => {
+test('a build that fails is reported, and all other programs run on', async () => {
   const { outcome, started, lines } = await attempt({ build: () => Promise.reject(new Error('no network')) });
   expect([outcome, started]).toEqual([undefined, []]);
   expect(lines).toEqual([expect.stringContaining('no network')]);

@@ -47,7 +47,7 @@ function watched() {
 const onRecord = () => readdirSync(folder).filter((name) => name.endsWith('.process'));
 afterEach(() => expect(onRecord()).toEqual([]));
 
-test('what is killed is started again, and its new pid is told', async () => {
+test('a program that is killed is started again, and its new pid is reported', async () => {
   const { supervisor, lines, changes } = watched();
   await supervisor.start(unitOf('push', UNTIL_SIGTERM));
   const first = supervisor.pidOf('push') ?? 0;

@@ -299,7 +299,7 @@ describe('pages of other origins', () => {
     await answer.body?.cancel();
   });
 
-  test('are told nothing that would let them, if they are not', async () => {
+  test('get no header that would allow them, if they are not', async () => {
     const origin = 'https://evil.example';
     const answer = await fetch(`${world.url}/v1/events`, as('demo_ravi', { origin }));
     expect(answer.headers.get('access-control-allow-origin')).toBeNull();

@@ -56,7 +56,7 @@ function shown(terminal: Terminal, { json }: CommonOptions, list: QueueList): st
   return [renderTable(terminal, COLUMNS, data), '', `Outbox: ${waiting}`, ...lost].join('\n');
 }
 
-/** The broker does not tell it, which is not 0. */
+/** Shown where the broker reports no count, because 0 would be a wrong count. */
 const NOT_KNOWN = 'not known';
 
 const COLUMNS: readonly Column<QueueStatus>[] = [

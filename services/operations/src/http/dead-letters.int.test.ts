@@ -246,7 +246,7 @@ describe('replay', () => {
     expect(body).toMatchObject({ matched: 3, replayed: 3, remaining: 0, unavailable: ['email'] });
   });
 
-  test('a channel without a share is told as it was counted', async () => {
+  test('a channel without a share is reported as it was counted', async () => {
     const send = await ask({ push: channel('push', 3, []), email: channel('email', 9, []) });
     const { body } = await post(send, { filter: {}, limit: 2 });
     expect(body).toMatchObject({ matched: 12, replayed: 2, remaining: 10 });

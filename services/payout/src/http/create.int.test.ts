@@ -171,7 +171,7 @@ describe('lines that are wrong', () => {
   const csv =
     HEADER + GOOD_LINE + BAD.map((fields) => `${fields.join()}\n`).join('') + `${RAVI},100\n${GOOD_LINE}`;
 
-  test('are all told of by line, and nothing is stored', async () => {
+  test('are all reported by line, and nothing is stored', async () => {
     const before = await stored();
     const answer = await api.send(csv);
     expect(answer.status).toBe(400);
@@ -236,7 +236,7 @@ describe('lines that are wrong', () => {
     expect(answer.body['rejectedLines']).toEqual(evenLines);
   });
 
-  test('are told of in JSON by their place', async () => {
+  test('are reported in JSON by their place', async () => {
     const items = [
       item(),
       item({ amount: '100' }),

@@ -85,7 +85,7 @@ test('the owner of a payout reads what it came to, and of failures and cancellat
 });
 
 test.each([item('transfer.exploded'), item('payout.completed.v2'), payout('payout.exploded', 1, 0)])(
-  'what we have no words for is not told: $type',
+  'an event without a text makes no notification: $type',
   (unknown) => {
     expect(notificationOf(unknown)).toBeUndefined();
   },

@@ -68,7 +68,7 @@ test.each([406, 429])(
   },
 );
 
-test('what could not be told within a day is given up', () => {
+test('a notification that was not delivered within a day is given up', () => {
   expect(decide(failed, { attempts: 1, ageSeconds: TTL_SECONDS - 2 }, half)).toMatchObject({ kind: 'retry' });
   expect(decide(failed, { attempts: 1, ageSeconds: TTL_SECONDS - 1 }, half)).toEqual({
     kind: 'give_up',

@@ -130,7 +130,7 @@ const everythingIsDone = () =>
 /** As if the jobs had waited as long as they must. */
 const makeDue = () => database.query({ text: 'update web_push_jobs set due_at = now()' });
 
-test('every browser of an account is told what its feed tells, and only those', async () => {
+test('every browser of an account, and no other, gets the notifications of its feed', async () => {
   const [asha, ravi] = [randomUUID(), randomUUID()];
   const [phone, laptop, other] = [await browserOf(asha), await browserOf(asha), await browserOf(ravi)];
   const { wake, count } = await start();
@@ -152,7 +152,7 @@ test('every browser of an account is told what its feed tells, and only those', 
   await waitFor(async () => (await count('sent')) === 2, { what: 'both being counted' });
 });
 
-test('jobs are written with the feed, once, and for nobody who cannot be told', async () => {
+test('jobs are written with the feed, once, and only for accounts with a subscription', async () => {
   const [asha, ravi, expired] = [randomUUID(), randomUUID(), randomUUID()];
   await browserOf(asha);
   await browserOf(expired);
@@ -192,7 +192,7 @@ test('several processes tell nobody twice', async () => {
   for (const browser of browsers) expect(await browser.attempts()).toEqual(Array(5).fill('stored'));
 });
 
-test('a browser that is gone is forgotten, with all that it was to be told', async () => {
+test('a browser that is gone is deleted, with all jobs for it', async () => {
   const asha = randomUUID();
   const [browser, other] = [await browserOf(asha), await browserOf(asha)];
   await browser.isGone();
@@ -204,7 +204,7 @@ test('a browser that is gone is forgotten, with all that it was to be told', asy
   expect(await other.shown()).toHaveLength(3);
 });
 
-test('one that unsubscribed meanwhile is told nothing', async () => {
+test('a browser that unsubscribed before its job ran gets no notification', async () => {
   const asha = randomUUID();
   const browser = await browserOf(asha);
   await tell([asha]);

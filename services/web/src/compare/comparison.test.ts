@@ -45,7 +45,7 @@ function someClients() {
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
-test('who is refused is told why, and may try again', () => {
+test('a refused start says why, and may be tried again', () => {
   const { comparison, client } = someClients();
   const end = comparison.follow('asha');
   const sse = client('sse');

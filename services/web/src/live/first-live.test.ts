@@ -18,7 +18,7 @@ class Client {
   }
 }
 
-test('once, when all is told for the first time, and not after a reconnection: what was missed then is told', () => {
+test('once, when no event is missing for the first time, and not after a reconnection, which delivers the missed events', () => {
   const client = new Client('connecting');
   let calls = 0;
   whenFirstLive(client, () => (calls += 1));
@@ -30,7 +30,7 @@ test('once, when all is told for the first time, and not after a reconnection: w
   expect([calls, client.watchers.size]).toEqual([1, 0]);
 });
 
-test('at once where all is told already, and never for whoever has left', () => {
+test('at once where no event is missing already, and never for a page that has been left', () => {
   let calls = 0;
   whenFirstLive(new Client('live'), () => (calls += 1));
   expect(calls).toBe(1);

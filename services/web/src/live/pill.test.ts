@@ -33,7 +33,7 @@ test('seconds to the next attempt count down, and each pause begins anew', () =>
   expect([text(again, 4_000), countsOn(again)]).toEqual(['Reconnecting in 6 s', true]);
 });
 
-test('what was missed is told for a while, but not of a page that has only begun', () => {
+test('the number of missed events shows for a while, but not on a page that has just been opened', () => {
   const back = after(
     LIVE,
     reconnecting(0),
@@ -49,7 +49,7 @@ test('what was missed is told for a while, but not of a page that has only begun
   expect([text(begun, 2_000), countsOn(begun)]).toEqual(['Live', false]);
 });
 
-test('offline says of when the data is: the last moment that all was told', () => {
+test('offline says how old the data is: from the last moment when no event was missing', () => {
   const since = Date.parse('2025-11-24T10:00:00Z');
   expect(text(after(status({ state: 'offline', since })), since)).toBe('Offline · data as of 15:30');
   const wasLive: LineHistory = { status: LIVE, sinceMs: 0, liveUntilMs: undefined };

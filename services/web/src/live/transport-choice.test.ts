@@ -18,7 +18,7 @@ test.each([
   expect([memory.choice(), memory.choiceOnServer()]).toEqual([choice, 'auto']);
 });
 
-test('a choice is told and kept', () => {
+test('a choice is reported and kept', () => {
   const kept = storage(null);
   const memory = new TransportMemory(() => kept);
   const told: string[] = [];

@@ -30,7 +30,7 @@ test('does not go on when a call has moved nothing', async () => {
   expect(left).toHaveLength(1);
 });
 
-test('stops between calls when told to', async () => {
+test('stops between calls when it is asked to', async () => {
   const { result } = await run([outcome(500, 700), outcome(500, 200)], () => true);
   expect(result).toMatchObject({ replayed: 500, remaining: 700 });
 });
@@ -60,7 +60,7 @@ test('the number of letters confirms, grouped or not, and nothing else', () => {
   expect(isConfirmed('12', 1_234)).toBe(false);
 });
 
-test('a slow replay is told of every few seconds, a fast one by the most that a call may handle', () => {
+test('a slow replay reports its progress every few seconds, a fast one after the most that a call may handle', () => {
   expect([1, 50, 1_000].map(limitAt)).toEqual([5, 250, 500]);
 });
 

@@ -76,7 +76,7 @@ test('a token serves until shortly before its end; renewing it changes nothing t
   expect(session.snapshot()).toBe(shown);
 });
 
-test('signing in and out begins anew, and is told', async () => {
+test('signing in and out starts a new session, and is reported', async () => {
   const session = server.session(false);
   const phases: string[] = [];
   session.watch(() => phases.push(session.snapshot().state.phase));

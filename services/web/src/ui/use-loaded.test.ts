@@ -16,7 +16,7 @@ afterAll(async () => {
 /** Once all has come of it. */
 const after = (work: () => void) => act(() => Promise.resolve().then(work));
 
-test('what cannot be fetched is told, takes nothing down, and is fetched when it is wanted again', async () => {
+test('a module that cannot be fetched is reported, breaks nothing else, and is fetched when it is wanted again', async () => {
   const { createRoot } = await import('react-dom/client');
   const load = jest
     .fn<Promise<{ text: string }>, []>()

@@ -65,7 +65,7 @@ test('one looks again, quickly at first, until each of the six is sent or given 
   }
 });
 
-test('of a payout’s transfer the payee alone is told', () => {
+test('only the payee is notified of a transfer of a payout', () => {
   const payees = ['push', 'phone', 'email'].map((channel) => delivery(channel, 'payee', 'sent'));
   expect(alertsOf(known(payees), FRESH).map(({ status }) => status)).toEqual([
     ...['untold', 'untold', 'untold', 'sent', 'sent', 'sent'],

@@ -22,14 +22,14 @@ export function payoutContract(bench: () => Bench): void {
     await waitFor(() => Promise.resolve(bench().handled() >= before + copies), ACKNOWLEDGED);
   }
 
-  test('a transfer of a payout is told to its payee, and not to its payer', async () => {
+  test('the payee of a transfer of a payout is notified, and its payer is not', async () => {
     const event = someTransfer({ lane: 'bulk', payoutId: randomUUID(), note: 'salary' });
     await tell(event, 3);
     expect(await statusesOf(event)).toEqual(['payee sent']);
     expect(await bench().toldOf(event)).toEqual({ [bench().addressOf(event, 'payee')]: 1 });
   });
 
-  test('a completed payout is told to its owner once, however often the message comes', async () => {
+  test('the owner of a completed payout is notified once, however often the message comes', async () => {
     const event = somePayout({ succeeded: 12_346, failed: 654, amount: 1_00_000_00 });
     await tell(event, 5);
     expect(await statusesOf(event)).toEqual(['payer sent']);

@@ -161,7 +161,7 @@ test('a path in another spelling than the one of its route is unknown', async ()
   expect(statuses).toEqual(expected);
 });
 
-test('a method that an address lacks is told which it has, over all patterns that fit', async () => {
+test('a method that a path lacks is refused with the methods that it has, over all patterns that fit', async () => {
   const { url } = await startApi(define);
   const answer = await fetch(`${url}/v1/things/special`, { method: 'POST' });
   expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, DELETE, HEAD, PUT, OPTIONS']);

@@ -183,7 +183,7 @@ test.each([
   }
 });
 
-test('all that is wrong is told at once, with where it is', async () => {
+test('all mistakes are reported at once, each with its place', async () => {
   const { url } = await startThings();
   const body = JSON.stringify({ amount: 0.5, tags: [{ key: 'k' }, { key: 1, kez: 2 }], note: 'x' });
   const { status, json } = await post(url, body, {}, '/v1/things/toolong?limit=99&lim=1');

@@ -164,7 +164,7 @@ test('/openapi.json hangs together', async () => {
   }
 });
 
-test('a route that comes later is told of too', async () => {
+test('a route that is added later is documented too', async () => {
   let later: Api | undefined;
   const { url } = await startApi((api) => (later = api));
   const paths = async () =>
